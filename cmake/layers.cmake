@@ -1,0 +1,75 @@
+# The architecture as data: one line a folder. The build makes one library (or program) of each line
+# and refuses a dependency that is not listed here; tools/check_layering.py reads the same lines and
+# checks every #include. A folder may use only what stands after USES, and libs/base.
+#
+#   daylight_library(FOLDER [USES folders...] [LINKS external targets...])
+#   daylight_program(NAME FOLDER [USES folders...] [LINKS external targets...])
+#
+# Every *.cc in the folder (not below it) belongs to it: *_test.cc becomes tests, *_fuzz.cc a fuzz
+# target each, *_bench.cc a benchmark, testing/*.cc code that only tests may use.
+
+daylight_library(libs/base)
+daylight_library(libs/crypto LINKS OpenSSL::Crypto)
+daylight_library(libs/wire)
+daylight_library(libs/os)
+
+# Matching: byte patterns, literal filters. Knows nothing of YARA's rules or of file formats.
+daylight_library(libs/match LINKS Hyperscan::hs)
+
+# Parsers: one format a folder.
+daylight_library(libs/formats/pe)
+daylight_library(libs/formats/authenticode USES libs/crypto LINKS OpenSSL::Crypto)
+daylight_library(libs/formats/elf)
+daylight_library(libs/formats/macho)
+daylight_library(libs/formats/dotnet USES libs/formats/pe)
+daylight_library(libs/formats/dex)
+daylight_library(libs/formats/lnk)
+
+# Decoders: one container a folder.
+daylight_library(libs/unpack/inflate)
+daylight_library(libs/unpack/zip USES libs/unpack/inflate)
+daylight_library(libs/unpack/gzip USES libs/unpack/inflate)
+daylight_library(libs/unpack/tar)
+
+# The YARA language. module.h is the interface between the language and its modules.
+daylight_library(libs/rules/module USES libs/match)
+daylight_library(libs/rules/modules/pe
+  USES libs/rules/module libs/match libs/formats/pe libs/formats/authenticode libs/crypto)
+daylight_library(libs/rules/modules/elf
+  USES libs/rules/module libs/match libs/formats/elf libs/crypto)
+daylight_library(libs/rules/modules/macho USES libs/rules/module libs/formats/macho)
+daylight_library(libs/rules/modules/dotnet
+  USES libs/rules/module libs/formats/dotnet libs/formats/pe libs/crypto)
+daylight_library(libs/rules/modules/dex
+  USES libs/rules/module libs/match libs/formats/dex libs/crypto)
+daylight_library(libs/rules/modules/lnk USES libs/rules/module libs/formats/lnk libs/crypto)
+daylight_library(libs/rules/modules/basic
+  USES libs/rules/module libs/match libs/crypto)
+daylight_library(libs/rules/modules/magic USES libs/rules/module LINKS Magic::magic)
+daylight_library(libs/rules/modules/cuckoo USES libs/rules/module libs/match)
+daylight_library(libs/rules/modules
+  USES libs/rules/module libs/rules/modules/pe libs/rules/modules/elf libs/rules/modules/macho
+       libs/rules/modules/dotnet libs/rules/modules/dex libs/rules/modules/lnk
+       libs/rules/modules/basic libs/rules/modules/magic libs/rules/modules/cuckoo)
+daylight_library(libs/rules/syntax USES libs/match libs/rules/module)
+daylight_library(libs/rules/compile USES libs/match libs/rules/module libs/rules/syntax libs/crypto)
+daylight_library(libs/rules/scan USES libs/match libs/rules/module libs/rules/compile)
+
+# Hash signatures and their database file.
+daylight_library(libs/signatures USES libs/crypto)
+
+# Identify, descend, match, judge.
+daylight_library(libs/engine
+  USES libs/crypto libs/rules/scan libs/rules/compile libs/rules/module libs/signatures
+       libs/formats/pe libs/unpack/zip libs/unpack/gzip libs/unpack/tar)
+
+# The sandboxed process, and those who ask it.
+daylight_library(libs/workerproto USES libs/wire)
+daylight_library(worker
+  USES libs/engine libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module
+       libs/rules/modules libs/signatures libs/match libs/workerproto libs/wire libs/os libs/crypto)
+daylight_program(daylight-worker worker/main USES worker)
+
+daylight_library(endpoint/scan USES libs/workerproto libs/wire libs/os libs/crypto)
+daylight_library(endpoint/cli USES endpoint/scan libs/workerproto libs/wire libs/os libs/crypto)
+daylight_program(daylight endpoint/main USES endpoint/cli)
