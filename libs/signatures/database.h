@@ -1,0 +1,110 @@
+// The hash signatures of a scan: one immutable, memory-mapped table file.
+//
+//   DAY_TRY_ASSIGN(Database db, Database::Open(mapped_bytes));
+//   if (db.MayMatchSize(Table::kFileMd5, file.size())) {
+//     ... hash the file ...
+//     if (auto hit = db.Find(Table::kFileMd5, digest, file.size())) { ... hit->name ... }
+//   }
+//
+// Open() reads only the header and the section directory (a few hundred bytes), so it costs
+// microseconds for any number of signatures; nothing is allocated for an entry. A lookup touches
+// one word of the bucket index and one bucket of digests; names are decoded only on a hit. The file
+// is our own cache, like compiled rules: its sections carry checksums that VerifySections()
+// compares, but a lookup trusts nothing: any bytes that pass Open() give answers or none, never a
+// read outside the file. The layout is docs/formats/signature-table.md.
+// Thread safety: immutable after Open(); share it between threads.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libs/base/bytes.h"
+#include "libs/base/result.h"
+
+namespace day::signatures {
+
+// One sorted array of digests each. "Allow" tables hold .fp and .sfp entries: they silence
+// findings.
+enum class Table : std::uint8_t {
+  kFileMd5,
+  kFileSha1,
+  kFileSha256,
+  kSectionMd5,  // raw data of one PE section
+  kSectionSha1,
+  kSectionSha256,
+  kImportMd5,  // the import hash; its size is the length of the hashed text
+  kAllowMd5,
+  kAllowSha1,
+  kAllowSha256,
+};
+inline constexpr std::size_t kTableCount = 10;
+
+// Bytes of a digest in this table: 16, 20 or 32.
+std::size_t DigestSize(Table table);
+std::string_view TableName(Table table);
+
+// A signature that was hit. Strings are copies: names are stored front-coded.
+struct Hit {
+  std::string name;
+  std::string file;        // source file as given to the builder
+  std::uint32_t line = 0;  // line in it, from 1
+};
+
+class Database {
+ public:
+  // An empty database: nothing matches.
+  Database() = default;
+
+  // REQUIRES: `file` outlives the database and does not change. Errors: kMalformed (not a table
+  // file, another version, damaged header), kTruncated.
+  static base::Result<Database> Open(base::Bytes file);
+
+  // Compares every section with its checksum; reads the whole file. Errors: kMalformed.
+  base::Status VerifySections() const;
+
+  // Whether a signature of this table could match something of this size: one of exactly this size
+  // exists, or one without a size. Exact (no false positives).
+  bool MayMatchSize(Table table, std::uint64_t size_bytes) const;
+
+  // Whether the table holds signatures without a size: then everything has to be hashed.
+  bool HasSizeless(Table table) const;
+
+  // The signature with this digest and this size (or without one). For kImportMd5 a caller that
+  // does not know the length passes nothing: any size matches then. REQUIRES: digest.size() ==
+  // DigestSize(table).
+  std::optional<Hit> Find(Table table, base::Bytes digest,
+                          std::optional<std::uint64_t> size_bytes) const;
+
+  std::uint64_t count(Table table) const;
+  std::uint64_t count() const;
+
+ private:
+  // One table's sections, as ranges of the file.
+  struct TableView {
+    std::uint64_t count = 0;
+    std::uint32_t bucket_bits = 0;
+    bool has_sizeless = false;
+    base::Bytes buckets;      // u32[2^bucket_bits + 1]: first entry of each digest prefix
+    base::Bytes digests;      // count digests, ascending
+    base::Bytes records;      // count x {u32 size index, u32 ordinal}
+    base::Bytes sizes;        // u64[], ascending and distinct
+    base::Bytes size_filter;  // bitmap over hashed sizes; a power of two of bits
+  };
+
+  std::uint64_t LowerBound(const TableView& view, std::size_t digest_size,
+                           base::Bytes digest) const;
+  std::optional<std::uint32_t> SizeIndex(const TableView& view, std::uint64_t size_bytes) const;
+  Hit DecodeHit(std::uint32_t ordinal) const;
+
+  base::Bytes file_;
+  std::array<TableView, kTableCount> tables_;
+  base::Bytes name_blocks_;  // u64[]: where each block of names starts in name_pool_
+  base::Bytes name_pool_;
+  base::Bytes sources_;  // where each source file's ordinals start, and its name
+};
+
+}  // namespace day::signatures
