@@ -2,7 +2,7 @@
 # and refuses a dependency that is not listed here; tools/check_layering.py reads the same lines and
 # checks every #include. A folder may use only what stands after USES, and libs/base.
 #
-#   daylight_library(FOLDER [USES folders...] [LINKS external targets...])
+#   daylight_library(FOLDER [USES folders...] [LINKS external targets...] [TEST_LINKS ...])
 #   daylight_program(NAME FOLDER [USES folders...] [LINKS external targets...])
 #
 # Every *.cc in the folder (not below it) belongs to it: *_test.cc becomes tests, *_fuzz.cc a fuzz
@@ -14,7 +14,7 @@ daylight_library(libs/wire)
 daylight_library(libs/os)
 
 # Matching: byte patterns, literal filters. Knows nothing of YARA's rules or of file formats.
-daylight_library(libs/match LINKS Hyperscan::hs)
+daylight_library(libs/match)
 
 # Parsers: one format a folder.
 daylight_library(libs/formats/pe)
@@ -26,7 +26,7 @@ daylight_library(libs/formats/dex)
 daylight_library(libs/formats/lnk)
 
 # Decoders: one container a folder.
-daylight_library(libs/unpack/inflate)
+daylight_library(libs/unpack/inflate TEST_LINKS ZLIB::ZLIB)
 daylight_library(libs/unpack/zip USES libs/unpack/inflate)
 daylight_library(libs/unpack/gzip USES libs/unpack/inflate)
 daylight_library(libs/unpack/tar)

@@ -1,11 +1,11 @@
 // All patterns of a rule set, the first pass over a file (triggers), and the second search.
 //
-// Life of a file: TriggerSet::Scan() says which of a chosen few patterns match (its work decides the
-// scanner's speed); whoever asks then calls PatternSet::Search() once with every pattern whose matches
-// are needed, and reads them from the MatchTable.
+// Life of a file: TriggerSet::Scan() says which of a chosen few patterns match (its work decides
+// the scanner's speed); whoever asks then calls PatternSet::Search() once with every pattern whose
+// matches are needed, and reads them from the MatchTable.
 //
-// Both sets are flat blobs that live in a mapped file. They are trusted (our own authenticated cache).
-// Thread safety: sets are immutable; SearchScratch and MatchTable belong to one thread.
+// Both sets are flat blobs that live in a mapped file. They are trusted (our own authenticated
+// cache). Thread safety: sets are immutable; SearchScratch and MatchTable belong to one thread.
 #pragma once
 
 #include <cstdint>
@@ -67,6 +67,8 @@ class PatternSet {
 
   std::uint32_t size() const;
   PatternView pattern(PatternId id) const;
+  // Where the pattern is looked for alone; the largest number if anywhere.
+  std::uint64_t fixed_offset(PatternId id) const;
 
   // Finds every match of all `ids` (those already searched in `table` are skipped) in one pass.
   void Search(std::span<const PatternId> ids, base::Bytes data, SearchScratch& scratch,
@@ -74,7 +76,8 @@ class PatternSet {
 
  private:
   struct Header;
-  base::Bytes blob_;
+  // Shared so that a PatternSet copies cheaply; the arrays lie in the blob.
+  std::shared_ptr<const Header> header_;
 };
 
 // A subset of patterns, prepared for the first pass over every file.
@@ -85,13 +88,13 @@ class TriggerSet {
   TriggerSet(TriggerSet&&) noexcept;
   TriggerSet& operator=(TriggerSet&&) noexcept;
 
-  // REQUIRES: blob made by PatternSetBuilder::BuildTriggers() of the builder that made `set`, 64-byte
-  // aligned; both outlive the TriggerSet.
+  // REQUIRES: blob made by PatternSetBuilder::BuildTriggers() of the builder that made `set`,
+  // 64-byte aligned; both outlive the TriggerSet.
   static base::Result<TriggerSet> Open(base::Bytes blob, const PatternSet* set);
 
   // Appends to `matched`, once each and in no particular order, the id of every pattern of the set
-  // that matches in `data`. Exact (each is verified), except that patterns of chains are reported
-  // when their first part matches.
+  // that matches in `data`. Exact (each is verified), except that a chained pattern is reported
+  // when its cheapest part matches.
   void Scan(base::Bytes data, SearchScratch& scratch, std::vector<PatternId>& matched) const;
 
  private:
@@ -108,7 +111,8 @@ class PatternSetBuilder {
   base::Result<PatternId> Add(const PatternSpec& spec);
 
   // Expected atom hits per MiB of benign data for the cheapest way to find the pattern in a first
-  // pass; what trigger selection minimises. Large (>= 1e6) for patterns to be tried at every offset.
+  // pass, fixed work included; what trigger selection minimises. Large (>= 1e6) for patterns to be
+  // tried at every offset.
   double Cost(PatternId id) const;
   // The atoms that would be used, for cost reports: "6A 40 68 00 30 00 00" per atom.
   std::vector<std::string> AtomTexts(PatternId id) const;

@@ -1,0 +1,98 @@
+// An index over planned atoms, and the pass over a file that finds them.
+//
+// The index is flat (offsets into one block of memory), so the same code serves the trigger sets
+// that live in a mapped file and the small ones built for one file's second search. Thread safety:
+// a finished index is immutable; ScanAtoms() needs one CandidateBuffer a thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "libs/base/bytes.h"
+#include "libs/base/result.h"
+#include "libs/match/atom_plan.h"
+#include "libs/match/gram_kernel.h"
+
+namespace day::match {
+
+// An occurrence of a gram in an atom's window. Entries of equal grams form a list.
+struct GramEntry {
+  std::uint64_t value = 0;  // the window's first eight bytes
+  std::uint64_t mask = 0;
+  std::uint32_t atom = 0;
+  std::uint32_t next = 0;  // index + 1; 0 ends the list
+  std::uint8_t back = 0;   // the window starts this many bytes before the gram
+  std::uint8_t reserved[7] = {};
+};
+
+// Open addressing by GramHash(); first == 0 is empty.
+struct GramSlot {
+  std::uint32_t gram = 0;
+  std::uint32_t first = 0;  // index + 1 into entries
+};
+
+struct GramTable {
+  GramBitmap bitmap;
+  std::uint32_t slot_bits = 0;
+  const GramSlot* slots = nullptr;  // null: no atoms of this class
+};
+
+// Read access to a finished index; borrowed memory.
+struct AtomIndex {
+  GramTable tables[kGramClasses];
+  const GramEntry* entries = nullptr;
+  std::span<const PlannedAtom> atoms;
+  std::span<const std::uint32_t> probes;  // atoms of class kProbe
+};
+
+// Builds an index. Reusable: Build() replaces what was there and keeps the memory.
+class AtomIndexBuilder {
+ public:
+  // Bits of a bitmap for each gram in it, as a power of two: more is fewer false candidates, and a
+  // larger table to keep in the cache.
+  enum class Density : std::uint8_t { kForEveryFile, kForOneFile };
+
+  // REQUIRES: atoms outlive the index.
+  void Build(std::span<const PlannedAtom> atoms, Density density);
+  // Valid until the next Build() and while the builder lives.
+  const AtomIndex& index() const { return index_; }
+
+ private:
+  void SizeTable(unsigned table, std::size_t gram_count, Density density);
+  void Insert(unsigned table, std::uint32_t gram, const GramEntry& entry);
+
+  AtomIndex index_;
+  std::vector<std::uint32_t> words_[kGramClasses];
+  std::vector<GramSlot> slots_[kGramClasses];
+  std::vector<GramEntry> entries_;
+  std::vector<std::uint32_t> probes_;
+};
+
+// Appends the index as a block whose start must be 64-byte aligned in the file, and reads it back.
+void AppendIndex(const AtomIndex& index, std::string& out);
+base::Result<AtomIndex> ReadIndex(base::Bytes block);
+
+struct CandidateBuffer {
+  std::vector<std::uint32_t> positions = std::vector<std::uint32_t>(kGramBlock + 16);
+  std::vector<std::uint32_t> active_probes;
+};
+
+// Who is told of atoms.
+class AtomSink {
+ public:
+  virtual ~AtomSink() = default;
+  // The window of `atom` lies at data[start]. Windows are told once for each way they were found:
+  // a window may come more than once.
+  virtual void OnAtom(const PlannedAtom& atom, std::uint64_t start) = 0;
+  // False if hits of the atom's pattern are no longer wanted: it may then be left out.
+  virtual bool Wanted(const PlannedAtom& atom) = 0;
+};
+
+// One pass over `data`: tells the sink of every window of the index.
+void ScanAtoms(const AtomIndex& index, base::Bytes data, Simd simd, CandidateBuffer& buffer,
+               AtomSink& sink);
+
+}  // namespace day::match
