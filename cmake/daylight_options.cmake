@@ -54,7 +54,5 @@ find_package(nlohmann_json REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 find_package(ZLIB REQUIRED)  # only as an oracle in tests: our own decoder is what ships
-pkg_check_modules(HS REQUIRED IMPORTED_TARGET libhs)
 pkg_check_modules(MAGIC REQUIRED IMPORTED_TARGET libmagic)
-add_library(Hyperscan::hs ALIAS PkgConfig::HS)
 add_library(Magic::magic ALIAS PkgConfig::MAGIC)
