@@ -61,7 +61,7 @@ struct Value {
   Type type = Type::kUndefined;
   std::int64_t integer = 0;
   double real = 0;
-  std::string_view text;
+  std::string_view text = {};
 
   static Value Undefined() { return {}; }
   static Value Integer(std::int64_t v) { return {.type = Type::kInteger, .integer = v}; }
@@ -74,7 +74,7 @@ struct Value {
 // answer is then undefined), a key for dictionaries.
 struct Index {
   std::int64_t number = 0;
-  std::string_view key;
+  std::string_view key = {};
 };
 
 // A compiled regular expression handed to a function.
