@@ -55,6 +55,9 @@ daylight_library(libs/rules/syntax USES libs/match libs/rules/module)
 daylight_library(libs/rules/compile USES libs/match libs/rules/module libs/rules/syntax libs/crypto)
 daylight_library(libs/rules/scan USES libs/match libs/rules/module libs/rules/compile)
 
+# Files that rules match, made from the rules: for tests at scale and for `rules diff`.
+daylight_library(libs/rules/witness USES libs/match libs/rules/module libs/rules/syntax)
+
 # Hash signatures and their database file.
 daylight_library(libs/signatures USES libs/crypto)
 
