@@ -26,8 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Member& method : reader.members().methods) {
     seen += reader.MethodName(method).value_or("").size() +
             reader.MethodClass(method).value_or("").size() +
-            reader.MethodProto(method).value_or("").size() +
-            (reader.Code(method) ? 1U : 0U);
+            reader.MethodProto(method).value_or("").size() + (reader.Code(method) ? 1U : 0U);
   }
   volatile std::uint64_t sink = seen;
   (void)sink;

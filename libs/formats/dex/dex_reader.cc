@@ -26,13 +26,13 @@ struct Layout {
 };
 
 constexpr std::array<Layout, kTableCount> kLayouts = {{
-    {{4}, 4},                          // string_ids
-    {{4}, 4},                          // type_ids
-    {{4, 4, 4}, 12},                   // proto_ids
-    {{2, 2, 4}, 8},                    // field_ids
-    {{2, 2, 4}, 8},                    // method_ids
-    {{2, 2, 4, 4}, 12},                // map_list
-    {{4, 4, 4, 4, 4, 4, 4, 4}, 32},    // class_defs
+    {{4}, 4},                        // string_ids
+    {{4}, 4},                        // type_ids
+    {{4, 4, 4}, 12},                 // proto_ids
+    {{2, 2, 4}, 8},                  // field_ids
+    {{2, 2, 4}, 8},                  // method_ids
+    {{2, 2, 4, 4}, 12},              // map_list
+    {{4, 4, 4, 4, 4, 4, 4, 4}, 32},  // class_defs
 }};
 
 const Layout& LayoutOf(Table table) { return kLayouts[static_cast<std::size_t>(table)]; }
@@ -163,8 +163,8 @@ std::optional<std::uint32_t> DexReader::Cell(Table table, std::uint64_t row, std
   return base::ReadAt<std::uint32_t>(file_, offset);
 }
 
-// A ULEB128 number of at most five bytes, without checks of the fifth byte's high bits. libyara reads
-// the fifth byte unchecked; past the end of a mapped file that is a zero.
+// A ULEB128 number of at most five bytes, without checks of the fifth byte's high bits. libyara
+// reads the fifth byte unchecked; past the end of a mapped file that is a zero.
 std::optional<DexReader::Uleb> DexReader::ReadUleb(std::uint64_t offset) const {
   constexpr std::uint32_t kCheckedBytes = 4;
   constexpr std::uint32_t kFifthShift = 28;
@@ -272,8 +272,8 @@ bool DexReader::WalkClass(std::uint64_t class_data_offset) {
          WalkMembers(MemberKind::kMethod, false, data.virtual_methods_size, &offset);
 }
 
-// Reads up to `count` members from *offset on, and moves it past those that were read. A member that
-// cannot be read ends its list only. Returns false when kMembersMax is reached.
+// Reads up to `count` members from *offset on, and moves it past those that were read. A member
+// that cannot be read ends its list only. Returns false when kMembersMax is reached.
 bool DexReader::WalkMembers(MemberKind kind, bool first_kind, std::uint32_t count,
                             std::uint64_t* offset) {
   std::vector<Member>& list = kind == MemberKind::kField ? members_.fields : members_.methods;

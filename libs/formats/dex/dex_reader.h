@@ -1,10 +1,10 @@
 // DexReader: the tables of an Android DEX file, as YARA's `dex` module sees them.
 //
 // The layout is that of the Dalvik Executable specification (source.android.com, "Dalvik executable
-// format"), with the tolerance of YARA 4.5.8: tables are read in a fixed order, and the first one that
-// does not fit into the file ends the reading of all that follow (see docs/formats/dex.md). Rows of
-// tables are decoded when asked for, in constant time; only the members of classes need one walk,
-// which happens on first use.
+// format"), with the tolerance of YARA 4.5.8: tables are read in a fixed order, and the first one
+// that does not fit into the file ends the reading of all that follow (see docs/formats/dex.md).
+// Rows of tables are decoded when asked for, in constant time; only the members of classes need one
+// walk, which happens on first use.
 //
 // Not thread-safe. Views point into the bound file and live as long as it does.
 // Failure: a row, string or name that the file does not hold is std::nullopt.
@@ -24,8 +24,8 @@ namespace day::formats::dex {
 // A table row index beyond this resolves to nothing, as in libyara.
 inline constexpr std::uint64_t kNameIndexMax = 0x80000;
 // Fields and methods (each) kept of one file. A DEX file can refer to 65,536 of either, but hostile
-// class lists can name the same class data over and over. When the limit is reached the walk ends and
-// the number of members is not known.
+// class lists can name the same class data over and over. When the limit is reached the walk ends
+// and the number of members is not known.
 inline constexpr std::size_t kMembersMax = std::size_t{1} << 20;
 
 inline constexpr std::size_t kHeaderBytes = 112;
@@ -102,8 +102,8 @@ struct Members {
   // until the next one overwrites it, but is not counted.
   std::vector<Member> fields;
   std::vector<Member> methods;
-  std::uint64_t class_defs_seen = 0;            // rows of class_defs before the walk ended
-  std::optional<std::uint32_t> field_count;     // nothing if the walk ended early
+  std::uint64_t class_defs_seen = 0;         // rows of class_defs before the walk ended
+  std::optional<std::uint32_t> field_count;  // nothing if the walk ended early
   std::optional<std::uint32_t> method_count;
 };
 
