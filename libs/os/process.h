@@ -1,0 +1,56 @@
+// Child processes: starting, ending, and what became of them.
+//
+// Thread safety: a Child belongs to one thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libs/base/result.h"
+#include "libs/os/fd.h"
+
+namespace day::os {
+
+// How a child ended.
+struct ExitStatus {
+  bool signalled = false;
+  int code = 0;              // exit code, or the signal's number
+  std::uint64_t cpu_ns = 0;  // user and system time
+  std::uint64_t peak_rss_bytes = 0;
+};
+
+class Child {
+ public:
+  Child() = default;
+  Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
+  Child& operator=(Child&& other) noexcept;
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  // Kills and reaps: no child outlives its owner.
+  ~Child();
+
+  // Starts `arguments[0]` (a path) with `fd` as its descriptor 3, standard input and output from
+  // /dev/null, standard error kept, and `environment` alone. Errors: as ErrnoError.
+  static base::Result<Child> Start(const std::vector<std::string>& arguments,
+                                   const std::vector<std::string>& environment, const Fd& fd);
+
+  bool running() const { return pid_ > 0; }
+  pid_t pid() const { return pid_; }
+  // SIGKILL; harmless if it has ended.
+  void Kill() const;
+  // Waits until it has ended, and forgets it. REQUIRES: running().
+  ExitStatus Wait();
+
+ private:
+  explicit Child(pid_t pid) : pid_(pid) {}
+  pid_t pid_ = -1;
+};
+
+// "killed by signal 9 (Killed)", "exit code 3".
+std::string DescribeExit(const ExitStatus& status);
+
+}  // namespace day::os

@@ -1,0 +1,156 @@
+#include "libs/os/walk.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace day::os {
+namespace {
+
+bool IsDotName(const char* name) {
+  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+}
+
+}  // namespace
+
+void Walker::Start(std::string path) {
+  path_ = std::move(path);
+  levels_.clear();
+  at_start_ = true;
+}
+
+bool Walker::FillError(base::Error error, WalkEntry* entry) {
+  entry->kind = WalkEntry::Kind::kError;
+  entry->path = path_;
+  entry->error = std::move(error);
+  return true;
+}
+
+bool Walker::StartEntry(WalkEntry* entry) {
+  at_start_ = false;
+  base::Result<FileStat> stat = StatPath(path_, Symlinks::kFollow);
+  if (!stat.ok()) {
+    return FillError(std::move(stat).error(), entry);
+  }
+  start_device_ = stat->device;
+  if (stat->kind == FileKind::kDirectory) {
+    return EnterFolder(AT_FDCWD, path_.c_str(), Symlinks::kFollow, entry);
+  }
+  entry->kind =
+      stat->kind == FileKind::kRegular ? WalkEntry::Kind::kFile : WalkEntry::Kind::kSpecial;
+  entry->folder_fd = AT_FDCWD;
+  entry->name = path_.c_str();
+  entry->path = path_;
+  entry->stat = *stat;
+  return true;
+}
+
+bool Walker::EnterFolder(int folder_fd, const char* name, Symlinks symlinks, WalkEntry* entry) {
+  if (levels_.size() >= options_.depth_max) {
+    return FillError(
+        base::MakeError(base::ErrorKind::kLimit,
+                        "folders nest deeper than " + std::to_string(options_.depth_max)),
+        entry);
+  }
+  const int flags =
+      O_RDONLY | O_DIRECTORY | O_CLOEXEC | (symlinks == Symlinks::kRefuse ? O_NOFOLLOW : 0);
+  Fd fd(::openat(folder_fd, name, flags));
+  if (!fd.valid()) {
+    return FillError(ErrnoError("open folder", errno), entry);
+  }
+  const base::Result<FileStat> stat = StatFd(fd.get());
+  if (!stat.ok()) {
+    return FillError(stat.error(), entry);
+  }
+  if (options_.one_file_system && stat->device != start_device_) {
+    return false;
+  }
+  // Only a followed link can lead back into a folder that is being walked.
+  const bool loops = std::any_of(levels_.begin(), levels_.end(), [&](const Level& level) {
+    return level.device == stat->device && level.inode == stat->inode;
+  });
+  if (loops) {
+    return false;
+  }
+  Level level;
+  level.dir.reset(::fdopendir(fd.get()));
+  if (level.dir == nullptr) {
+    return FillError(ErrnoError("list folder", errno), entry);
+  }
+  (void)fd.Release();
+  if (path_.empty() || path_.back() != '/') {
+    path_ += '/';
+  }
+  level.path_size = path_.size();
+  level.device = stat->device;
+  level.inode = stat->inode;
+  levels_.push_back(std::move(level));
+  return false;
+}
+
+bool Walker::Visit(const struct ::dirent& item, WalkEntry* entry) {
+  const int folder_fd = ::dirfd(levels_.back().dir.get());
+  path_.append(item.d_name);
+  unsigned char type = item.d_type;
+  Symlinks symlinks = Symlinks::kRefuse;
+  if (type == DT_UNKNOWN || (type == DT_LNK && options_.links == WalkOptions::Links::kFollow)) {
+    struct ::stat raw = {};
+    const bool follow = options_.links == WalkOptions::Links::kFollow;
+    if (::fstatat(folder_fd, item.d_name, &raw, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
+      // A link that points nowhere is not a file that could not be scanned.
+      return type == DT_LNK ? false : FillError(ErrnoError("stat", errno), entry);
+    }
+    const FileStat stat = FromStat(raw);
+    symlinks = follow ? Symlinks::kFollow : Symlinks::kRefuse;
+    type = stat.kind == FileKind::kRegular     ? DT_REG
+           : stat.kind == FileKind::kDirectory ? DT_DIR
+           : stat.kind == FileKind::kSymlink   ? DT_LNK
+                                               : DT_SOCK;
+    entry->stat = stat;
+  }
+  if (type == DT_LNK || (type == DT_DIR && !options_.recursive) || !Wanted(type == DT_DIR)) {
+    return false;
+  }
+  if (type == DT_DIR) {
+    return EnterFolder(folder_fd, item.d_name, symlinks, entry);
+  }
+  entry->kind = type == DT_REG ? WalkEntry::Kind::kFile : WalkEntry::Kind::kSpecial;
+  entry->folder_fd = folder_fd;
+  entry->name = item.d_name;
+  entry->path = path_;
+  return true;
+}
+
+bool Walker::Next(WalkEntry* entry) {
+  entry->stat.reset();
+  if (at_start_) {
+    if (StartEntry(entry)) {
+      return true;
+    }
+  }
+  while (!levels_.empty()) {
+    path_.resize(levels_.back().path_size);
+    errno = 0;
+    const struct ::dirent* item = ::readdir(levels_.back().dir.get());
+    if (item == nullptr) {
+      const int failure = errno;
+      levels_.pop_back();
+      if (failure != 0) {
+        return FillError(ErrnoError("list folder", failure), entry);
+      }
+      continue;
+    }
+    if (IsDotName(item->d_name)) {
+      continue;
+    }
+    entry->stat.reset();
+    if (Visit(*item, entry)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace day::os
