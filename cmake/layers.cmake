@@ -76,3 +76,8 @@ daylight_program(daylight-worker worker/main USES worker)
 daylight_library(endpoint/scan USES libs/workerproto libs/wire libs/os libs/crypto)
 daylight_library(endpoint/cli USES endpoint/scan libs/workerproto libs/wire libs/os libs/crypto)
 daylight_program(daylight endpoint/main USES endpoint/cli)
+
+# Tools for developers; never installed.
+daylight_program(make_rarity tools/make_rarity USES libs/match)
+daylight_program(make_witnesses tools/make_witnesses
+  USES libs/rules/witness libs/rules/syntax libs/rules/module libs/rules/modules)
