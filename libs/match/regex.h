@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,13 @@ struct ParseWarning {
 struct RegexFlags {
   bool no_case = false;  // /i
   bool dot_all = false;  // /s
+  // Lazy and greedy quantifiers in one expression: an error in strings, allowed by YARA in conditions
+  // (`matches`), where only whether there is a match can be seen.
+  bool allow_mixed_greed = false;
 };
+
+// Groups and alternatives nested deeper than this are refused (kLimit).
+inline constexpr std::uint32_t kNestingMax = 200;
 
 // Parses the text between the slashes (with "\/" still escaped). Errors: kMalformed with YARA's
 // message text and the offset; kLimit.

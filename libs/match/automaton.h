@@ -1,0 +1,90 @@
+// Parts that need an automaton: expressions and hex strings with alternatives, classes or repeats.
+//
+// A tree is first expanded: groups repeated a few times are copied, so that every byte a match must
+// contain is a leaf of its own, and repeats of one byte or class become counters. From the expanded
+// tree come two programs, one reading forward and one backward, so that a match can be completed in
+// both directions from any leaf (its index is the anchor of atoms that start there).
+//
+// A counter `[a-z]{20,3000}` is one instruction: while it runs, it keeps the positions at which it
+// was entered in a queue, and may be left at any position that lies min..max after some entry. Time
+// is linear in bytes x instructions whatever the counts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "libs/base/bytes.h"
+#include "libs/base/result.h"
+#include "libs/match/code.h"
+#include "libs/match/program.h"
+
+namespace day::match {
+
+inline constexpr std::uint32_t kNoLeaf = 0xFFFFFFFF;
+
+// The expanded tree.
+struct Expanded {
+  enum class Op : std::uint8_t {
+    kEmpty,
+    kLeaf,
+    kCounter,
+    kConcat,
+    kAlternate,
+    kStar,
+    kOption,
+    kAssert
+  };
+  struct Node {
+    Op op = Op::kEmpty;
+    RegexTree::Op assertion = RegexTree::Op::kEmpty;
+    std::uint32_t set = 0;   // kLeaf, kCounter: index into sets
+    std::uint32_t leaf = 0;  // kLeaf: dense number
+    std::uint32_t min = 0;   // kCounter
+    std::uint32_t max = 0;   // kCounter
+    std::vector<std::uint32_t> children;
+  };
+  std::vector<Node> nodes;
+  std::vector<ByteSet> sets;
+  std::uint32_t root = 0;
+  std::uint32_t leaf_count = 0;
+};
+
+// Errors: kMalformed (broken tree), kLimit (too large when expanded).
+base::Result<Expanded> Expand(const RegexTree& tree);
+
+// Writes both programs as the body of `part`. REQUIRES: part.flags and part.width are set.
+base::Status WriteAutomaton(const Expanded& expanded, CodeWriter& writer, PartHeader& part);
+PartAtoms AutomatonAtoms(const Expanded& expanded, std::uint32_t width);
+
+// Queues of the counters and lists of threads, reused.
+struct AutomatonScratch {
+  struct Queue {
+    std::vector<std::int64_t> entries;
+    std::size_t head = 0;
+    bool active = false;
+  };
+  std::vector<std::uint32_t> seen;  // by instruction: stamp of the step it was last reached in
+  std::uint32_t stamp = 0;
+  std::vector<std::uint32_t> current;
+  std::vector<std::uint32_t> next;
+  std::vector<std::uint32_t> stack;
+  std::vector<Queue> queues;
+  std::vector<std::uint32_t> counters;  // active ones, as instructions
+  std::vector<std::uint32_t> leaving;
+  std::vector<std::uint64_t> starts;
+};
+
+// As VerifySegments() and MatchSegments().
+bool VerifyAutomaton(Code code, const PartHeader& part, base::Bytes data, std::uint32_t anchor,
+                     std::uint64_t position, AutomatonScratch& scratch, std::uint64_t& end);
+bool MatchAutomaton(Code code, const PartHeader& part, base::Bytes data, std::uint64_t offset,
+                    AutomatonScratch& scratch, std::uint64_t& end);
+// The first offset in [0, starts_end) from which something matches, reading no further than
+// `limit`; -1 if there is none. `length` gets the length of that match.
+std::int64_t SearchAutomaton(Code code, const PartHeader& part, base::Bytes data,
+                             std::uint64_t starts_end, std::uint64_t limit,
+                             AutomatonScratch& scratch, std::uint64_t& length);
+
+}  // namespace day::match

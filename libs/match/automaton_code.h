@@ -1,0 +1,46 @@
+// The instructions of an automaton, shared by its writer and its runner.
+#pragma once
+
+#include <cstdint>
+
+#include "libs/match/code.h"
+
+namespace day::match {
+
+enum class InstOp : std::uint32_t {
+  kSet,      // reads a byte of set x, goes on behind
+  kCounter,  // reads y..z bytes of set x, goes on behind; `counter` is its number
+  kSplit,    // goes on at x and at y
+  kJump,     // goes on at x
+  kStart,
+  kEnd,
+  kWordBoundary,
+  kNotWordBoundary,
+  kMatch,
+};
+
+struct Inst {
+  InstOp op = InstOp::kMatch;
+  std::uint32_t x = 0;
+  std::uint32_t y = 0;
+  std::uint32_t z = 0;
+  std::uint32_t counter = 0;
+  std::uint32_t unused = 0;
+};
+
+// Start of the body; the arrays are at offsets from the start of the code.
+struct AutomatonHeader {
+  std::uint32_t sets_at = 0;      // ByteSet[]
+  std::uint32_t forward_at = 0;   // Inst[]
+  std::uint32_t backward_at = 0;  // Inst[]
+  std::uint32_t anchors_at = 0;   // AnchorCode[] by leaf
+  std::uint32_t inst_count = 0;   // the larger of both programs
+  std::uint32_t counter_count = 0;
+};
+
+struct AnchorCode {
+  std::uint32_t forward = 0;   // reads the leaf first
+  std::uint32_t backward = 0;  // reads what comes before the leaf
+};
+
+}  // namespace day::match

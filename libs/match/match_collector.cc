@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <utility>
+
+#include "libs/match/code.h"
+#include "libs/match/program.h"
+
+namespace day::match {
+namespace {
+
+// Duplicates are squeezed out before more than this many are kept.
+constexpr std::size_t kRawMax = 8 * kMatchesMax;
+
+// A match of one link of a chain, and where the nearest whole chain that goes through it ends.
+struct LinkMatch {
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+  std::uint64_t chain_end = kNone;
+  std::uint8_t xor_key = 0;
+
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+};
+
+// For every match of a link, the smallest chain_end among those of the next link that start within
+// the gap behind it. Both lists ascend by start; a sliding-window minimum would need ascending ends
+// as well, so blocks of powers of two are used.
+class RangeMinimum {
+ public:
+  explicit RangeMinimum(const std::vector<LinkMatch>& matches) {
+    levels_.emplace_back();
+    for (const LinkMatch& match : matches) {
+      levels_[0].push_back(match.chain_end);
+    }
+    for (std::size_t size = 1; 2 * size <= matches.size(); size *= 2) {
+      const std::vector<std::uint64_t>& below = levels_.back();
+      std::vector<std::uint64_t> level(matches.size() - 2 * size + 1);
+      for (std::size_t i = 0; i < level.size(); ++i) {
+        level[i] = std::min(below[i], below[i + size]);
+      }
+      levels_.push_back(std::move(level));
+    }
+  }
+  // The minimum of [first, last). REQUIRES: first < last.
+  std::uint64_t Of(std::size_t first, std::size_t last) const {
+    const auto level = static_cast<std::size_t>(63 - __builtin_clzll(last - first));
+    return std::min(levels_[level][first], levels_[level][last - (std::size_t{1} << level)]);
+  }
+
+ private:
+  std::vector<std::vector<std::uint64_t>> levels_;
+};
+
+void Join(std::vector<LinkMatch>& link, const std::vector<LinkMatch>& next, const Gap& gap) {
+  const RangeMinimum minimum(next);
+  const auto before = [](const LinkMatch& match, std::uint64_t start) {
+    return match.start < start;
+  };
+  for (LinkMatch& match : link) {
+    const auto first = std::lower_bound(next.begin(), next.end(), match.end + gap.min, before);
+    const auto last = std::lower_bound(first, next.end(), match.end + gap.max + 1, before);
+    if (first != last) {
+      match.chain_end = minimum.Of(static_cast<std::size_t>(first - next.begin()),
+                                   static_cast<std::size_t>(last - next.begin()));
+    }
+  }
+  std::erase_if(link, [](const LinkMatch& m) { return m.chain_end == LinkMatch::kNone; });
+}
+
+}  // namespace
+
+void MatchCollector::Reset() {
+  raw_.clear();
+  matches_.clear();
+  overflowed_ = false;
+}
+
+void MatchCollector::Add(std::uint32_t part, const Match& match) {
+  if (raw_.size() >= kRawMax) {
+    overflowed_ = true;
+    return;
+  }
+  // Verifications of neighbouring atoms often find the same match again.
+  if (!raw_.empty() && raw_.back().part == part && raw_.back().match == match) {
+    return;
+  }
+  raw_.push_back({match, part});
+}
+
+void MatchCollector::Finish(const PatternView& pattern) {
+  const Code code = pattern.code_;
+  const PatternHeader& header = HeaderOf(code);
+  const bool longest = (header.flags & kPatternLongest) != 0;
+  const bool by_part = (header.flags & kPatternByPart) != 0;
+  const bool chained = (header.flags & kPatternChained) != 0;
+  const auto element = [&](const Raw& raw) { return PartOf(code, raw.part).element; };
+  std::sort(raw_.begin(), raw_.end(), [&](const Raw& a, const Raw& b) {
+    if (chained && element(a) != element(b)) {
+      return element(a) < element(b);
+    }
+    if (a.match.offset != b.match.offset) {
+      return a.match.offset < b.match.offset;
+    }
+    if (!by_part && a.match.length != b.match.length) {
+      return (a.match.length < b.match.length) != longest;
+    }
+    return a.part < b.part;
+  });
+  const auto same = [&](const Raw& a, const Raw& b) {
+    return a.match.offset == b.match.offset && (!chained || element(a) == element(b));
+  };
+  raw_.erase(std::unique(raw_.begin(), raw_.end(), same), raw_.end());
+  matches_.clear();
+  if (!chained) {
+    for (const Raw& raw : raw_) {
+      matches_.push_back(raw.match);
+    }
+  } else {
+    std::vector<std::vector<LinkMatch>> links(header.element_count);
+    for (const Raw& raw : raw_) {
+      const std::uint64_t end = raw.match.offset + raw.match.length;
+      const bool tail = element(raw) + 1 == header.element_count;
+      links[element(raw)].push_back(
+          {raw.match.offset, end, tail ? end : LinkMatch::kNone, raw.match.xor_key});
+    }
+    const Gap* gaps = CodeAt<Gap>(code, header.gaps_at);
+    for (std::size_t i = links.size() - 1; i > 0; --i) {
+      Join(links[i - 1], links[i], gaps[i - 1]);
+    }
+    for (const LinkMatch& match : links[0]) {
+      matches_.push_back(
+          {match.start, static_cast<std::uint32_t>(match.chain_end - match.start), 0});
+    }
+  }
+  if (matches_.size() > kMatchesMax) {
+    matches_.resize(kMatchesMax);
+    overflowed_ = true;
+  }
+}
+
+}  // namespace day::match

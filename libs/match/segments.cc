@@ -1,0 +1,228 @@
+#include "libs/match/segments.h"
+
+#include <algorithm>
+
+#include "libs/match/atoms.h"
+
+namespace day::match {
+namespace {
+
+struct SegmentCode {
+  std::uint32_t first = 0;  // index of its first byte among all
+  std::uint32_t size = 0;
+  std::uint32_t gap_min = 0;
+  std::uint32_t gap_max = 0;
+  std::uint32_t has_negated = 0;
+  std::uint32_t unused = 0;
+};
+
+struct BodyHeader {
+  std::uint32_t segment_count = 0;
+  std::uint32_t byte_count = 0;
+};
+
+// What the body holds: BodyHeader, SegmentCode[], values, masks, negations (0 or 1).
+struct Body {
+  const SegmentCode* segments;
+  std::uint32_t segment_count;
+  const std::uint8_t* value;
+  const std::uint8_t* mask;
+  const std::uint8_t* negated;
+};
+
+Body BodyOf(Code code, const PartHeader& part) {
+  const BodyHeader& header = *CodeAt<BodyHeader>(code, part.body_at);
+  Body body;
+  body.segment_count = header.segment_count;
+  body.segments = CodeAt<SegmentCode>(code, part.body_at + sizeof(BodyHeader));
+  body.value = reinterpret_cast<const std::uint8_t*>(body.segments + header.segment_count);
+  body.mask = body.value + header.byte_count;
+  body.negated = body.mask + header.byte_count;
+  return body;
+}
+
+bool EqualBytes(const Body& body, const SegmentCode& segment, std::uint32_t from, std::uint32_t to,
+                const std::byte* data) {
+  const std::uint8_t* value = body.value + segment.first;
+  const std::uint8_t* mask = body.mask + segment.first;
+  const std::uint8_t* negated = body.negated + segment.first;
+  std::uint32_t i = from;
+  if (segment.has_negated == 0) {
+    for (; i + 8 <= to; i += 8) {
+      std::uint64_t v;
+      std::uint64_t m;
+      std::uint64_t d;
+      std::memcpy(&v, value + i, 8);
+      std::memcpy(&m, mask + i, 8);
+      std::memcpy(&d, data + i, 8);
+      if ((d & m) != v) {
+        return false;
+      }
+    }
+  }
+  for (; i < to; ++i) {
+    const bool equal = (std::to_integer<std::uint8_t>(data[i]) & mask[i]) == value[i];
+    if (equal == (negated[i] != 0)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Bytes [from, to) of a segment whose byte 0 would be at data[start].
+bool SegmentAt(const Body& body, const SegmentCode& segment, std::uint32_t from, std::uint32_t to,
+               base::Bytes data, std::uint64_t start) {
+  return start + to <= data.size() && EqualBytes(body, segment, from, to, data.data() + start);
+}
+
+// From the ends of segment index - 1 (ascending) to those of segment `index`: all places within the
+// gap where it stands. Ranges of neighbouring ends are merged, so each place is tried once.
+void StepForward(const Body& body, std::uint32_t index, base::Bytes data, std::uint64_t limit,
+                 SegmentsScratch& scratch) {
+  const SegmentCode& previous = body.segments[index - 1];
+  const SegmentCode& segment = body.segments[index];
+  scratch.next.clear();
+  std::uint64_t tried_to = 0;
+  const std::uint64_t last_start = limit >= segment.size ? limit - segment.size : 0;
+  for (const std::uint64_t end : scratch.ends) {
+    std::uint64_t place = std::max(end + previous.gap_min, tried_to);
+    const std::uint64_t to = std::min(end + previous.gap_max, last_start);
+    for (; place <= to; ++place) {
+      if (place + segment.size <= limit && SegmentAt(body, segment, 0, segment.size, data, place)) {
+        scratch.next.push_back(place + segment.size);
+      }
+    }
+    tried_to = std::max(tried_to, place);
+  }
+  std::swap(scratch.ends, scratch.next);
+}
+
+// The same towards the start: from the starts of segment index + 1 (descending) to those of
+// `index`.
+void StepBackward(const Body& body, std::uint32_t index, base::Bytes data, std::uint64_t limit,
+                  SegmentsScratch& scratch) {
+  const SegmentCode& segment = body.segments[index];
+  scratch.next.clear();
+  std::uint64_t tried_from = ~std::uint64_t{0};
+  const std::uint64_t need = std::uint64_t{segment.gap_min} + segment.size;
+  for (const std::uint64_t start : scratch.ends) {
+    if (start < limit + need) {
+      continue;
+    }
+    std::uint64_t place = std::min(start - need, tried_from - 1);
+    const std::uint64_t reach = std::uint64_t{segment.gap_max} + segment.size;
+    const std::uint64_t to = start >= limit + reach ? start - reach : limit;
+    if (place > start) {
+      continue;
+    }
+    while (place >= to && place != ~std::uint64_t{0}) {
+      if (SegmentAt(body, segment, 0, segment.size, data, place)) {
+        scratch.next.push_back(place);
+      }
+      tried_from = place;
+      --place;
+    }
+  }
+  std::swap(scratch.ends, scratch.next);
+}
+
+bool RunForward(const Body& body, std::uint32_t index, base::Bytes data, std::uint64_t limit,
+                bool greedy, SegmentsScratch& scratch, std::uint64_t& end) {
+  for (++index; index < body.segment_count && !scratch.ends.empty(); ++index) {
+    StepForward(body, index, data, limit, scratch);
+  }
+  if (scratch.ends.empty()) {
+    return false;
+  }
+  end = greedy ? scratch.ends.back() : scratch.ends.front();
+  return true;
+}
+
+}  // namespace
+
+void WriteSegments(const std::vector<Segment>& segments, CodeWriter& writer, PartHeader& part) {
+  BodyHeader header;
+  std::vector<SegmentCode> codes;
+  std::vector<std::uint8_t> values;
+  std::vector<std::uint8_t> masks;
+  std::vector<std::uint8_t> negations;
+  for (const Segment& segment : segments) {
+    SegmentCode code;
+    code.first = static_cast<std::uint32_t>(values.size());
+    code.size = static_cast<std::uint32_t>(segment.bytes.size());
+    code.gap_min = segment.gap_min;
+    code.gap_max = segment.gap_max;
+    for (const MaskedByte& byte : segment.bytes) {
+      values.push_back(byte.value);
+      masks.push_back(byte.mask);
+      negations.push_back(byte.negated ? 1 : 0);
+      code.has_negated |= byte.negated ? 1u : 0u;
+    }
+    codes.push_back(code);
+  }
+  header.segment_count = static_cast<std::uint32_t>(codes.size());
+  header.byte_count = static_cast<std::uint32_t>(values.size());
+  values.insert(values.end(), masks.begin(), masks.end());
+  values.insert(values.end(), negations.begin(), negations.end());
+  part.type = PartType::kSegments;
+  part.width = 1;
+  part.body_at = writer.Append(std::span<const BodyHeader>(&header, 1));
+  writer.Append(codes);
+  writer.Append(values);
+  part.body_size = writer.size() - part.body_at;
+}
+
+PartAtoms SegmentsAtoms(const std::vector<Segment>& segments) {
+  AtomCollector collector;
+  std::uint32_t index = 0;
+  for (const Segment& segment : segments) {
+    std::vector<AtomByte> run;
+    for (const MaskedByte& byte : segment.bytes) {
+      run.push_back({byte.negated ? std::uint8_t{0} : byte.value,
+                     byte.negated ? std::uint8_t{0} : byte.mask, index++});
+    }
+    collector.AddRun(run);
+  }
+  return collector.Take();
+}
+
+bool VerifySegments(Code code, const PartHeader& part, base::Bytes data, std::uint32_t anchor,
+                    std::uint64_t position, SegmentsScratch& scratch, std::uint64_t& end) {
+  const Body body = BodyOf(code, part);
+  std::uint32_t index = 0;
+  while (anchor >= body.segments[index].first + body.segments[index].size) {
+    ++index;
+  }
+  const SegmentCode& segment = body.segments[index];
+  const std::uint32_t before = anchor - segment.first;
+  if (position < before || !SegmentAt(body, segment, 0, segment.size, data, position - before)) {
+    return false;
+  }
+  const std::uint64_t start = position - before;
+  scratch.ends.assign(1, start + segment.size);
+  const std::uint64_t limit = std::min<std::uint64_t>(data.size(), position + kRegexScanMax);
+  if (!RunForward(body, index, data, limit, (part.flags & kPartGreedy) != 0, scratch, end)) {
+    return false;
+  }
+  scratch.ends.assign(1, start);
+  const std::uint64_t back_limit = position > kRegexScanMax ? position - kRegexScanMax : 0;
+  while (index > 0 && !scratch.ends.empty()) {
+    StepBackward(body, --index, data, back_limit, scratch);
+  }
+  std::swap(scratch.starts, scratch.ends);
+  return !scratch.starts.empty();
+}
+
+bool MatchSegments(Code code, const PartHeader& part, base::Bytes data, std::uint64_t offset,
+                   SegmentsScratch& scratch, std::uint64_t& end) {
+  const Body body = BodyOf(code, part);
+  const SegmentCode& segment = body.segments[0];
+  if (!SegmentAt(body, segment, 0, segment.size, data, offset)) {
+    return false;
+  }
+  scratch.ends.assign(1, offset + segment.size);
+  const std::uint64_t limit = std::min<std::uint64_t>(data.size(), offset + 2 * kRegexScanMax);
+  return RunForward(body, 0, data, limit, (part.flags & kPartGreedy) != 0, scratch, end);
+}
+
+}  // namespace day::match
