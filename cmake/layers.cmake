@@ -81,3 +81,6 @@ daylight_program(daylight endpoint/main USES endpoint/cli)
 daylight_program(make_rarity tools/make_rarity USES libs/match)
 daylight_program(make_witnesses tools/make_witnesses
   USES libs/rules/witness libs/rules/syntax libs/rules/module libs/rules/modules)
+daylight_program(run_vectors tools/run_vectors
+  USES libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module libs/rules/modules
+       libs/rules/modules/basic)
