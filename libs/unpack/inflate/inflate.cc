@@ -498,6 +498,19 @@ bool Inflater::Stream::CopyMatch(std::uint64_t distance, std::size_t length) {
   return true;
 }
 
+std::string GapReason(const Outcome& outcome) {
+  switch (outcome.end) {
+    case End::kComplete:
+      return {};
+    case End::kLimit:
+      return "limit " + std::string(base::LimitName(outcome.limit));
+    case End::kTruncated:
+    case End::kDamaged:
+      break;
+  }
+  return "damaged: " + std::string(outcome.problem);
+}
+
 Outcome Inflater::Inflate(base::Bytes input, base::Budget& budget, OutputBuffer& out) {
   return Stream(*this, input, budget, out).Run();
 }

@@ -16,6 +16,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "libs/base/budget.h"
@@ -41,6 +42,10 @@ struct Outcome {
   std::uint64_t consumed = 0;  // input bytes used, the last one perhaps in part; or where it broke
   std::uint64_t produced = 0;  // bytes appended to the output
 };
+
+// The end of a stream as a gap's reason: "damaged: invalid distance code", "limit ratio_max"; empty
+// for a complete stream.
+std::string GapReason(const Outcome& outcome);
 
 class Inflater {
  public:

@@ -1,0 +1,39 @@
+// Walks any bytes as a zip file and extracts everything under a small budget.
+#include <cstdlib>
+
+#include "libs/unpack/zip/zip_reader.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using day::unpack::zip::ZipReader;
+  const day::base::Bytes file = std::as_bytes(std::span(data, size));
+  day::base::BudgetLimits limits;
+  limits.bytes_out_max = 4 * 1024 * 1024;
+  limits.file_bytes_max = 1024 * 1024;
+  limits.files_max = 200;
+  day::base::Budget budget(limits);
+  auto reader = ZipReader::Create(file);
+  if (!reader.ok()) {
+    return 0;
+  }
+  day::unpack::inflate::Inflater inflater;
+  day::unpack::inflate::OutputBuffer buffer;
+  while (const auto entry = reader->Next()) {
+    if (!budget.SpendFile().ok()) {
+      break;
+    }
+    buffer.Clear();
+    // Every third entry is looked at only, as a caller may.
+    if (entry->header_offset % 3 == 2) {
+      continue;
+    }
+    const auto extraction = reader->Extract(*entry, budget, inflater, buffer);
+    if (extraction.content.size() > limits.file_bytes_max ||
+        (extraction.gap == "encrypted" && !extraction.content.empty())) {
+      std::abort();
+    }
+  }
+  if (budget.bytes_out() > limits.bytes_out_max) {
+    std::abort();
+  }
+  return 0;
+}

@@ -1,0 +1,138 @@
+// Walks a zip file (APPNOTE 6.3) and gives every entry that any extractor could find.
+//
+//   DAY_TRY_ASSIGN(ZipReader zip, ZipReader::Create(file));
+//   while (std::optional<Entry> entry = zip.Next()) {
+//     Extraction extraction = zip.Extract(*entry, budget, inflater, buffer);
+//     ... extraction.content, extraction.gap ...
+//   }
+//
+// A zip file says everything twice, and liars rely on tools believing one side only. So: first the
+// entries of every central directory at the end of the file (zip64 too, with data in front
+// allowed); an entry whose local header tells another method or size is given a second time, as the
+// local header has it; then every local header in bytes that no entry has claimed (unlisted
+// entries, a zip in front of a zip, files without a directory). A deflate stream ends where it
+// ends, whatever sizes are declared; an encryption flag or a method that nobody knows is believed
+// only if the plain data fails its checksum.
+//
+// Limits: kEntriesMax; memory is 16 bytes for each entry given. Next() costs linear time in all
+// over the file; Extract() pays the Budget for every byte of content, stored entries included, so
+// that overlapping entries cannot multiply work. Ownership: entries and stored contents are views
+// into `file`, others into the caller's buffer. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libs/base/budget.h"
+#include "libs/base/bytes.h"
+#include "libs/base/result.h"
+#include "libs/unpack/inflate/inflate.h"
+
+namespace day::unpack::zip {
+
+// Entries that one reader gives.
+inline constexpr std::uint64_t kEntriesMax = 1'000'000;
+// Central directories that one reader follows.
+inline constexpr std::size_t kDirectoriesMax = 8;
+
+inline constexpr std::uint16_t kMethodStored = 0;
+inline constexpr std::uint16_t kMethodDeflate = 8;
+inline constexpr std::uint16_t kFlagEncrypted = 1 << 0;
+inline constexpr std::uint16_t kFlagDescriptor = 1 << 3;
+
+struct Entry {
+  // Where the description comes from.
+  enum class Origin : std::uint8_t {
+    kDirectory,      // a central directory
+    kConflict,       // the local header of such an entry, which says something else
+    kUnlisted,       // a local header that no directory mentions
+    kMissingHeader,  // listed, but there is no local header where the directory says: no data
+  };
+  Origin origin = Origin::kDirectory;
+  std::string_view name;  // raw bytes, as written
+  std::uint16_t flags = 0;
+  std::uint16_t method = 0;
+  std::uint32_t crc32 = 0;
+  bool has_crc32 = false;
+  bool is_directory = false;            // name ends in "/" and there is no data
+  std::uint64_t compressed_size = 0;    // as declared
+  std::uint64_t uncompressed_size = 0;  // as declared
+  std::uint64_t header_offset = 0;      // of the local header
+  std::uint64_t data_offset = 0;
+  base::Bytes data;  // the most that may be its compressed data
+
+  bool encrypted() const { return (flags & kFlagEncrypted) != 0; }
+};
+
+// What one entry holds. `content` may be there beside a gap: the beginning of a damaged stream.
+struct Extraction {
+  base::Bytes content;
+  std::string
+      gap;  // "", "encrypted", "unsupported: method 12 (bzip2)", "damaged: ...", "limit ..."
+};
+
+class ZipReader {
+ public:
+  // Errors: kMalformed (neither a local header at the start nor a central directory at the end).
+  static base::Result<ZipReader> Create(base::Bytes file);
+
+  // Whether a central directory ends this file, whatever it starts with (self-extracting programs).
+  static bool HasDirectory(base::Bytes file);
+
+  // The next entry, or nothing at the end.
+  std::optional<Entry> Next();
+
+  // The content of the entry that Next() gave last. `buffer` is appended to, not cleared.
+  Extraction Extract(const Entry& entry, base::Budget& budget, inflate::Inflater& inflater,
+                     inflate::OutputBuffer& buffer);
+
+  // What is wrong with the archive itself ("damaged: no central directory"), or empty. Complete
+  // after Next() has returned nothing.
+  std::string_view problem() const { return problem_; }
+
+ private:
+  struct Region {
+    std::uint64_t begin;
+    std::uint64_t end;
+  };
+  struct Directory {
+    std::uint64_t offset = 0;   // of its first record
+    std::uint64_t entries = 0;  // as declared
+    std::uint64_t base = 0;     // what local header offsets are relative to
+  };
+
+  explicit ZipReader(base::Bytes file) : file_(file) {}
+  void FindDirectories();
+  void AddDirectory(std::uint64_t record_offset);
+  std::optional<Entry> NextListed();
+  std::optional<Entry> ReadRecord(const Directory& directory);
+  std::optional<Entry> NextUnlisted();
+  void StartUnlisted();
+  bool IsClaimed(std::uint64_t offset) const;
+  void Claim(const Entry& entry, std::uint64_t end);
+  Extraction ExtractDeflated(const Entry& entry, base::Budget& budget, inflate::Inflater& inflater,
+                             inflate::OutputBuffer& buffer);
+  Extraction ExtractStored(const Entry& entry, base::Budget& budget);
+  std::optional<Extraction> ExtractDespiteFlags(const Entry& entry, base::Budget& budget,
+                                                inflate::Inflater& inflater,
+                                                inflate::OutputBuffer& buffer);
+
+  base::Bytes file_;
+  std::vector<Directory> directories_;
+  std::size_t directory_ = 0;        // the one being read
+  std::uint64_t record_offset_ = 0;  // its next record
+  std::uint64_t records_read_ = 0;
+  std::optional<Entry> conflict_;  // to be given next
+  std::vector<Region> claimed_;    // one for each entry given; the last one may still change
+  bool unlisted_started_ = false;
+  std::size_t region_ = 0;  // first claimed region that may end after the cursor
+  std::size_t regions_sorted_ = 0;
+  std::uint64_t cursor_ = 0;  // where the search for unlisted headers goes on
+  std::uint64_t entries_given_ = 0;
+  std::string problem_;
+};
+
+}  // namespace day::unpack::zip
