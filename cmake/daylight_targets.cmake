@@ -101,14 +101,13 @@ function(daylight_library folder)
   endif()
   if(tests)
     add_executable(${target}_test ${tests})
-    target_link_libraries(${target}_test PRIVATE daylight_flags ${target} GTest::gmock GTest::gtest_main
+    target_link_libraries(${target}_test PRIVATE daylight_flags daylight_test_flags ${target} GTest::gmock GTest::gtest_main
       ${ARG_TEST_LINKS})
     if(testing)
       target_link_libraries(${target}_test PRIVATE ${target}_testing)
     endif()
     target_compile_definitions(${target}_test PRIVATE DAYLIGHT_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
       DAYLIGHT_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
-    target_compile_options(${target}_test PRIVATE -Wno-sign-conversion -Wno-conversion)
     add_test(NAME ${target} COMMAND ${target}_test)
     set_tests_properties(${target} PROPERTIES LABELS "unit" TIMEOUT 300)
   endif()

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <algorithm>
 #include <random>
 #include <vector>
 
@@ -16,8 +16,9 @@ class Aligned {
  public:
   explicit Aligned(const std::string& blob) : bytes_(blob.size() + 64) {
     const std::size_t shift = 64 - reinterpret_cast<std::uintptr_t>(bytes_.data()) % 64;
+    const base::Bytes source = base::AsBytes(blob);
+    std::copy(source.begin(), source.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(shift));
     view_ = base::Bytes(bytes_).subspan(shift, blob.size());
-    std::memcpy(bytes_.data() + shift, blob.data(), blob.size());
   }
   base::Bytes view() const { return view_; }
 

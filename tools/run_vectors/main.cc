@@ -27,7 +27,7 @@ namespace rules = day::rules;
 // The shipped modules and the one that only YARA's tests import.
 class TestRegistry final : public rules::module::Registry {
  public:
-  TestRegistry() : tests_(rules::modules::basic::testing::CreateTestsModule()) {
+  TestRegistry() : tests_(rules::modules::basic::CreateTestsModule()) {
     const auto shipped = shipped_.modules();
     all_.assign(shipped.begin(), shipped.end());
     all_.push_back(tests_.get());
