@@ -1,8 +1,8 @@
 // A checked rule set: what the front end (lexer, parser, checker) hands to the compiler.
 //
-// Everything is resolved: names to indices, module fields to ids, constants folded, types checked. The
-// condition is a flat array of nodes; children are ranges of an index list. No node refers to a later
-// node: children come before parents, so passes can run front to back without recursion.
+// Everything is resolved: names to indices, module fields to ids, constants folded, types checked.
+// The condition is a flat array of nodes; children are ranges of an index list. No node refers to a
+// later node: children come before parents, so passes can run front to back without recursion.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,9 @@ struct Span {
 
 enum class Type : std::uint8_t { kBoolean, kInteger, kFloat, kString, kRegex, kObject };
 
-// Each operation lists its children; `value` and `index` are its own. "undefined" follows YARA 4.5.8:
-// `and`, `or`, `defined` and quantifiers read it as false, everything else passes it on.
+// Each operation lists its children; `value` and `index` are its own. "undefined" follows
+// YARA 4.5.8: `and`, `or`, `defined` and quantifiers read it as false, everything else passes it
+// on.
 enum class Op : std::uint8_t {
   // Constants.
   kBoolean,  // value 0 or 1
@@ -43,19 +44,19 @@ enum class Op : std::uint8_t {
   kExternal,  // index into externals
   kReadInt,   // [offset]; value is a ReadWidth
   // Strings of the rule. index: string (global index into strings), or kLoopString.
-  kMatched,     // $a
-  kMatchedAt,   // [offset]
-  kMatchedIn,   // [low, high]
-  kCount,       // #a
-  kCountIn,     // [low, high]
-  kOffset,      // @a[i] : [i]
-  kLength,      // !a[i] : [i]
+  kMatched,    // $a
+  kMatchedAt,  // [offset]
+  kMatchedIn,  // [low, high]
+  kCount,      // #a
+  kCountIn,    // [low, high]
+  kOffset,     // @a[i] : [i]
+  kLength,     // !a[i] : [i]
   // Quantified sets. quantifier says how many; kExpression and kPercent take it from children[0].
-  kOfStrings,   // index: set in string_sets. [quantifier?]
-  kOfStringsIn, // [quantifier?, low, high]
-  kOfStringsAt, // [quantifier?, offset]
-  kOfRules,     // index: set in rule_sets. [quantifier?]
-  kOfBooleans,  // [quantifier?, item...] (YARA-X)
+  kOfStrings,    // index: set in string_sets. [quantifier?]
+  kOfStringsIn,  // [quantifier?, low, high]
+  kOfStringsAt,  // [quantifier?, offset]
+  kOfRules,      // index: set in rule_sets. [quantifier?]
+  kOfBooleans,   // [quantifier?, item...] (YARA-X)
   // Loops. Bodies see kVariable of the loop's slots (slot_first ..), or kLoopString.
   kForStrings,  // for Q of SET : (body). index: set in string_sets. [quantifier?, body]
   kForRange,    // for Q i in (low..high) : (body). [quantifier?, low, high, body]
@@ -65,22 +66,45 @@ enum class Op : std::uint8_t {
   kWith,        // with a = x, b = y : (body). [body, value...]
   kVariable,    // slot_first: which slot. An integer, float or string
   // Modules. Children: the indices on the path, then for calls the arguments. An index on the path
-  // that is a loop variable over an array of structures is a kVariable holding its position (integer).
-  kField,       // path
-  kCall,        // path; value: number of arguments (the last children)
-  kRule,        // index into rules
+  // that is a loop variable over an array of structures is a kVariable holding its position
+  // (integer).
+  kField,  // path
+  kCall,   // path; value: number of arguments (the last children)
+  kRule,   // index into rules
   // Booleans. Operands of any type (YARA's conversion: non-zero, non-empty).
   kAnd,  // [operand...] two or more
   kOr,   // [operand...]
   kNot,
   kDefined,
   // Comparisons: [left, right]; operand types tell integer, float (mixed) or string.
-  kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual,
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
   // Strings: [left, right].
-  kContains, kIContains, kStartsWith, kIStartsWith, kEndsWith, kIEndsWith, kIEquals, kMatches,
+  kContains,
+  kIContains,
+  kStartsWith,
+  kIStartsWith,
+  kEndsWith,
+  kIEndsWith,
+  kIEquals,
+  kMatches,
   // Numbers.
-  kNegate, kAdd, kSubtract, kMultiply, kDivide, kModulo,
-  kBitNot, kBitAnd, kBitOr, kBitXor, kShiftLeft, kShiftRight,
+  kNegate,
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kModulo,
+  kBitNot,
+  kBitAnd,
+  kBitOr,
+  kBitXor,
+  kShiftLeft,
+  kShiftRight,
 };
 
 enum class Quantifier : std::uint8_t { kNoQuantifier, kAll, kAny, kNone, kExpression, kPercent };
@@ -109,7 +133,7 @@ struct Node {
 };
 
 struct StringDeclaration {
-  std::string identifier;      // "$a"; anonymous strings "$"
+  std::string identifier;  // "$a"; anonymous strings "$"
   match::PatternSpec pattern;
   bool is_private = false;
   bool referenced = false;
