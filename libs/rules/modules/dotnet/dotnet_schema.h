@@ -1,0 +1,91 @@
+// The fields of the `dotnet` module and the numbers by which they are addressed.
+#pragma once
+
+#include <cstdint>
+
+#include "libs/rules/module/module.h"
+
+namespace day::rules::modules::dotnet {
+
+enum FieldId : std::uint16_t {
+  kIsDotnet,
+  kVersion,
+  kModuleName,
+  kStreams,
+  kStreamName,
+  kStreamOffset,
+  kStreamSize,
+  kNumberOfStreams,
+  kGuids,
+  kGuid,
+  kNumberOfGuids,
+  kResources,
+  kResourceOffset,
+  kResourceLength,
+  kResourceName,
+  kNumberOfResources,
+  kAssemblyRefs,
+  kRefMajor,
+  kRefMinor,
+  kRefBuildNumber,
+  kRefRevisionNumber,
+  kRefPublicKeyOrToken,
+  kRefName,
+  kNumberOfAssemblyRefs,
+  kAssemblyMajor,
+  kAssemblyMinor,
+  kAssemblyBuildNumber,
+  kAssemblyRevisionNumber,
+  kAssemblyName,
+  kAssemblyCulture,
+  kModuleRefs,
+  kModuleRef,
+  kNumberOfModuleRefs,
+  kUserStrings,
+  kUserString,
+  kNumberOfUserStrings,
+  kTypeLib,
+  kConstants,
+  kConstant,
+  kNumberOfConstants,
+  kFieldOffsets,
+  kFieldOffset,
+  kNumberOfFieldOffsets,
+  kNumberOfClasses,
+  // From here on the first index is a class.
+  kClasses,
+  kClassFullName,
+  kClassName,
+  kClassNamespace,
+  kClassVisibility,
+  kClassType,
+  kClassAbstract,
+  kClassSealed,
+  kClassNumberOfGenericParameters,
+  kClassGenericParameters,
+  kClassGenericParameter,
+  kClassNumberOfBaseTypes,
+  kClassBaseTypes,
+  kClassBaseType,
+  kClassNumberOfMethods,
+  kMethods,
+  // From here on the second index is a method.
+  kMethodGenericParameters,
+  kMethodGenericParameter,
+  kMethodNumberOfGenericParameters,
+  kMethodParameters,
+  kParameterName,
+  kParameterType,
+  kMethodNumberOfParameters,
+  kMethodReturnType,
+  kMethodAbstract,
+  kMethodFinal,
+  kMethodVirtual,
+  kMethodStatic,
+  kMethodVisibility,
+  kMethodName,
+};
+
+extern const module::Field kDotnetRoot;
+
+}  // namespace day::rules::modules::dotnet
