@@ -1,0 +1,90 @@
+// Feeds bytes to the frame reader and to every decoder. What a decoder accepts must come back as
+// the same bytes from its encoder: the encoding is canonical, so nothing is lost or invented on the
+// way.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "libs/workerproto/messages.h"
+
+namespace {
+
+using namespace day::workerproto;  // NOLINT: a fuzz target is nobody's header
+
+template <typename Decode>
+void RoundTrip(day::base::Bytes payload, Decode decode) {
+  const auto message = decode(payload);
+  if (!message.ok()) {
+    return;
+  }
+  std::string frame;
+  if (!Append(message.value(), &frame).ok() ||
+      frame.substr(kFrameHeaderBytes) != day::base::AsText(payload)) {
+    std::abort();
+  }
+}
+
+void DecodeAll(MessageType type, day::base::Bytes payload) {
+  switch (type) {
+    case MessageType::kConfigure:
+      return RoundTrip(payload, DecodeConfigure);
+    case MessageType::kCompileRules:
+      return RoundTrip(payload, DecodeCompileRules);
+    case MessageType::kIncludeReply:
+      return RoundTrip(payload, DecodeIncludeReply);
+    case MessageType::kAddSignatures:
+      return RoundTrip(payload, DecodeAddSignatures);
+    case MessageType::kUseDatabase:
+      return RoundTrip(payload, DecodeUseDatabase);
+    case MessageType::kScanBatch:
+      return RoundTrip(payload, DecodeScanBatch);
+    case MessageType::kReady:
+      return RoundTrip(payload, DecodeReady);
+    case MessageType::kIncludeRequest:
+      return RoundTrip(payload, DecodeIncludeRequest);
+    case MessageType::kRulesCompiled:
+      return RoundTrip(payload, DecodeRulesCompiled);
+    case MessageType::kSignaturesBuilt:
+      return RoundTrip(payload, DecodeSignaturesBuilt);
+    case MessageType::kDatabaseReady:
+      return RoundTrip(payload, DecodeDatabaseReady);
+    case MessageType::kRuleTable:
+      return RoundTrip(payload, DecodeRuleTable);
+    case MessageType::kScanResults:
+      return RoundTrip(payload, DecodeScanResults);
+    case MessageType::kYaraResults:
+      return RoundTrip(payload, DecodeYaraResults);
+    case MessageType::kStats:
+      return RoundTrip(payload, DecodeStats);
+    case MessageType::kBuildSignatures:
+    case MessageType::kShutdown:
+      return;
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  // As a stream, in two pieces.
+  FrameReader reader;
+  const std::string_view text = day::base::AsText(bytes);
+  for (const std::string_view piece : {text.substr(0, size / 2), text.substr(size / 2)}) {
+    reader.buffer()->append(piece);
+    for (;;) {
+      const auto frame = reader.Next();
+      if (!frame.ok()) {
+        break;
+      }
+      if (!frame->has_value()) {
+        break;
+      }
+      DecodeAll((*frame)->type, (*frame)->payload);
+    }
+  }
+  // As a payload of the type that the first byte names, which finds its way deeper sooner.
+  if (size >= 1) {
+    DecodeAll(static_cast<MessageType>(data[0]), bytes.subspan(1));
+  }
+  return 0;
+}
