@@ -1,0 +1,29 @@
+#include "libs/rules/modules/registry.h"
+
+#include <utility>
+
+#include "libs/rules/modules/basic/console_module.h"
+#include "libs/rules/modules/basic/hash_module.h"
+#include "libs/rules/modules/basic/math_module.h"
+#include "libs/rules/modules/basic/string_module.h"
+#include "libs/rules/modules/dex/dex_module.h"
+#include "libs/rules/modules/elf/elf_module.h"
+#include "libs/rules/modules/macho/macho_module.h"
+
+namespace day::rules::modules {
+
+AllModules::AllModules(basic::Clock clock) {
+  owned_.push_back(dex::CreateDexModule());
+  owned_.push_back(elf::CreateElfModule());
+  owned_.push_back(macho::CreateMachoModule());
+  owned_.push_back(basic::CreateHashModule());
+  owned_.push_back(basic::CreateMathModule());
+  owned_.push_back(basic::CreateStringModule());
+  owned_.push_back(basic::CreateTimeModule(std::move(clock)));
+  owned_.push_back(basic::CreateConsoleModule());
+  for (const auto& owned : owned_) {
+    borrowed_.push_back(owned.get());
+  }
+}
+
+}  // namespace day::rules::modules
