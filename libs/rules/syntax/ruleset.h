@@ -129,7 +129,7 @@ struct Node {
   std::uint16_t module = 0;  // kField, kCall, kForArray, kForDict: index into RuleSet::modules
   std::uint16_t field = 0;   // its Field::id
   bool defined_without_format = false;  // copied from the Field
-  Span span;
+  Span span = {};
 };
 
 struct StringDeclaration {
