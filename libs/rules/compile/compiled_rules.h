@@ -1,11 +1,12 @@
 // A rule set in the form it is scanned with, and how it is made.
 //
-// Build() takes a checked RuleSet and makes one flat blob: conditions, patterns, one trigger set for
-// each kind of file (PE, ELF, the rest), the joins (certificate serials, import hashes), names and
-// metadata. The same rules give the same bytes on any machine with the same features. The blob is a
-// cache, never an exchange format: it is trusted, so it may only come from this process or from a cache
-// authenticated by our own key (worker/). Open() checks magic, version, size and checksum and fails
-// with kMalformed if anything differs; then everything is read in place from the mapped file.
+// Build() takes a checked RuleSet and makes one flat blob: conditions, patterns, one trigger set
+// for each kind of file (PE, ELF, the rest), the joins (certificate serials, import hashes), names
+// and metadata. The same rules give the same bytes on any machine with the same features. The blob
+// is a cache, never an exchange format: it is trusted, so it may only come from this process or
+// from a cache authenticated by our own key (worker/). Open() checks magic, version, size and
+// checksum and fails with kMalformed if anything differs; then everything is read in place from the
+// mapped file.
 //
 // Thread safety: immutable after Open(); share it between scanners.
 #pragma once
@@ -52,11 +53,13 @@ struct StringInfo {
 
 class CompiledRules {
  public:
-  // Deterministic. Errors: kLimit, kMalformed (a pattern that cannot be compiled, with its rule's name).
+  // Deterministic. Errors: kLimit, kMalformed (a pattern that cannot be compiled, with its rule's
+  // name).
   static base::Result<std::string> Build(const syntax::RuleSet& rules);
 
   // REQUIRES: blob 64-byte aligned and outliving the object, as do the registry's modules.
-  // Errors: kMalformed (not ours, another version, damaged), kNotFound (a module is not registered).
+  // Errors: kMalformed (not ours, another version, damaged), kNotFound (a module is not
+  // registered).
   static base::Result<std::unique_ptr<CompiledRules>> Open(base::Bytes blob,
                                                            const module::Registry& registry);
   ~CompiledRules();

@@ -61,7 +61,9 @@ class Scanner {
   // All matches of a string (global index), searched now if the conditions did not need them.
   std::span<const match::Match> MatchesOf(std::uint32_t string);
 
+  // For explain.h and cost.h.
   struct State;
+  State& state() { return *state_; }
 
  private:
   Scanner();
