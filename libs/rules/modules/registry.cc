@@ -7,12 +7,16 @@
 #include "libs/rules/modules/basic/math_module.h"
 #include "libs/rules/modules/basic/string_module.h"
 #include "libs/rules/modules/dex/dex_module.h"
+#include "libs/rules/modules/dotnet/dotnet_module.h"
 #include "libs/rules/modules/elf/elf_module.h"
 #include "libs/rules/modules/macho/macho_module.h"
+#include "libs/rules/modules/pe/pe_module.h"
 
 namespace day::rules::modules {
 
 AllModules::AllModules(basic::Clock clock) {
+  owned_.push_back(pe::CreatePeModule());
+  owned_.push_back(dotnet::CreateDotnetModule());
   owned_.push_back(dex::CreateDexModule());
   owned_.push_back(elf::CreateElfModule());
   owned_.push_back(macho::CreateMachoModule());
