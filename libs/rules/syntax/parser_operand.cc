@@ -119,6 +119,7 @@ bool Parser::ParseParentheses(bool boolean_allowed, Expression* out) {
   }
   Token close;
   if (boolean_allowed) {
+    *out = Expression{};
     if (!ParseOr(out) || !Expect(TokenKind::kRightParen, "<or> or <and>", &close)) {
       return false;
     }
@@ -187,9 +188,10 @@ bool Parser::ParseStringNumber(Expression* out) {
       }
       LeaveNesting();
       out->span.end_offset = close.end;
-      // YARA does not check this type and reads the bits of whatever it is; a number is needed.
-      if (index.kind != Kind::kInteger) {
-        return Fail(Code::kWrongType, "wrong type for index", index.span);
+      // YARA does not check this type: it takes the bits of a text's address or of a float for the
+      // index, which no count ever reaches. The same comes of an index that never exists.
+      if (index.kind != Kind::kInteger && index.kind != Kind::kBoolean) {
+        SetInteger(&index, -1);
       }
     } else {
       index.span = out->span;
