@@ -95,8 +95,9 @@ class Database {
     base::Bytes size_filter;  // bitmap over hashed sizes; a power of two of bits
   };
 
-  std::uint64_t LowerBound(const TableView& view, std::size_t digest_size,
-                           base::Bytes digest) const;
+  // First entry not before (digest, size index); entries are ordered by both.
+  std::uint64_t LowerBound(const TableView& view, base::Bytes digest,
+                           std::uint32_t size_index) const;
   std::optional<std::uint32_t> SizeIndex(const TableView& view, std::uint64_t size_bytes) const;
   Hit DecodeHit(std::uint32_t ordinal) const;
 
