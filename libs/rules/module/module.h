@@ -36,7 +36,7 @@ enum class Kind : std::uint8_t {
 
 // One node of a schema. Built as static constexpr arrays by each module; everything is borrowed.
 struct Field {
-  std::string_view name;  // empty for the element of an array or a dictionary
+  std::string_view name = {};  // empty for the element of an array or a dictionary
   Kind kind = Kind::kInteger;
   // Leaf, array, dictionary and function ids are chosen by the module; unique within it. Structs: 0.
   std::uint16_t id = 0;
