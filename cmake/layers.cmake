@@ -52,8 +52,10 @@ daylight_library(libs/rules/modules
        libs/rules/modules/dotnet libs/rules/modules/dex libs/rules/modules/lnk
        libs/rules/modules/basic libs/rules/modules/magic libs/rules/modules/cuckoo)
 daylight_library(libs/rules/syntax USES libs/match libs/rules/module)
-daylight_library(libs/rules/compile USES libs/match libs/rules/module libs/rules/syntax libs/crypto)
-daylight_library(libs/rules/scan USES libs/match libs/rules/module libs/rules/compile)
+daylight_library(libs/rules/compile USES libs/match libs/rules/module libs/rules/syntax libs/crypto
+  TEST_LINKS daylight_rules_syntax_testing)
+daylight_library(libs/rules/scan USES libs/match libs/rules/module libs/rules/compile libs/rules/syntax
+  TEST_LINKS daylight_rules_modules)
 
 # Files that rules match, made from the rules: for tests at scale and for `rules diff`.
 daylight_library(libs/rules/witness USES libs/match libs/rules/module libs/rules/syntax)
