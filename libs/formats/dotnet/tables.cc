@@ -101,7 +101,7 @@ std::uint32_t Tables::Index(std::int64_t offset, std::uint32_t width) const {
 // How many rows of `table` have row_bytes (which may be more than a row's size) inside the file.
 std::uint64_t Tables::RowsInside(TableId table, std::uint64_t row_bytes) const {
   const TableInfo& info = Info(table);
-  if (!image().Fits(info.offset, row_bytes)) {
+  if (!info.reached || !image().Fits(info.offset, row_bytes)) {
     return 0;
   }
   const auto rest = static_cast<std::uint64_t>(image().size() - info.offset) - row_bytes;

@@ -30,7 +30,7 @@ void Visit(Instance& instance, const Field& field, std::array<Index, kPathMax>& 
     case Kind::kArray: {
       const std::uint64_t length = instance.Length(field.id, indices).value_or(0);
       for (std::uint64_t i = 0; i < length && i < kElementsMax; ++i) {
-        path[depth] = {.number = static_cast<std::int64_t>(i)};
+        path[depth].number = static_cast<std::int64_t>(i);
         Visit(instance, field.children[0], path, depth + 1);
       }
       return;
@@ -54,11 +54,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using day::rules::module::Value;
   static const auto module = day::rules::modules::dex::CreateDexModule();
   static const auto instance = module->CreateInstance();
-  instance->Bind({.data = std::as_bytes(std::span(data, size))});
+  day::rules::module::ScanInput input;
+  input.data = std::as_bytes(std::span(data, size));
+  instance->Bind(input);
   std::array<Index, kPathMax> path{};
   Visit(*instance, module->root(), path, 0);
-  const std::array<Argument, 2> arguments = {Argument{.value = Value::String("LDemo;")},
-                                             Argument{.value = Value::String("run")}};
+  const std::array<Argument, 2> arguments = {Argument{Value::String("LDemo;"), nullptr},
+                                             Argument{Value::String("run"), nullptr}};
   for (const Field& field : module->root().children) {
     if (field.kind == Kind::kFunction && field.arguments[0] == 's') {
       const auto value =
