@@ -1,9 +1,9 @@
-#include "libs/match/automaton.h"
-
 #include <algorithm>
 #include <utility>
 
 #include "libs/match/automaton_code.h"
+#include "libs/match/automaton_plan.h"
+#include "libs/match/ordered.h"
 
 namespace day::match {
 namespace {
@@ -60,6 +60,12 @@ class ProgramWriter {
         Add(InstOp::kJump, split);
         insts_[split].x = split + 1;
         insts_[split].y = pc();
+        break;
+      }
+      case Op::kPlus: {
+        const std::uint32_t body = pc();
+        Emit(node.children[0]);
+        Add(InstOp::kSplit, body, pc() + 1);
         break;
       }
       case Op::kOption: {
@@ -130,14 +136,27 @@ class ProgramWriter {
 
 }  // namespace
 
-base::Status WriteAutomaton(const Expanded& expanded, CodeWriter& writer, PartHeader& part) {
+void WriteAutomaton(const AutomatonPlan& plan, CodeWriter& writer, PartHeader& part) {
+  const Expanded& expanded = plan.expanded;
   ProgramWriter forward(expanded, false);
   ProgramWriter backward(expanded, true);
   forward.Run();
   backward.Run();
   std::vector<AnchorCode> anchors;
   for (std::uint32_t leaf = 0; leaf < expanded.leaf_count; ++leaf) {
-    anchors.push_back({forward.leaf_pc(leaf), backward.leaf_pc(leaf) + 1});
+    AnchorCode anchor;
+    anchor.forward = forward.leaf_pc(leaf);
+    anchor.backward = backward.leaf_pc(leaf) + 1;
+    anchors.push_back(anchor);
+  }
+  for (const AnchorPlan& extra : plan.anchors) {
+    AnchorCode anchor = anchors[extra.leaf];
+    anchor.shift = extra.shift;
+    anchor.shift_back = extra.shift_back ? 1 : 0;
+    anchor.ordered_pc = extra.ordered_pc;
+    anchor.atom_size = extra.atom_size;
+    anchor.rank = extra.rank;
+    anchors.push_back(anchor);
   }
   AutomatonHeader header;
   part.type = PartType::kAutomaton;
@@ -149,9 +168,14 @@ base::Status WriteAutomaton(const Expanded& expanded, CodeWriter& writer, PartHe
   header.inst_count =
       static_cast<std::uint32_t>(std::max(forward.insts().size(), backward.insts().size()));
   header.counter_count = forward.counter_count();
+  header.yara_anchor_first = expanded.leaf_count;
+  header.yara_anchor_count = plan.yara_anchor_count;
+  header.from_start = plan.from_start ? 1 : 0;
+  if (plan.ordered) {
+    header.ordered_at = writer.Append(plan.ordered->insts);
+  }
   writer.Put(part.body_at, header);
   part.body_size = writer.size() - part.body_at;
-  return base::OkStatus();
 }
 
 }  // namespace day::match

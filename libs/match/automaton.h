@@ -17,6 +17,7 @@
 
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
+#include "libs/match/atoms.h"
 #include "libs/match/code.h"
 #include "libs/match/program.h"
 
@@ -33,6 +34,7 @@ struct Expanded {
     kConcat,
     kAlternate,
     kStar,
+    kPlus,
     kOption,
     kAssert
   };
@@ -49,16 +51,37 @@ struct Expanded {
   std::vector<ByteSet> sets;
   std::uint32_t root = 0;
   std::uint32_t leaf_count = 0;
+  // By tree node that reads one byte: its first leaf (kNoLeaf if it has none), and its set.
+  std::vector<std::uint32_t> node_leaf;
+  std::vector<std::uint32_t> node_set;
 };
 
 // Errors: kMalformed (broken tree), kLimit (too large when expanded).
 base::Result<Expanded> Expand(const RegexTree& tree);
 
-// Writes both programs as the body of `part`. REQUIRES: part.flags and part.width are set.
-base::Status WriteAutomaton(const Expanded& expanded, CodeWriter& writer, PartHeader& part);
+// The windows of all that every match contains, anchored at leaves.
 PartAtoms AutomatonAtoms(const Expanded& expanded, std::uint32_t width);
+// The run of bytes around a leaf, and where in it the leaf is.
+struct LeafRun {
+  std::vector<AtomByte> bytes;
+  std::size_t leaf_at = 0;
+};
+LeafRun RunAround(const Expanded& expanded, std::uint32_t leaf, std::uint32_t width);
 
-// Queues of the counters and lists of threads, reused.
+// Room for the rank of an atom below the position at which it was found.
+inline constexpr int kRankBits = 20;
+inline std::uint64_t OrderByEnd(std::uint64_t end) { return end << kRankBits; }
+
+// A match, and a number that grows in the order in which YARA would have found it.
+struct FoundMatch {
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+  std::uint64_t order = 0;
+};
+
+struct OrderedScratch;
+
+// Queues of the counters and lists of threads, reused. REQUIRES: `ordered` is set.
 struct AutomatonScratch {
   struct Queue {
     std::vector<std::int64_t> entries;
@@ -74,13 +97,17 @@ struct AutomatonScratch {
   std::vector<std::uint32_t> counters;  // active ones, as instructions
   std::vector<std::uint32_t> leaving;
   std::vector<std::uint64_t> starts;
+  std::vector<FoundMatch> found;
+  std::vector<FoundMatch> kept;
+  OrderedScratch* ordered = nullptr;  // not owned
 };
 
-// As VerifySegments() and MatchSegments().
+// Fills scratch.found with the matches that go through an anchor at data[position].
 bool VerifyAutomaton(Code code, const PartHeader& part, base::Bytes data, std::uint32_t anchor,
-                     std::uint64_t position, AutomatonScratch& scratch, std::uint64_t& end);
+                     std::uint64_t position, AutomatonScratch& scratch);
+// The same for those that start at `offset`. Where YARA's atom matters it is looked for, slowly.
 bool MatchAutomaton(Code code, const PartHeader& part, base::Bytes data, std::uint64_t offset,
-                    AutomatonScratch& scratch, std::uint64_t& end);
+                    AutomatonScratch& scratch);
 // The first offset in [0, starts_end) from which something matches, reading no further than
 // `limit`; -1 if there is none. `length` gets the length of that match.
 std::int64_t SearchAutomaton(Code code, const PartHeader& part, base::Bytes data,

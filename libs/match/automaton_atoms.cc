@@ -1,5 +1,6 @@
 // The windows of an expanded tree.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "libs/match/atoms.h"
@@ -54,6 +55,12 @@ class AtomWalker {
           AddAlternate(node, run, RunAfter(items, i + 1), found);
           Flush(run, found);
           break;
+        case Op::kPlus: {
+          Flush(run, found);
+          Found inner = Walk(node.children[0]);
+          std::move(inner.choices.begin(), inner.choices.end(), std::back_inserter(found.choices));
+          break;
+        }
         default:
           Flush(run, found);
           break;
@@ -63,7 +70,59 @@ class AtomWalker {
     return found;
   }
 
+  // The run with `leaf` below `index`, if it is there.
+  bool FindRun(std::uint32_t index, std::uint32_t leaf, LeafRun& found) {
+    std::vector<std::uint32_t> items;
+    Flatten(index, items);
+    LeafRun run;
+    bool here = false;
+    for (const std::uint32_t item : items) {
+      const Expanded::Node& node = expanded_.nodes[item];
+      if (node.op == Op::kLeaf) {
+        if (node.leaf == leaf) {
+          run.leaf_at = run.bytes.size();
+          here = true;
+        }
+        AppendLeaf(node, run.bytes);
+        continue;
+      }
+      if (node.op == Op::kEmpty || node.op == Op::kAssert) {
+        continue;
+      }
+      if (here) {
+        if (node.op == Op::kPlus) {
+          AppendPrefix(node.children[0], run.bytes);
+        }
+        break;
+      }
+      run.bytes.clear();
+      for (const std::uint32_t child : node.children) {
+        if (FindRun(child, leaf, found)) {
+          return true;
+        }
+      }
+    }
+    if (here) {
+      found = std::move(run);
+    }
+    return here;
+  }
+
  private:
+  // The leaves that a node begins with.
+  void AppendPrefix(std::uint32_t index, Run& run) {
+    std::vector<std::uint32_t> items;
+    Flatten(index, items);
+    for (const std::uint32_t item : items) {
+      const Expanded::Node& node = expanded_.nodes[item];
+      if (node.op == Op::kLeaf) {
+        AppendLeaf(node, run);
+      } else if (node.op != Op::kEmpty && node.op != Op::kAssert) {
+        return;
+      }
+    }
+  }
+
   // The items of nested concatenations, in order.
   void Flatten(std::uint32_t index, std::vector<std::uint32_t>& items) {
     std::vector<std::uint32_t> stack = {index};
@@ -184,6 +243,12 @@ PartAtoms AutomatonAtoms(const Expanded& expanded, std::uint32_t width) {
     collector.AddChoice(std::move(atoms));
   }
   return collector.Take();
+}
+
+LeafRun RunAround(const Expanded& expanded, std::uint32_t leaf, std::uint32_t width) {
+  LeafRun run;
+  AtomWalker(expanded, width).FindRun(expanded.root, leaf, run);
+  return run;
 }
 
 }  // namespace day::match

@@ -36,11 +36,21 @@ struct AutomatonHeader {
   std::uint32_t anchors_at = 0;   // AnchorCode[] by leaf
   std::uint32_t inst_count = 0;   // the larger of both programs
   std::uint32_t counter_count = 0;
+  std::uint32_t ordered_at = 0;  // OrderedInst[], 0 if order does not matter
+  std::uint32_t yara_anchor_first = 0;
+  std::uint32_t yara_anchor_count = 0;  // anchors at the atoms YARA uses
+  std::uint32_t from_start = 0;
 };
 
 struct AnchorCode {
   std::uint32_t forward = 0;   // reads the leaf first
   std::uint32_t backward = 0;  // reads what comes before the leaf
+  // See AnchorPlan.
+  std::uint32_t shift = 0;
+  std::uint32_t shift_back = 0;
+  std::uint32_t ordered_pc = 0xFFFFFFFF;
+  std::uint32_t atom_size = 0;
+  std::uint32_t rank = 0;
 };
 
 }  // namespace day::match

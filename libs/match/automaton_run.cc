@@ -4,6 +4,7 @@
 
 #include "libs/match/automaton.h"
 #include "libs/match/automaton_code.h"
+#include "libs/match/ordered.h"
 
 namespace day::match {
 namespace {
@@ -233,20 +234,27 @@ std::uint64_t ForwardLimit(base::Bytes data, std::uint64_t position) {
   return std::min<std::uint64_t>(data.size(), position + kRegexScanMax);
 }
 
-// The end of the match that goes on at `pc`, or false.
-bool RunForward(Code code, const PartHeader& part, base::Bytes data, std::uint32_t pc,
-                std::uint64_t position, std::uint64_t limit, AutomatonScratch& scratch,
-                std::uint64_t& end) {
-  Runner runner(code, part, data, scratch, false);
-  const bool greedy = (part.flags & kPartGreedy) != 0;
+// The nearest and the farthest end of what goes on at an instruction.
+struct Ends {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
+enum class Want : std::uint8_t { kFirst, kBoth };
+
+bool RunForward(Runner& runner, std::uint32_t pc, std::uint64_t position, std::uint64_t limit,
+                Want want, Ends& ends) {
   runner.Begin(position);
   runner.Enter(pc);
   bool found = false;
   while (true) {
     if (runner.matched()) {
+      if (!found) {
+        ends.first = runner.position();
+      }
+      ends.last = runner.position();
       found = true;
-      end = runner.position();
-      if (!greedy) {
+      if (want == Want::kFirst) {
         return true;
       }
     }
@@ -256,34 +264,142 @@ bool RunForward(Code code, const PartHeader& part, base::Bytes data, std::uint32
   }
 }
 
+// One part on one file: completes matches.
+class Completer {
+ public:
+  Completer(Code code, const PartHeader& part, base::Bytes data, AutomatonScratch& scratch)
+      : code_(code),
+        part_(part),
+        data_(data),
+        s_(scratch),
+        header_(*CodeAt<AutomatonHeader>(code, part.body_at)) {}
+
+  const AutomatonHeader& header() const { return header_; }
+
+  bool Forward(std::uint32_t pc, std::uint64_t position, std::uint64_t limit, Ends& ends) {
+    const bool first_only = !greedy() && header_.ordered_at == 0;
+    Runner runner(code_, part_, data_, s_, false);
+    return RunForward(runner, pc, position, limit, first_only ? Want::kFirst : Want::kBoth, ends);
+  }
+
+  // The end YARA reports among several.
+  bool Choose(const Ends& ends, const OrderedStart& start, std::uint64_t& end) {
+    end = greedy() ? ends.last : ends.first;
+    if (ends.first == ends.last || header_.ordered_at == 0) {
+      return true;
+    }
+    std::uint64_t ordered_end = 0;
+    switch (RunOrdered(CodeAt<OrderedInst>(code_, header_.ordered_at),
+                       CodeAt<ByteSet>(code_, header_.sets_at), part_.width, data_, start,
+                       *s_.ordered, ordered_end)) {
+      case OrderedOutcome::kMatch:
+        end = ordered_end;
+        return true;
+      case OrderedOutcome::kNoMatch:
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  bool FromStart(std::uint64_t offset, std::uint64_t& end) {
+    const std::uint64_t limit = ForwardLimit(data_, offset);
+    Ends ends;
+    return Forward(0, offset, limit, ends) && Choose(ends, {0, offset, limit}, end);
+  }
+
+  void Backward(std::uint32_t pc, std::uint64_t position, std::uint64_t limit) {
+    s_.starts.clear();
+    Runner runner(code_, part_, data_, s_, true);
+    runner.Begin(position);
+    runner.Enter(pc);
+    while (true) {
+      if (runner.matched()) {
+        s_.starts.push_back(runner.position());
+      }
+      if (!runner.alive() || !runner.Step(limit)) {
+        return;
+      }
+    }
+  }
+
+ private:
+  bool greedy() const { return (part_.flags & kPartGreedy) != 0; }
+
+  Code code_;
+  const PartHeader& part_;
+  base::Bytes data_;
+  AutomatonScratch& s_;
+  const AutomatonHeader& header_;
+};
+
 }  // namespace
 
 bool VerifyAutomaton(Code code, const PartHeader& part, base::Bytes data, std::uint32_t anchor,
-                     std::uint64_t position, AutomatonScratch& scratch, std::uint64_t& end) {
-  const AutomatonHeader& header = *CodeAt<AutomatonHeader>(code, part.body_at);
-  const AnchorCode& pcs = CodeAt<AnchorCode>(code, header.anchors_at)[anchor];
-  if (!RunForward(code, part, data, pcs.forward, position, ForwardLimit(data, position), scratch,
-                  end)) {
+                     std::uint64_t position, AutomatonScratch& scratch) {
+  scratch.found.clear();
+  Completer completer(code, part, data, scratch);
+  const AutomatonHeader& header = completer.header();
+  const AnchorCode& at = CodeAt<AnchorCode>(code, header.anchors_at)[anchor];
+  if (at.shift_back != 0 && position < at.shift) {
     return false;
   }
-  scratch.starts.clear();
-  Runner runner(code, part, data, scratch, true);
-  const std::uint64_t limit = position > kRegexScanMax ? position - kRegexScanMax : 0;
-  runner.Begin(position);
-  runner.Enter(pcs.backward);
-  while (true) {
-    if (runner.matched()) {
-      scratch.starts.push_back(runner.position());
-    }
-    if (!runner.alive() || !runner.Step(limit)) {
-      return !scratch.starts.empty();
+  const std::uint64_t origin = at.shift_back != 0 ? position - at.shift : position + at.shift;
+  const std::uint64_t limit = ForwardLimit(data, origin);
+  Ends ends;
+  std::uint64_t end = 0;
+  if (!completer.Forward(at.forward, position, limit, ends)) {
+    return false;
+  }
+  if (header.from_start == 0 && !completer.Choose(ends, {at.ordered_pc, origin, limit}, end)) {
+    return false;
+  }
+  completer.Backward(at.backward, position, origin > kRegexScanMax ? origin - kRegexScanMax : 0);
+  const std::uint64_t order = header.yara_anchor_count != 0
+                                  ? (origin + at.atom_size) << kRankBits | at.rank
+                                  : OrderByEnd(end);
+  for (std::size_t i = 0; i < scratch.starts.size(); ++i) {
+    const std::uint64_t start = scratch.starts[i];
+    if (header.from_start != 0) {
+      if (completer.FromStart(start, end)) {
+        scratch.found.push_back({start, end, start << kRankBits});
+      }
+    } else {
+      scratch.found.push_back({start, end, order});
     }
   }
+  return !scratch.found.empty();
 }
 
 bool MatchAutomaton(Code code, const PartHeader& part, base::Bytes data, std::uint64_t offset,
-                    AutomatonScratch& scratch, std::uint64_t& end) {
-  return RunForward(code, part, data, 0, offset, ForwardLimit(data, offset), scratch, end);
+                    AutomatonScratch& scratch) {
+  Completer completer(code, part, data, scratch);
+  const AutomatonHeader& header = completer.header();
+  if (header.yara_anchor_count == 0) {
+    scratch.found.clear();
+    std::uint64_t end = 0;
+    if (completer.FromStart(offset, end)) {
+      const bool by_start = header.from_start != 0 || header.ordered_at != 0;
+      scratch.found.push_back({offset, end, (by_start ? offset : end) << kRankBits});
+    }
+    return !scratch.found.empty();
+  }
+  scratch.kept.clear();
+  const std::uint64_t stop = std::min<std::uint64_t>(data.size(), offset + kRegexScanMax + 1);
+  for (std::uint64_t position = offset; position < stop; ++position) {
+    for (std::uint32_t i = 0; i < header.yara_anchor_count; ++i) {
+      if (!VerifyAutomaton(code, part, data, header.yara_anchor_first + i, position, scratch)) {
+        continue;
+      }
+      for (const FoundMatch& match : scratch.found) {
+        if (match.start == offset) {
+          scratch.kept.push_back(match);
+        }
+      }
+    }
+  }
+  std::swap(scratch.found, scratch.kept);
+  return !scratch.found.empty();
 }
 
 std::int64_t SearchAutomaton(Code code, const PartHeader& part, base::Bytes data,
@@ -322,9 +438,10 @@ std::int64_t SearchAutomaton(Code code, const PartHeader& part, base::Bytes data
       start = runner.position();
     }
   }
-  std::uint64_t end = first_end;
-  RunForward(code, part, data, 0, start, limit, scratch, end);
-  length = end - start;
+  Ends ends{first_end, first_end};
+  Runner runner(code, part, data, scratch, false);
+  RunForward(runner, 0, start, limit, Want::kBoth, ends);
+  length = ((part.flags & kPartGreedy) != 0 ? ends.last : ends.first) - start;
   return static_cast<std::int64_t>(start);
 }
 

@@ -31,6 +31,7 @@ enum PartFlag : std::uint32_t {
 enum PatternFlag : std::uint32_t {
   kPatternChained = 1,
   kPatternLongest = 2,  // of several matches at an offset the longest stays
+  kPatternOrdered = 8,  // the one found first stays, or last with kPatternLongest
   kPatternByPart = 4,   // the one of the first part stays; otherwise the shortest
 };
 

@@ -26,6 +26,8 @@ class Expander {
     if (tree_.nodes.empty()) {
       return MakeError(ErrorKind::kMalformed, "empty tree");
     }
+    out_.node_leaf.assign(tree_.nodes.size(), kNoLeaf);
+    out_.node_set.assign(tree_.nodes.size(), 0);
     DAY_TRY_ASSIGN(out_.root, Visit(static_cast<std::uint32_t>(tree_.nodes.size() - 1), 0));
     return std::move(out_);
   }
@@ -50,6 +52,13 @@ class Expander {
     node.set = set;
     node.leaf = out_.leaf_count++;
     return Add(std::move(node));
+  }
+  std::uint32_t AddLeafOf(std::uint32_t tree_node, std::uint32_t set) {
+    if (out_.node_leaf[tree_node] == kNoLeaf) {
+      out_.node_leaf[tree_node] = out_.leaf_count;
+      out_.node_set[tree_node] = set;
+    }
+    return AddLeaf(set);
   }
   std::uint32_t AddCounter(std::uint32_t set, std::uint32_t min, std::uint32_t max) {
     Expanded::Node node;
@@ -114,7 +123,7 @@ class Expander {
     const RegexTree::Node& node = tree_.nodes[index];
     if (ConsumesOne(node.op)) {
       DAY_TRY_ASSIGN(const std::uint32_t set, SetOf(node));
-      return AddLeaf(set);
+      return AddLeafOf(index, set);
     }
     switch (node.op) {
       case TreeOp::kConcat:
@@ -154,7 +163,12 @@ class Expander {
     const RegexTree::Node& child = tree_.nodes[node.children[0]];
     if (ConsumesOne(child.op)) {
       DAY_TRY_ASSIGN(const std::uint32_t set, SetOf(child));
-      return RepeatSet(set, node.min, max);
+      out_.node_set[node.children[0]] = set;
+      return RepeatSet(node.children[0], set, node.min, max);
+    }
+    if (node.min == 1 && max == kUnbounded) {
+      DAY_TRY_ASSIGN(const std::uint32_t body, Visit(node.children[0], depth + 1));
+      return AddOp(Op::kPlus, {body});
     }
     std::vector<std::uint32_t> copies;
     for (std::uint32_t i = 0; i < node.min; ++i) {
@@ -180,11 +194,12 @@ class Expander {
     return base::OkStatus();
   }
 
-  Result<std::uint32_t> RepeatSet(std::uint32_t set, std::uint32_t min, std::uint32_t max) {
+  Result<std::uint32_t> RepeatSet(std::uint32_t tree_node, std::uint32_t set, std::uint32_t min,
+                                  std::uint32_t max) {
     const std::uint32_t spelled = std::min(min, kSpelledRepeatsMax);
     std::vector<std::uint32_t> items;
     for (std::uint32_t i = 0; i < spelled; ++i) {
-      items.push_back(AddLeaf(set));
+      items.push_back(AddLeafOf(tree_node, set));
     }
     const std::uint32_t rest_max = max == kUnbounded ? kUnbounded : max - spelled;
     if (rest_max == 1 && min == spelled) {

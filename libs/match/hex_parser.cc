@@ -245,10 +245,10 @@ class HexParser {
     }
     const std::uint32_t any = builder_.Add(Op::kAny);
     const bool one = !dash && min == 1;  // the same as ??
+    // Even an open jump stays a counted repeat, unlike the `.*` of an expression: it splits chains.
     PushItem(one ? any
-                 : builder_.AddRepeat(
-                       any, static_cast<std::uint32_t>(min),
-                       max == kJumpUnbounded ? kUnbounded : static_cast<std::uint32_t>(max)),
+                 : builder_.AddRepeat(any, static_cast<std::uint32_t>(min),
+                                      static_cast<std::uint32_t>(max)),
              true);
     return base::OkStatus();
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "libs/match/code.h"
@@ -10,17 +11,17 @@ namespace {
 // Duplicates are squeezed out before more than this many are kept.
 constexpr std::size_t kRawMax = 8 * kMatchesMax;
 
-// A match of one link of a chain, and where the nearest whole chain that goes through it ends.
+// A match of one link of a chain, and which match of the last link completes it: the one that YARA
+// finds first among those that can be reached.
 struct LinkMatch {
   std::uint64_t start = 0;
   std::uint64_t end = 0;
-  std::uint64_t chain_end = kNone;
-  std::uint8_t xor_key = 0;
+  std::uint64_t tail = kNone;  // number of the last link's match, in the order of finding
 
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
 };
 
-// For every match of a link, the smallest chain_end among those of the next link that start within
+// For every match of a link, the smallest tail among those of the next link that start within
 // the gap behind it. Both lists ascend by start; a sliding-window minimum would need ascending ends
 // as well, so blocks of powers of two are used.
 class RangeMinimum {
@@ -28,7 +29,7 @@ class RangeMinimum {
   explicit RangeMinimum(const std::vector<LinkMatch>& matches) {
     levels_.emplace_back();
     for (const LinkMatch& match : matches) {
-      levels_[0].push_back(match.chain_end);
+      levels_[0].push_back(match.tail);
     }
     for (std::size_t size = 1; 2 * size <= matches.size(); size *= 2) {
       const std::vector<std::uint64_t>& below = levels_.back();
@@ -58,11 +59,11 @@ void Join(std::vector<LinkMatch>& link, const std::vector<LinkMatch>& next, cons
     const auto first = std::lower_bound(next.begin(), next.end(), match.end + gap.min, before);
     const auto last = std::lower_bound(first, next.end(), match.end + gap.max + 1, before);
     if (first != last) {
-      match.chain_end = minimum.Of(static_cast<std::size_t>(first - next.begin()),
-                                   static_cast<std::size_t>(last - next.begin()));
+      match.tail = minimum.Of(static_cast<std::size_t>(first - next.begin()),
+                              static_cast<std::size_t>(last - next.begin()));
     }
   }
-  std::erase_if(link, [](const LinkMatch& m) { return m.chain_end == LinkMatch::kNone; });
+  std::erase_if(link, [](const LinkMatch& m) { return m.tail == LinkMatch::kNone; });
 }
 
 }  // namespace
@@ -73,16 +74,17 @@ void MatchCollector::Reset() {
   overflowed_ = false;
 }
 
-void MatchCollector::Add(std::uint32_t part, const Match& match) {
+void MatchCollector::Add(std::uint32_t part, const Match& match, std::uint64_t order) {
   if (raw_.size() >= kRawMax) {
     overflowed_ = true;
     return;
   }
   // Verifications of neighbouring atoms often find the same match again.
-  if (!raw_.empty() && raw_.back().part == part && raw_.back().match == match) {
+  if (!raw_.empty() && raw_.back().part == part && raw_.back().match == match &&
+      raw_.back().order == order) {
     return;
   }
-  raw_.push_back({match, part});
+  raw_.push_back({match, part, order});
 }
 
 void MatchCollector::Finish(const PatternView& pattern) {
@@ -90,6 +92,7 @@ void MatchCollector::Finish(const PatternView& pattern) {
   const PatternHeader& header = HeaderOf(code);
   const bool longest = (header.flags & kPatternLongest) != 0;
   const bool by_part = (header.flags & kPatternByPart) != 0;
+  const bool ordered = (header.flags & kPatternOrdered) != 0;
   const bool chained = (header.flags & kPatternChained) != 0;
   const auto element = [&](const Raw& raw) { return PartOf(code, raw.part).element; };
   std::sort(raw_.begin(), raw_.end(), [&](const Raw& a, const Raw& b) {
@@ -98,6 +101,10 @@ void MatchCollector::Finish(const PatternView& pattern) {
     }
     if (a.match.offset != b.match.offset) {
       return a.match.offset < b.match.offset;
+    }
+    if (chained || ordered) {
+      // Links of a chain keep what is found first, greedy or not.
+      return longest && !chained ? a.order > b.order : a.order < b.order;
     }
     if (!by_part && a.match.length != b.match.length) {
       return (a.match.length < b.match.length) != longest;
@@ -114,25 +121,42 @@ void MatchCollector::Finish(const PatternView& pattern) {
       matches_.push_back(raw.match);
     }
   } else {
-    std::vector<std::vector<LinkMatch>> links(header.element_count);
-    for (const Raw& raw : raw_) {
-      const std::uint64_t end = raw.match.offset + raw.match.length;
-      const bool tail = element(raw) + 1 == header.element_count;
-      links[element(raw)].push_back(
-          {raw.match.offset, end, tail ? end : LinkMatch::kNone, raw.match.xor_key});
-    }
-    const Gap* gaps = CodeAt<Gap>(code, header.gaps_at);
-    for (std::size_t i = links.size() - 1; i > 0; --i) {
-      Join(links[i - 1], links[i], gaps[i - 1]);
-    }
-    for (const LinkMatch& match : links[0]) {
-      matches_.push_back(
-          {match.start, static_cast<std::uint32_t>(match.chain_end - match.start), 0});
-    }
+    JoinChain(code);
   }
   if (matches_.size() > kMatchesMax) {
     matches_.resize(kMatchesMax);
     overflowed_ = true;
+  }
+}
+
+// REQUIRES: raw_ is sorted by link and offset.
+void MatchCollector::JoinChain(std::span<const std::uint64_t> code) {
+  const PatternHeader& header = HeaderOf(code);
+  std::vector<std::vector<LinkMatch>> links(header.element_count);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> tails;  // order of finding, end
+  for (const Raw& raw : raw_) {
+    const std::uint32_t element = PartOf(code, raw.part).element;
+    const std::uint64_t end = raw.match.offset + raw.match.length;
+    links[element].push_back({raw.match.offset, end, LinkMatch::kNone});
+    if (element + 1 == header.element_count) {
+      tails.emplace_back(raw.order, end);
+    }
+  }
+  std::vector<std::uint64_t> by_order(tails.size());
+  std::iota(by_order.begin(), by_order.end(), 0);
+  std::stable_sort(by_order.begin(), by_order.end(), [&](std::uint64_t a, std::uint64_t b) {
+    return tails[a].first < tails[b].first;
+  });
+  for (std::size_t i = 0; i < by_order.size(); ++i) {
+    links.back()[by_order[i]].tail = i;
+  }
+  const Gap* gaps = CodeAt<Gap>(code, header.gaps_at);
+  for (std::size_t i = links.size() - 1; i > 0; --i) {
+    Join(links[i - 1], links[i], gaps[i - 1]);
+  }
+  for (const LinkMatch& match : links[0]) {
+    const std::uint64_t end = tails[by_order[match.tail]].second;
+    matches_.push_back({match.start, static_cast<std::uint32_t>(end - match.start), 0});
   }
 }
 

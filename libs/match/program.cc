@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "libs/match/automaton.h"
+#include "libs/match/automaton_plan.h"
 #include "libs/match/base64_text.h"
 #include "libs/match/code.h"
 #include "libs/match/literal.h"
@@ -201,7 +201,7 @@ class Compiler {
     PartHeader header;
     std::optional<LiteralSpec> literal;
     std::optional<std::vector<Segment>> segments;
-    std::optional<Expanded> expanded;
+    std::optional<AutomatonPlan> plan;
     PartAtoms atoms;
   };
 
@@ -295,14 +295,17 @@ class Compiler {
     if (tree.greedy) {
       pending.header.flags |= kPartGreedy;
     }
-    if (width == 1) {
+    if (width == 1 && MaxLength(tree) <= kRegexScanMax) {
       pending.segments = SegmentFinder(tree).Run();
     }
     if (pending.segments) {
       pending.atoms = SegmentsAtoms(*pending.segments);
     } else {
-      DAY_TRY_ASSIGN(pending.expanded, Expand(tree));
-      pending.atoms = AutomatonAtoms(*pending.expanded, width);
+      DAY_TRY_ASSIGN(pending.plan, PlanAutomaton(tree, width));
+      pending.atoms = std::move(pending.plan->atoms);
+      if (pending.plan->ordered) {
+        header_.flags |= kPatternOrdered;
+      }
     }
     pending_.push_back(std::move(pending));
     return base::OkStatus();
@@ -324,7 +327,7 @@ class Compiler {
       } else if (pending.segments) {
         WriteSegments(*pending.segments, writer, pending.header);
       } else {
-        DAY_TRY(WriteAutomaton(*pending.expanded, writer, pending.header));
+        WriteAutomaton(*pending.plan, writer, pending.header);
       }
       writer.Put(parts_at + static_cast<std::uint32_t>(i * sizeof(PartHeader)), pending.header);
       out.parts.push_back(std::move(pending.atoms));
@@ -345,29 +348,43 @@ Result<CompiledPattern> Compile(const PatternSpec& spec) { return Compiler(spec)
 struct VerifyScratch::State {
   SegmentsScratch segments;
   AutomatonScratch automaton;
+  OrderedScratch ordered;
 };
 
-VerifyScratch::VerifyScratch() : state_(std::make_unique<State>()) {}
+VerifyScratch::VerifyScratch() : state_(std::make_unique<State>()) {
+  state_->automaton.ordered = &state_->ordered;
+}
 VerifyScratch::~VerifyScratch() = default;
 VerifyScratch::VerifyScratch(VerifyScratch&&) noexcept = default;
 VerifyScratch& VerifyScratch::operator=(VerifyScratch&&) noexcept = default;
 
 namespace {
 
-bool AddMatch(std::uint32_t index, const PartHeader& part, base::Bytes data, std::uint64_t start,
-              std::uint64_t end, MatchCollector& out) {
-  if ((part.flags & kPartFullWord) != 0 && !IsFullWord(data, start, end - start, part.width == 2)) {
+bool AddMatch(std::uint32_t index, const PartHeader& part, base::Bytes data,
+              const FoundMatch& found, MatchCollector& out) {
+  const std::uint64_t length = found.end - found.start;
+  if ((part.flags & kPartFullWord) != 0 &&
+      !IsFullWord(data, found.start, length, part.width == 2)) {
     return false;
   }
-  out.Add(index, {start, static_cast<std::uint32_t>(end - start), 0});
+  out.Add(index, {found.start, static_cast<std::uint32_t>(length), 0}, found.order);
   return true;
 }
 
-bool AddMatches(std::uint32_t index, const PartHeader& part, base::Bytes data,
-                const std::vector<std::uint64_t>& starts, std::uint64_t end, MatchCollector& out) {
+bool AddFound(std::uint32_t index, const PartHeader& part, base::Bytes data,
+              const std::vector<FoundMatch>& found, MatchCollector& out) {
+  bool added = false;
+  for (const FoundMatch& match : found) {
+    added |= AddMatch(index, part, data, match, out);
+  }
+  return added;
+}
+
+bool AddStarts(std::uint32_t index, const PartHeader& part, base::Bytes data,
+               const std::vector<std::uint64_t>& starts, std::uint64_t end, MatchCollector& out) {
   bool added = false;
   for (const std::uint64_t start : starts) {
-    added |= AddMatch(index, part, data, start, end, out);
+    added |= AddMatch(index, part, data, {start, end, OrderByEnd(end)}, out);
   }
   return added;
 }
@@ -378,7 +395,7 @@ bool AddLiteralMatch(Code code, std::uint32_t index, base::Bytes data, std::uint
   if (!MatchLiteral(code, PartOf(code, index), data, offset, match)) {
     return false;
   }
-  out.Add(index, match);
+  out.Add(index, match, OrderByEnd(offset + match.length));
   return true;
 }
 
@@ -398,12 +415,12 @@ bool PatternView::VerifyAt(std::uint32_t part, std::uint32_t anchor, base::Bytes
     case PartType::kSegments: {
       SegmentsScratch& s = scratch.state().segments;
       return VerifySegments(code_, header, data, anchor, position, s, end) &&
-             AddMatches(part, header, data, s.starts, end, out);
+             AddStarts(part, header, data, s.starts, end, out);
     }
     default: {
       AutomatonScratch& s = scratch.state().automaton;
-      return VerifyAutomaton(code_, header, data, anchor, position, s, end) &&
-             AddMatches(part, header, data, s.starts, end, out);
+      return VerifyAutomaton(code_, header, data, anchor, position, s) &&
+             AddFound(part, header, data, s.found, out);
     }
   }
 }
@@ -420,10 +437,12 @@ bool PatternView::TryAt(std::uint32_t part, base::Bytes data, std::uint64_t offs
       return AddLiteralMatch(code_, part, data, offset, out);
     case PartType::kSegments:
       return MatchSegments(code_, header, data, offset, scratch.state().segments, end) &&
-             AddMatch(part, header, data, offset, end, out);
-    default:
-      return MatchAutomaton(code_, header, data, offset, scratch.state().automaton, end) &&
-             AddMatch(part, header, data, offset, end, out);
+             AddMatch(part, header, data, {offset, end, OrderByEnd(end)}, out);
+    default: {
+      AutomatonScratch& s = scratch.state().automaton;
+      return MatchAutomaton(code_, header, data, offset, s) &&
+             AddFound(part, header, data, s.found, out);
+    }
   }
 }
 

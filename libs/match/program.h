@@ -84,7 +84,8 @@ class MatchCollector {
  public:
   void Reset();
   // For PatternView only.
-  void Add(std::uint32_t part, const Match& match);
+  // `order`: grows in the order in which YARA would have found the matches of the part.
+  void Add(std::uint32_t part, const Match& match, std::uint64_t order);
   // Joins, sorts by offset, removes duplicates. Call once, after all verifications of a file.
   void Finish(const PatternView& pattern);
   // REQUIRES: Finish() was called. Ascending offsets.
@@ -97,7 +98,10 @@ class MatchCollector {
   struct Raw {
     Match match;
     std::uint32_t part = 0;
+    std::uint64_t order = 0;
   };
+  void JoinChain(std::span<const std::uint64_t> code);
+
   std::vector<Raw> raw_;
   std::vector<Match> matches_;
   bool overflowed_ = false;

@@ -1,13 +1,14 @@
 #include <algorithm>
 
-#include "libs/match/automaton.h"
+#include "libs/match/automaton_plan.h"
 #include "libs/match/code.h"
 #include "libs/match/regex.h"
 
 namespace day::match {
 
 base::Result<std::vector<std::uint64_t>> Regex::Compile(const RegexTree& tree) {
-  DAY_TRY_ASSIGN(const Expanded expanded, Expand(tree));
+  AutomatonPlan plan;
+  DAY_TRY_ASSIGN(plan.expanded, Expand(tree));
   std::vector<std::uint64_t> code;
   CodeWriter writer(code);
   PartHeader part;
@@ -15,7 +16,7 @@ base::Result<std::vector<std::uint64_t>> Regex::Compile(const RegexTree& tree) {
   if (tree.greedy) {
     part.flags |= kPartGreedy;
   }
-  DAY_TRY(WriteAutomaton(expanded, writer, part));
+  WriteAutomaton(plan, writer, part);
   writer.Put(0, part);
   return code;
 }

@@ -1,0 +1,238 @@
+#include "libs/match/yara_atoms.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace day::match {
+namespace {
+
+using Op = RegexTree::Op;
+
+constexpr int kQualityMax = 255;
+constexpr int kNoQuality = -1;
+
+// Cuts free bytes off both ends; returns how many were cut in front. An atom with no more known
+// than free bytes is cut down to its first byte.
+std::size_t Trim(YaraAtom& atom) {
+  std::size_t left = 0;
+  while (left < atom.size && atom.mask[left] == 0) {
+    ++left;
+  }
+  while (atom.size > left && atom.mask[atom.size - 1] == 0) {
+    --atom.size;
+  }
+  atom.size = static_cast<std::uint8_t>(atom.size - left);
+  if (atom.size == 0) {
+    return 0;
+  }
+  const std::uint8_t* mask = atom.mask + left;
+  const auto free = std::count(mask, mask + atom.size, std::uint8_t{0});
+  const auto known = std::count(mask, mask + atom.size, std::uint8_t{0xFF});
+  if (free >= known) {
+    atom.size = 1;
+  }
+  std::copy(atom.value + left, atom.value + kYaraAtomSizeMax, atom.value);
+  std::copy(atom.mask + left, atom.mask + kYaraAtomSizeMax, atom.mask);
+  return left;
+}
+
+// Builds the tree of possibilities and chooses while it is built: an open list of alternatives
+// keeps only the best found so far, as libyara's later choice among them would.
+class Chooser {
+ public:
+  explicit Chooser(const RegexTree& tree) : tree_(tree) {}
+
+  YaraChoice Run() {
+    levels_.emplace_back();
+    Visit(static_cast<std::uint32_t>(tree_.nodes.size() - 1));
+    Flush();
+    return std::move(levels_.back().best);
+  }
+
+ private:
+  // A list of alternatives for finding one stretch of the expression.
+  struct Level {
+    YaraChoice best;
+  };
+  struct Item {
+    std::uint32_t node = 0;
+    YaraAtom byte;
+  };
+
+  static void Offer(Level& level, YaraChoice choice) {
+    if (choice.quality > level.best.quality) {
+      level.best = std::move(choice);
+    }
+  }
+
+  static YaraAtom Join(const std::vector<Item>& items) {
+    YaraAtom atom;
+    atom.size = static_cast<std::uint8_t>(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      atom.value[i] = items[i].byte.value[0];
+      atom.mask[i] = items[i].byte.mask[0];
+    }
+    const std::size_t shift = Trim(atom);
+    atom.node = items[shift].node;
+    return atom;
+  }
+
+  // Ends a run: the better of its last window and the best before.
+  YaraChoice TakeRun() {
+    YaraChoice choice;
+    if (!recent_.empty()) {
+      YaraAtom atom = Join(recent_);
+      if (YaraAtomQuality(atom) <= best_quality_) {
+        atom = best_;
+      }
+      Trim(atom);
+      if (atom.size > 0) {
+        choice = {{atom}, YaraAtomQuality(atom)};
+      }
+    }
+    recent_.clear();
+    best_quality_ = kNoQuality;
+    return choice;
+  }
+  void Flush() { Offer(levels_.back(), TakeRun()); }
+
+  void AddByte(std::uint32_t node, std::uint8_t value, std::uint8_t mask) {
+    Item item;
+    item.node = node;
+    item.byte.value[0] = value;
+    item.byte.mask[0] = mask;
+    if (recent_.size() < kYaraAtomSizeMax) {
+      recent_.push_back(item);
+      return;
+    }
+    if (best_quality_ >= kQualityMax) {
+      return;  // libyara stops sliding here too
+    }
+    const YaraAtom atom = Join(recent_);
+    if (const int quality = YaraAtomQuality(atom); quality > best_quality_) {
+      best_ = atom;
+      best_quality_ = quality;
+    }
+    recent_.erase(recent_.begin());
+    recent_.push_back(item);
+  }
+
+  // Depth is bounded by that of the tree, which the parsers bound.
+  void Visit(std::uint32_t index) {
+    const RegexTree::Node& node = tree_.nodes[index];
+    switch (node.op) {
+      case Op::kByte:
+        AddByte(index, node.value, 0xFF);
+        return;
+      case Op::kAny:
+        AddByte(index, 0, 0);
+        return;
+      case Op::kMasked:
+        if (node.negated) {
+          Flush();
+        } else {
+          AddByte(index, node.value, node.mask);
+        }
+        return;
+      case Op::kConcat:
+        for (const std::uint32_t child : node.children) {
+          Visit(child);
+        }
+        return;
+      case Op::kAlternate:
+        VisitAlternate(node);
+        return;
+      case Op::kRepeat:
+        VisitRepeat(node);
+        return;
+      default:
+        Flush();
+        return;
+    }
+  }
+
+  void VisitAlternate(const RegexTree::Node& node) {
+    // The run before is offered after the alternatives, so that it loses a tie.
+    YaraChoice before = TakeRun();
+    YaraChoice all;
+    all.quality = kQualityMax;
+    for (const std::uint32_t child : node.children) {
+      levels_.emplace_back();
+      Visit(child);
+      Flush();
+      const YaraChoice best = std::move(levels_.back().best);
+      levels_.pop_back();
+      all.quality = std::min(all.quality, best.quality);
+      all.atoms.insert(all.atoms.end(), best.atoms.begin(), best.atoms.end());
+    }
+    Offer(levels_.back(), std::move(all));
+    Offer(levels_.back(), std::move(before));
+  }
+
+  void VisitRepeat(const RegexTree::Node& node) {
+    const bool of_any = tree_.nodes[node.children[0]].op == Op::kAny;
+    const bool plus = node.min == 1 && node.max == kUnbounded;
+    // A counted dot is one node to libyara, a star none that must be there.
+    if (!(of_any && !plus)) {
+      const std::uint32_t copies = std::min(node.min, static_cast<std::uint32_t>(kYaraAtomSizeMax));
+      for (std::uint32_t i = 0; i < copies; ++i) {
+        Visit(node.children[0]);
+      }
+    }
+    Flush();
+  }
+
+  const RegexTree& tree_;
+  std::vector<Level> levels_;
+  std::vector<Item> recent_;
+  YaraAtom best_;
+  int best_quality_ = kNoQuality;
+};
+
+bool IsLetterByte(std::uint8_t c) {
+  const unsigned lower = c | 0x20u;
+  return lower >= 'a' && lower <= 'z';
+}
+
+}  // namespace
+
+int YaraAtomQuality(const YaraAtom& atom) {
+  constexpr int kFree = -10;
+  constexpr int kNibble = 4;
+  constexpr int kCommon = 12;
+  constexpr int kLetter = 18;
+  constexpr int kOther = 20;
+  ByteSet seen;
+  int quality = 0;
+  for (std::size_t i = 0; i < atom.size; ++i) {
+    const std::uint8_t value = atom.value[i];
+    switch (atom.mask[i]) {
+      case 0x00:
+        quality += kFree;
+        break;
+      case 0x0F:
+      case 0xF0:
+        quality += kNibble;
+        break;
+      default: {
+        const bool common = value == 0 || value == 0x20 || value == 0xCC || value == 0xFF;
+        quality += common ? kCommon : IsLetterByte(value) ? kLetter : kOther;
+        seen.Add(value);
+        break;
+      }
+    }
+  }
+  const bool dull =
+      seen.Has(0) || seen.Has(0x20) || seen.Has(0x90) || seen.Has(0xCC) || seen.Has(0xFF);
+  if (seen.Count() == 1 && dull) {
+    quality -= 10 * atom.size;
+  } else {
+    quality += 2 * seen.Count();
+  }
+  return kQualityMax - 22 * static_cast<int>(kYaraAtomSizeMax) + quality;
+}
+
+YaraChoice ChooseYaraAtoms(const RegexTree& tree) { return Chooser(tree).Run(); }
+
+}  // namespace day::match

@@ -1,0 +1,40 @@
+// Which four bytes YARA looks for to find an expression.
+//
+// This matters beyond speed: YARA reads at most kRegexScanMax bytes forward and backward from
+// there, and where alternatives of different lengths are possible, the one it reports depends on
+// where it started. The choice follows libyara's atoms.c: every run of literal, masked and free
+// bytes offers its best window of four; the best run wins, and alternatives need one window each.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "libs/match/pattern.h"
+
+namespace day::match {
+
+inline constexpr std::size_t kYaraAtomSizeMax = 4;
+
+struct YaraAtom {
+  std::uint8_t value[kYaraAtomSizeMax] = {};
+  std::uint8_t mask[kYaraAtomSizeMax] = {};
+  std::uint8_t size = 0;
+  std::uint32_t node = 0;  // the tree node of its first byte
+};
+
+// YARA's measure of an atom, 0 to 255.
+int YaraAtomQuality(const YaraAtom& atom);
+
+struct YaraChoice {
+  std::vector<YaraAtom> atoms;  // in the order of the alternatives; empty: every offset is tried
+  int quality = 0;              // of the worst atom
+};
+// REQUIRES: a well-formed tree (children before parents).
+YaraChoice ChooseYaraAtoms(const RegexTree& tree);
+
+// Below this quality YARA warns that a string "may slow down scanning".
+inline constexpr int kYaraSlowQuality = 255 - 22 * static_cast<int>(kYaraAtomSizeMax) + 38;
+// The quality of the worst atom of a pattern, all links of a chain included: for that warning.
+int WorstYaraAtomQuality(const PatternSpec& spec);
+
+}  // namespace day::match
