@@ -23,6 +23,8 @@ namespace {
 namespace signatures = day::signatures;
 using Clock = std::chrono::steady_clock;
 
+constexpr std::size_t kProbes = 1 << 16;
+
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -121,11 +123,11 @@ class Fixture {
                 (static_cast<long long>(AnonymousBytes()) - static_cast<long long>(before)) / 1024,
                 static_cast<double>(size) / 1e6,
                 static_cast<double>(size) / static_cast<double>(database.count()));
-    for (int i = 0; i < 1 << 16; ++i) {
+    for (std::size_t i = 0; i < kProbes; ++i) {
       misses.push_back(day::base::FromHex(RandomHex(random, 32)).value());
     }
     std::mt19937_64 again(1);
-    for (int i = 0; i < 1 << 16; ++i) {
+    for (std::size_t i = 0; i < kProbes; ++i) {
       sizes.push_back(512 + again() % 1'000'000);
       hits.push_back(day::base::FromHex(RandomHex(again, 32)).value());
     }
@@ -166,8 +168,8 @@ void LookupHit(benchmark::State& state) {
                      .Find(signatures::Table::kFileMd5, day::base::AsBytes(fixture.hits[i]),
                            fixture.sizes[i])
                      .has_value()
-                 ? 1
-                 : 0;
+                 ? 1u
+                 : 0u;
   }
   state.counters["found"] =
       benchmark::Counter(static_cast<double>(found) / static_cast<double>(state.iterations()));

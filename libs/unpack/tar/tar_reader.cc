@@ -223,6 +223,7 @@ std::optional<Entry> TarReader::Next() {
       default: {
         Entry entry = MakeEntry(header, header_offset);
         next_ = Extension{};
+        entries_end_ = offset_;
         return entry;
       }
     }

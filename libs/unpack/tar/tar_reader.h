@@ -71,6 +71,10 @@ class TarReader {
   // The next entry, or nothing at the end.
   std::optional<Entry> Next();
 
+  // What lies behind the last entry's data: zero blocks, as a rule. Complete after Next() has returned
+  // nothing.
+  base::Bytes trailing() const { return base::ClippedSlice(file_, entries_end_, file_.size()); }
+
   // What is wrong with the archive itself, or empty. Complete after Next() has returned nothing.
   std::string_view problem() const { return problem_; }
 
@@ -96,6 +100,7 @@ class TarReader {
 
   base::Bytes file_;
   std::uint64_t offset_ = 0;
+  std::uint64_t entries_end_ = 0;
   Extension global_;
   Extension next_;
   bool archive_ended_ = false;  // zero blocks were seen: what follows may be anything

@@ -100,6 +100,15 @@ TEST(TarReaderTest, ReadsAnArchiveBehindAnArchive) {
   EXPECT_EQ(walk.problem, "");
 }
 
+TEST(TarReaderTest, KnowsWhatLiesBehind) {
+  const std::string file = Fixture("ustar.tar") + "something else";
+  auto reader = TarReader::Create(base::AsBytes(file));
+  while (reader->Next()) {
+  }
+  EXPECT_TRUE(base::AsText(reader->trailing()).ends_with("something else"));
+  EXPECT_LT(reader->trailing().size(), 2048u);
+}
+
 TEST(TarReaderTest, FindsItsWayBehindDamage) {
   const std::string file = Fixture("damaged.tar");
   const Walk walk = WalkAll(file);

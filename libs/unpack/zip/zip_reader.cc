@@ -1,6 +1,8 @@
 #include "libs/unpack/zip/zip_reader.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include "libs/base/checked.h"
 #include "libs/unpack/inflate/crc32.h"
@@ -90,23 +92,21 @@ bool ZipReader::HasDirectory(base::Bytes file) {
 }
 
 void ZipReader::FindDirectories() {
-  if (file_.size() < kEndRecordBytes) {
-    return;
-  }
-  const std::uint64_t tail = file_.size() - std::min<std::uint64_t>(file_.size(), kTailBytes);
-  const std::string_view text = base::AsText(file_);
-  std::size_t before = std::string_view::npos;
-  for (std::size_t tries = 0; tries < kDirectoriesMax; ++tries) {
-    const std::size_t found =
-        text.substr(static_cast<std::size_t>(tail)).rfind(kEndSignature, before);
-    if (found == std::string_view::npos) {
+  const base::Bytes tail = file_.last(std::min<std::size_t>(file_.size(), kTailBytes));
+  const std::uint64_t tail_offset = file_.size() - tail.size();
+  // Backwards to each 'P'. Most files asked are not zip files, so this must cost next to nothing:
+  // memrchr looks at many bytes at a time.
+  std::size_t before = tail.size();
+  for (std::size_t tries = 0; tries < kDirectoriesMax;) {
+    const void* found = ::memrchr(tail.data(), kEndSignature[0], before);
+    if (found == nullptr) {
       return;
     }
-    AddDirectory(tail + found);
-    if (found == 0) {
-      return;
+    before = static_cast<std::size_t>(static_cast<const std::byte*>(found) - tail.data());
+    if (HasSignature(tail, before, kEndSignature)) {
+      AddDirectory(tail_offset + before);
+      ++tries;
     }
-    before = found - 1;
   }
 }
 

@@ -1,0 +1,210 @@
+#include "libs/engine/container.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libs/unpack/gzip/gzip_reader.h"
+#include "libs/unpack/tar/tar_reader.h"
+#include "libs/unpack/zip/zip_reader.h"
+
+namespace day::engine {
+namespace {
+
+using unpack::inflate::Inflater;
+using unpack::inflate::OutputBuffer;
+
+constexpr std::string_view kTrailingName = "(trailing data)";
+
+std::string LimitReason(base::Limit limit) {
+  return "limit " + std::string(base::LimitName(limit));
+}
+
+// How much of `size` bytes may be produced; fills in the gap if it is less.
+std::uint64_t Affordable(std::uint64_t size, base::Budget& budget, std::string& gap) {
+  const base::BudgetLimits& limits = budget.limits();
+  const std::uint64_t left =
+      limits.bytes_out_max - std::min(limits.bytes_out_max, budget.bytes_out());
+  const std::uint64_t affordable = std::min({size, limits.file_bytes_max, left});
+  if (affordable < size) {
+    const base::Limit limit =
+        left < limits.file_bytes_max ? base::Limit::kBytesOut : base::Limit::kFileBytes;
+    (void)budget.Exceed(limit);
+    gap = LimitReason(limit);
+  }
+  return affordable;
+}
+
+// Views into the file are paid for like decoded bytes: they are scanned like them.
+base::Bytes Pay(base::Bytes view, base::Budget& budget, std::string& gap) {
+  const base::Bytes content = base::ClippedSlice(view, 0, Affordable(view.size(), budget, gap));
+  (void)budget.SpendBytesOut(content.size());
+  return content;
+}
+
+std::string_view BaseName(std::string_view path) {
+  const std::size_t slash = path.find_last_of("/\\");
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+class ZipContainer final : public Container {
+ public:
+  explicit ZipContainer(unpack::zip::ZipReader reader) : reader_(std::move(reader)) {}
+
+  std::optional<Item> Next(base::Budget& budget, Inflater& inflater,
+                           OutputBuffer& buffer) override {
+    while (const auto entry = reader_.Next()) {
+      if (entry->is_directory) {
+        continue;
+      }
+      buffer.Clear();
+      unpack::zip::Extraction extraction = reader_.Extract(*entry, budget, inflater, buffer);
+      Item item;
+      item.name = std::string(entry->name);
+      item.content = extraction.content;
+      item.has_content = !extraction.content.empty() || extraction.gap.empty();
+      item.gap = std::move(extraction.gap);
+      return item;
+    }
+    return std::nullopt;
+  }
+
+  std::string_view problem() const override { return reader_.problem(); }
+
+ private:
+  unpack::zip::ZipReader reader_;
+};
+
+class GzipContainer final : public Container {
+ public:
+  GzipContainer(unpack::gzip::GzipReader reader, std::string_view name)
+      : reader_(std::move(reader)), name_(name) {}
+
+  std::optional<Item> Next(base::Budget& budget, Inflater& inflater,
+                           OutputBuffer& buffer) override {
+    Item item;
+    if (!content_given_) {
+      content_given_ = true;
+      buffer.Clear();
+      while (auto member = reader_.Next(budget, inflater, buffer)) {
+        if (item.name.empty()) {
+          item.name = std::string(member->name);
+        }
+        if (item.gap.empty()) {
+          item.gap = std::move(member->gap);
+        }
+      }
+      if (item.name.empty()) {
+        item.name = NameWithoutEnding();
+      }
+      item.content = buffer.bytes();
+      item.has_content = !item.content.empty() || item.gap.empty();
+      return item;
+    }
+    if (!trailing_given_ && !reader_.trailing().empty()) {
+      trailing_given_ = true;
+      item.name = kTrailingName;
+      item.content = Pay(reader_.trailing(), budget, item.gap);
+      item.has_content = !item.content.empty();
+      return item;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  // "x.tar.gz" holds x.tar, and so does "x.tgz".
+  std::string NameWithoutEnding() const {
+    const std::string_view base = BaseName(name_);
+    if (base.ends_with(".tgz")) {
+      return std::string(base.substr(0, base.size() - 4)) + ".tar";
+    }
+    if (base.ends_with(".gz") && base.size() > 3) {
+      return std::string(base.substr(0, base.size() - 3));
+    }
+    return "(content)";
+  }
+
+  unpack::gzip::GzipReader reader_;
+  std::string name_;
+  bool content_given_ = false;
+  bool trailing_given_ = false;
+};
+
+class TarContainer final : public Container {
+ public:
+  explicit TarContainer(unpack::tar::TarReader reader) : reader_(std::move(reader)) {}
+
+  std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer& buffer) override {
+    while (auto entry = reader_.Next()) {
+      if (entry->kind == unpack::tar::Entry::Kind::kFile) {
+        return MakeItem(*entry, budget, buffer);
+      }
+    }
+    const base::Bytes trailing = reader_.trailing();
+    if (!trailing_given_ && HasOtherThanZeros(trailing)) {
+      trailing_given_ = true;
+      Item item;
+      item.name = kTrailingName;
+      item.content = Pay(trailing, budget, item.gap);
+      item.has_content = !item.content.empty();
+      return item;
+    }
+    return std::nullopt;
+  }
+
+  std::string_view problem() const override { return reader_.problem(); }
+
+ private:
+  static bool HasOtherThanZeros(base::Bytes bytes) {
+    return std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; });
+  }
+
+  static Item MakeItem(const unpack::tar::Entry& entry, base::Budget& budget,
+                       OutputBuffer& buffer) {
+    Item item;
+    item.name = entry.name;
+    item.gap = entry.gap;
+    const bool fits =
+        entry.is_sparse() && Affordable(entry.real_size, budget, item.gap) == entry.real_size;
+    buffer.Clear();
+    if (fits && buffer.Reserve(static_cast<std::size_t>(entry.real_size))) {
+      const auto size = static_cast<std::size_t>(entry.real_size);
+      (void)budget.SpendBytesOut(size);
+      unpack::tar::ExpandSparse(entry, buffer.free().first(size));
+      buffer.Commit(size);
+      item.content = buffer.bytes();
+    } else {
+      // Not sparse, or too large once expanded: then at least the stored pieces are looked at.
+      item.content = Pay(entry.data, budget, item.gap);
+    }
+    item.has_content = !item.content.empty() || item.gap.empty();
+    return item;
+  }
+
+  unpack::tar::TarReader reader_;
+  bool trailing_given_ = false;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<Container>> OpenContainers(base::Bytes data, FileType type,
+                                                       std::string_view name) {
+  std::vector<std::unique_ptr<Container>> containers;
+  if (type == FileType::kGzip) {
+    if (auto reader = unpack::gzip::GzipReader::Create(data); reader.ok()) {
+      containers.push_back(std::make_unique<GzipContainer>(*std::move(reader), name));
+    }
+  }
+  if (type == FileType::kTar) {
+    // A zip behind its last entry is found as trailing data; one at its end is an entry.
+    if (auto reader = unpack::tar::TarReader::Create(data); reader.ok()) {
+      containers.push_back(std::make_unique<TarContainer>(*std::move(reader)));
+    }
+  } else if (type == FileType::kZip || unpack::zip::ZipReader::HasDirectory(data)) {
+    if (auto reader = unpack::zip::ZipReader::Create(data); reader.ok()) {
+      containers.push_back(std::make_unique<ZipContainer>(*std::move(reader)));
+    }
+  }
+  return containers;
+}
+
+}  // namespace day::engine

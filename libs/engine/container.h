@@ -1,0 +1,48 @@
+// Container: one interface over the decoders, so that the engine descends without knowing formats.
+// Each call of Next() gives the next object inside, as bytes to scan, or as a gap, or as both.
+//
+// A new decoder is a class beside ZipContainer in container.cc and a line in OpenContainers().
+// Not thread-safe.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libs/base/budget.h"
+#include "libs/base/bytes.h"
+#include "libs/engine/identify.h"
+#include "libs/unpack/inflate/inflate.h"
+#include "libs/unpack/inflate/output_buffer.h"
+
+namespace day::engine {
+
+struct Item {
+  std::string name;          // of the object in its container
+  base::Bytes content;       // valid until the next Next()
+  bool has_content = false;  // false: only a gap
+  std::string gap;           // why not all of it was seen; empty if all was
+};
+
+class Container {
+ public:
+  virtual ~Container() = default;
+
+  // The next object, or nothing at the end. Everything decoded is paid from `budget` and lies in
+  // the file or in `buffer`, which is overwritten.
+  virtual std::optional<Item> Next(base::Budget& budget, unpack::inflate::Inflater& inflater,
+                                   unpack::inflate::OutputBuffer& buffer) = 0;
+
+  // What is wrong with the container itself, once Next() has given nothing; or empty.
+  virtual std::string_view problem() const { return {}; }
+};
+
+// The containers that these bytes are: none, one, or, since some formats are read from the front
+// and some from the end, more. `name` is that of the file, for contents that have none of their
+// own.
+std::vector<std::unique_ptr<Container>> OpenContainers(base::Bytes data, FileType type,
+                                                       std::string_view name);
+
+}  // namespace day::engine

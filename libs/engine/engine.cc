@@ -1,0 +1,318 @@
+#include "libs/engine/engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libs/engine/container.h"
+#include "libs/engine/hash_matcher.h"
+#include "libs/engine/identify.h"
+#include "libs/engine/rule_matcher.h"
+#include "libs/signatures/database.h"
+
+namespace day::engine {
+namespace {
+
+constexpr std::string_view kSeparator = "//";
+constexpr std::string_view kUnnamed = "(unnamed)";
+// A longer name of one object is cut in paths.
+constexpr std::size_t kNameBytesMax = 1024;
+constexpr std::string_view kTimeout = "timeout";
+
+std::uint64_t SystemNowMs() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                        std::chrono::steady_clock::now().time_since_epoch())
+                                        .count());
+}
+
+std::string LimitReason(std::string_view name) { return "limit " + std::string(name); }
+
+// Limits of the whole file: once one is reached there is no use in opening anything further. The
+// others end one object only.
+bool EndsTheFile(std::string_view gap) {
+  for (const base::Limit limit :
+       {base::Limit::kBytesOut, base::Limit::kFiles, base::Limit::kSteps}) {
+    if (gap == LimitReason(base::LimitName(limit))) {
+      return true;
+    }
+  }
+  return gap == kTimeout;
+}
+
+std::string_view FileNameOf(std::string_view path) {
+  const std::size_t slash = path.find_last_of("/\\");
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+std::string_view ExtensionOf(std::string_view file_name) {
+  const std::size_t dot = file_name.rfind('.');
+  return dot == std::string_view::npos ? std::string_view{} : file_name.substr(dot);
+}
+
+// A container that is being walked, with the bytes it was opened on.
+struct Frame {
+  std::unique_ptr<Container> container;
+  base::Bytes data;
+  std::string inner_path;       // of the container
+  std::optional<bool> allowed;  // whether .fp or .sfp lists it: asked when first needed
+};
+
+}  // namespace
+
+struct Engine::State {
+  std::unique_ptr<ObjectMatcher> matcher;
+  std::unique_ptr<HashMatcher> hashes;
+  EngineOptions options;
+  unpack::inflate::Inflater inflater;
+  // buffers[i] holds what frame i decoded; kept between files.
+  std::vector<unpack::inflate::OutputBuffer> buffers;
+};
+
+namespace {
+
+// One ScanFile().
+class FileScan {
+ public:
+  FileScan(Engine::State& state, base::Bytes data, std::string_view name,
+           const base::BudgetLimits& limits, std::string_view owner)
+      : state_(state), data_(data), name_(name), owner_(owner), budget_(limits) {
+    if (state_.options.timeout_ms != 0) {
+      deadline_ms_ = Now() + state_.options.timeout_ms;
+    }
+  }
+
+  Report Run() {
+    ScanObject(data_, {});
+    while (!stack_.empty()) {
+      Step();
+    }
+    report_.verdict = report_.findings.empty() ? Verdict::kNothingFound : Verdict::kFound;
+    report_.completeness = report_.gaps.empty() ? Completeness::kComplete : Completeness::kPartial;
+    return std::move(report_);
+  }
+
+ private:
+  std::uint64_t Now() const {
+    return state_.options.now_ms ? state_.options.now_ms() : SystemNowMs();
+  }
+  bool TimedOut() const { return deadline_ms_ && Now() >= *deadline_ms_; }
+
+  void AddGap(std::string_view inner_path, std::string_view reason) {
+    const std::size_t gaps_max = state_.options.gaps_max;
+    if (report_.gaps.size() < gaps_max) {
+      report_.gaps.push_back({std::string(inner_path), std::string(reason)});
+    } else if (gaps_max > 0) {
+      report_.gaps.back() = {std::string(), LimitReason("gaps_max")};
+    }
+  }
+
+  void Step();
+  void Unwind(std::string_view reason);
+  void ScanObject(base::Bytes data, const std::string& inner_path);
+  MatchLimits LimitsOfObject() const;
+  void MatchRules(base::Bytes data, FileType type, std::string_view path,
+                  std::string_view inner_path);
+  void MatchHashes(base::Bytes data, std::string_view inner_path);
+  void JudgeFindings(std::size_t first, base::Bytes data, const std::string& inner_path);
+  bool IsAllowed(base::Bytes data);
+  void Descend(base::Bytes data, FileType type, std::string_view path,
+               const std::string& inner_path);
+
+  Engine::State& state_;
+  base::Bytes data_;
+  std::string_view name_;
+  std::string_view owner_;
+  base::Budget budget_;
+  std::optional<std::uint64_t> deadline_ms_;
+  Report report_;
+  std::vector<Frame> stack_;
+};
+
+// Takes one object out of the innermost container.
+void FileScan::Step() {
+  if (TimedOut()) {
+    Unwind(kTimeout);
+    return;
+  }
+  const std::size_t level = stack_.size() - 1;
+  if (state_.buffers.size() <= level) {
+    state_.buffers.resize(level + 1);
+  }
+  Frame& frame = stack_.back();
+  std::optional<Item> item = frame.container->Next(budget_, state_.inflater, state_.buffers[level]);
+  if (!item) {
+    if (!frame.container->problem().empty()) {
+      AddGap(frame.inner_path, frame.container->problem());
+    }
+    stack_.pop_back();
+    budget_.Leave();
+    return;
+  }
+  if (!budget_.SpendFile().ok()) {
+    Unwind(LimitReason(base::LimitName(base::Limit::kFiles)));
+    return;
+  }
+  const std::string_view name = item->name.empty() ? kUnnamed : std::string_view(item->name);
+  std::string inner_path = frame.inner_path;
+  if (!inner_path.empty()) {
+    inner_path += kSeparator;
+  }
+  inner_path += name.substr(0, kNameBytesMax);
+  if (!item->gap.empty()) {
+    AddGap(inner_path, item->gap);
+  }
+  if (item->has_content) {
+    ScanObject(item->content, inner_path);
+  }
+  if (EndsTheFile(item->gap)) {
+    Unwind(item->gap);
+  }
+}
+
+// Gives up: everything that is still open has a gap.
+void FileScan::Unwind(std::string_view reason) {
+  while (!stack_.empty()) {
+    AddGap(stack_.back().inner_path, reason);
+    stack_.pop_back();
+    budget_.Leave();
+  }
+}
+
+MatchLimits FileScan::LimitsOfObject() const {
+  MatchLimits limits;
+  limits.matches_per_finding_max = state_.options.matches_per_finding_max;
+  limits.findings_max = static_cast<std::uint32_t>(
+      state_.options.findings_max -
+      std::min<std::size_t>(state_.options.findings_max, report_.findings.size()));
+  if (deadline_ms_) {
+    const std::uint64_t now = Now();
+    limits.timeout_ms = *deadline_ms_ > now ? *deadline_ms_ - now : 1;
+  }
+  return limits;
+}
+
+void FileScan::ScanObject(base::Bytes data, const std::string& inner_path) {
+  ++report_.objects_scanned;
+  report_.bytes_scanned += data.size();
+  const FileType type = Identify(data);
+  std::string path(name_);
+  if (!inner_path.empty()) {
+    path += kSeparator;
+    path += inner_path;
+  }
+  const std::size_t first = report_.findings.size();
+  MatchHashes(data, inner_path);
+  MatchRules(data, type, path, inner_path);
+  if (report_.findings.size() > first) {
+    JudgeFindings(first, data, inner_path);
+  }
+  Descend(data, type, path, inner_path);
+}
+
+void FileScan::MatchHashes(base::Bytes data, std::string_view inner_path) {
+  if (state_.hashes != nullptr && !state_.hashes->Match(data, report_.findings)) {
+    AddGap(inner_path, LimitReason("section_bytes_max"));
+  }
+}
+
+void FileScan::MatchRules(base::Bytes data, FileType type, std::string_view path,
+                          std::string_view inner_path) {
+  if (state_.matcher == nullptr) {
+    return;
+  }
+  ObjectFacts facts;
+  facts.filepath = path;
+  facts.filename = FileNameOf(path);
+  facts.extension = ExtensionOf(facts.filename);
+  facts.filetype = FileTypeExternal(type);
+  facts.owner = owner_;
+  const MatchOutcome outcome =
+      state_.matcher->Match(data, facts, LimitsOfObject(), report_.findings);
+  if (outcome.timed_out) {
+    AddGap(inner_path, kTimeout);
+  }
+  if (outcome.findings_dropped) {
+    AddGap(inner_path, LimitReason("findings_max"));
+  }
+}
+
+// Drops the findings from `first` on if the object or a container around it is allowed; else says
+// where they are.
+void FileScan::JudgeFindings(std::size_t first, base::Bytes data, const std::string& inner_path) {
+  if (state_.hashes != nullptr && IsAllowed(data)) {
+    report_.findings.resize(first);
+    return;
+  }
+  for (std::size_t i = first; i < report_.findings.size(); ++i) {
+    report_.findings[i].inner_path = inner_path;
+  }
+}
+
+bool FileScan::IsAllowed(base::Bytes data) {
+  for (Frame& frame : stack_) {
+    if (!frame.allowed) {
+      frame.allowed = state_.hashes->IsAllowed(frame.data);
+    }
+    if (*frame.allowed) {
+      return true;
+    }
+  }
+  return state_.hashes->IsAllowed(data);
+}
+
+void FileScan::Descend(base::Bytes data, FileType type, std::string_view path,
+                       const std::string& inner_path) {
+  for (std::unique_ptr<Container>& container : OpenContainers(data, type, path)) {
+    if (!budget_.Enter().ok()) {
+      AddGap(inner_path, LimitReason(base::LimitName(base::Limit::kDepth)));
+      return;
+    }
+    stack_.push_back({std::move(container), data, inner_path, std::nullopt});
+  }
+}
+
+}  // namespace
+
+Engine::Engine() : state_(std::make_unique<State>()) {}
+Engine::~Engine() = default;
+
+std::unique_ptr<Engine> Engine::Create(const rules::compile::CompiledRules* rules,
+                                       const signatures::Database* database,
+                                       EngineOptions options) {
+  std::unique_ptr<ObjectMatcher> matcher;
+  if (rules != nullptr) {
+    matcher = std::make_unique<RuleMatcher>(*rules);
+  }
+  return CreateWithMatcher(std::move(matcher), database, std::move(options));
+}
+
+std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher> matcher,
+                                                  const signatures::Database* database,
+                                                  EngineOptions options) {
+  std::unique_ptr<Engine> engine(new Engine());
+  engine->state_->matcher = std::move(matcher);
+  if (database != nullptr && database->count() > 0) {
+    engine->state_->hashes = std::make_unique<HashMatcher>(*database);
+  }
+  engine->state_->options = std::move(options);
+  return engine;
+}
+
+Report Engine::ScanFile(base::Bytes data, std::string_view name, const base::BudgetLimits& limits,
+                        std::string_view owner) {
+  Report report = FileScan(*state_, data, name, limits, owner).Run();
+  std::uint64_t kept = 0;
+  for (unpack::inflate::OutputBuffer& buffer : state_->buffers) {
+    kept += buffer.capacity();
+    if (kept > state_->options.arena_keep_bytes_max) {
+      kept -= buffer.capacity();
+      buffer.Release();
+    }
+  }
+  return report;
+}
+
+}  // namespace day::engine

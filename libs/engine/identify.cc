@@ -1,0 +1,304 @@
+#include "libs/engine/identify.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+
+#include "libs/unpack/tar/tar_reader.h"
+
+namespace day::engine {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+// How much of a file is looked at to tell text from other bytes, and what sort of text.
+constexpr std::size_t kTextSampleBytes = 4096;
+constexpr std::uint64_t kIsoOffset = 0x8001;
+
+struct Magic {
+  std::uint64_t offset;
+  std::string_view bytes;
+  FileType type;
+};
+
+// First match wins.
+constexpr Magic kMagics[] = {
+    {0,
+     "\x7F"
+     "ELF"sv,
+     FileType::kElf},
+    {0, "PK\x03\x04"sv, FileType::kZip},
+    {0, "PK\x05\x06"sv, FileType::kZip},
+    {0, "PK\x07\x08PK\x03\x04"sv, FileType::kZip},
+    {0, "\x1F\x8B\x08"sv, FileType::kGzip},
+    {0, "%PDF-"sv, FileType::kPdf},
+    {0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, FileType::kOle2},
+    {0, "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D"sv, FileType::kOneNote},
+    {0, "\xCE\xFA\xED\xFE"sv, FileType::kMachO},
+    {0, "\xCF\xFA\xED\xFE"sv, FileType::kMachO},
+    {0, "\xFE\xED\xFA\xCE"sv, FileType::kMachO},
+    {0, "\xFE\xED\xFA\xCF"sv, FileType::kMachO},
+    {0, "dex\n03"sv, FileType::kDex},
+    {0, "dex\n04"sv, FileType::kDex},
+    {0, "\0asm"sv, FileType::kWasm},
+    {0, "L\0\0\0\x01\x14\x02\0"sv, FileType::kLnk},
+    {0, "BZh"sv, FileType::kBzip2},
+    {0,
+     "\xFD"
+     "7zXZ\0"sv,
+     FileType::kXz},
+    {0, "\x28\xB5\x2F\xFD"sv, FileType::kZstd},
+    {0, "\x04\x22\x4D\x18"sv, FileType::kLz4},
+    {0, "7z\xBC\xAF\x27\x1C"sv, FileType::k7z},
+    {0, "Rar!\x1A\x07"sv, FileType::kRar},
+    {0, "MSCF\0\0\0\0"sv, FileType::kCab},
+    {0, "!<arch>\n"sv, FileType::kAr},
+    {0, "070701"sv, FileType::kCpio},
+    {0, "070702"sv, FileType::kCpio},
+    {0, "070707"sv, FileType::kCpio},
+    {0, "ITSF"sv, FileType::kChm},
+    {kIsoOffset, "CD001"sv, FileType::kIso9660},
+    {0, "{\\rt"sv, FileType::kRtf},
+    {0, "%!PS"sv, FileType::kPostScript},
+    {0, "FWS"sv, FileType::kSwf},
+    {0, "CWS"sv, FileType::kSwf},
+    {0, "ZWS"sv, FileType::kSwf},
+    {0, "GIF8"sv, FileType::kGif},
+    {0, "\xFF\xD8\xFF"sv, FileType::kJpeg},
+    {0, "\x89PNG\r\n\x1A\n"sv, FileType::kPng},
+    {0, "II*\0"sv, FileType::kTiff},
+    {0, "MM\0*"sv, FileType::kTiff},
+    {0, "\0\0\x01\0"sv, FileType::kIcon},
+    {0, "RIFF"sv, FileType::kRiff},
+    {0, "regf"sv, FileType::kRegistryHive},
+    {0, "ElfFile\0"sv, FileType::kEvtx},
+    {0, "MDMP"sv, FileType::kMinidump},
+    {0, "\xD4\xC3\xB2\xA1"sv, FileType::kPcap},
+    {0, "\xA1\xB2\xC3\xD4"sv, FileType::kPcap},
+    {0, "\x0A\x0D\x0D\x0A"sv, FileType::kPcap},
+    {0, "SQLite format 3\0"sv, FileType::kSqlite},
+    {0, "conectix"sv, FileType::kVhd},
+    {0, "KDMV"sv, FileType::kVmdk},
+    {0, "# Disk DescriptorFile"sv, FileType::kVmdk},
+};
+
+// Words at the start of a text, letters compared without their case.
+constexpr Magic kTextMagics[] = {
+    {0, "<?php"sv, FileType::kPhp},           {0, "<?="sv, FileType::kPhp},
+    {0, "<?xml"sv, FileType::kXml},           {0, "<%@ page"sv, FileType::kJsp},
+    {0, "<jsp:"sv, FileType::kJsp},           {0, "<%"sv, FileType::kAsp},
+    {0, "<!doctype html"sv, FileType::kHtml}, {0, "<html"sv, FileType::kHtml},
+    {0, "<script"sv, FileType::kHtml},        {0, "<head"sv, FileType::kHtml},
+    {0, "<body"sv, FileType::kHtml},          {0, "@echo"sv, FileType::kBatch},
+    {0, "from "sv, FileType::kMail},          {0, "received: "sv, FileType::kMail},
+    {0, "return-path: "sv, FileType::kMail},  {0, "delivered-to: "sv, FileType::kMail},
+    {0, "mime-version: "sv, FileType::kMail},
+};
+
+bool StartsWith(base::Bytes data, std::uint64_t offset, std::string_view magic) {
+  const auto bytes = base::Slice(data, offset, magic.size());
+  return bytes && base::AsText(*bytes) == magic;
+}
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool ContainsIgnoringCase(std::string_view text, std::string_view word) {
+  return std::search(text.begin(), text.end(), word.begin(), word.end(),
+                     [](char a, char b) { return Lower(a) == b; }) != text.end();
+}
+
+bool StartsWithIgnoringCase(std::string_view text, std::string_view word) {
+  return text.size() >= word.size() && ContainsIgnoringCase(text.substr(0, word.size()), word);
+}
+
+// "MZ": a PE header may follow.
+FileType DosOrPe(base::Bytes data) {
+  constexpr std::uint64_t kNewHeaderOffset = 0x3C;
+  const auto offset = base::ReadAt<std::uint32_t>(data, kNewHeaderOffset);
+  return offset && StartsWith(data, *offset, "PE\0\0"sv) ? FileType::kPe : FileType::kDos;
+}
+
+// 0xCAFEBABE starts Java classes and fat Mach-O files: a class's version is at least 45, and nobody
+// has ever put that many architectures together.
+std::optional<FileType> JavaOrFat(base::Bytes data) {
+  constexpr std::uint32_t kArchitecturesPlausibleMax = 40;
+  if (base::ReadAt<std::uint32_t>(data, 0, base::Endian::kBig) != 0xCAFEBABE) {
+    return std::nullopt;
+  }
+  const auto next = base::ReadAt<std::uint32_t>(data, 4, base::Endian::kBig);
+  return next && *next <= kArchitecturesPlausibleMax ? FileType::kMachO : FileType::kJavaClass;
+}
+
+bool IsText(std::string_view sample) {
+  return std::none_of(sample.begin(), sample.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\x1B';
+  });
+}
+
+FileType ScriptByShebang(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  if (line.find("python") != std::string_view::npos) {
+    return FileType::kPython;
+  }
+  if (line.find("perl") != std::string_view::npos) {
+    return FileType::kPerl;
+  }
+  if (line.find("php") != std::string_view::npos) {
+    return FileType::kPhp;
+  }
+  return line.find("pwsh") != std::string_view::npos ? FileType::kPowerShell : FileType::kShell;
+}
+
+FileType IdentifyText(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) {
+    text.remove_prefix(3);
+  }
+  if (text.starts_with("#!")) {
+    return ScriptByShebang(text);
+  }
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  for (const Magic& magic : kTextMagics) {
+    if (StartsWithIgnoringCase(text, magic.bytes)) {
+      return magic.type;
+    }
+  }
+  if (ContainsIgnoringCase(text, "<?php")) {
+    return FileType::kPhp;
+  }
+  for (const std::string_view word : {"createobject("sv, "on error resume next"sv, "dim "sv}) {
+    if (StartsWithIgnoringCase(text, word) ||
+        (word.size() > 4 && ContainsIgnoringCase(text, word))) {
+      return FileType::kVbs;
+    }
+  }
+  for (const std::string_view word :
+       {"invoke-expression"sv, "new-object "sv, "[cmdletbinding("sv}) {
+    if (ContainsIgnoringCase(text, word)) {
+      return FileType::kPowerShell;
+    }
+  }
+  if (StartsWithIgnoringCase(text, "import ") || StartsWithIgnoringCase(text, "def ")) {
+    return FileType::kPython;
+  }
+  return FileType::kText;
+}
+
+struct Names {
+  FileType type;
+  std::string_view name;
+  std::string_view external;
+};
+
+constexpr Names kNames[] = {
+    {FileType::kUnknown, "unknown", ""},
+    {FileType::kEmpty, "empty", ""},
+    {FileType::kPe, "pe", "EXE"},
+    {FileType::kDos, "dos", "EXE"},
+    {FileType::kElf, "elf", "ELF"},
+    {FileType::kMachO, "macho", "MACH-O"},
+    {FileType::kDex, "dex", "DEX"},
+    {FileType::kJavaClass, "java", "JAVA"},
+    {FileType::kWasm, "wasm", "WASM"},
+    {FileType::kLnk, "lnk", "LNK"},
+    {FileType::kZip, "zip", "ZIP"},
+    {FileType::kGzip, "gzip", "GZIP"},
+    {FileType::kTar, "tar", "TAR"},
+    {FileType::kBzip2, "bzip2", "BZip2"},
+    {FileType::kXz, "xz", "XZ"},
+    {FileType::kZstd, "zstd", "ZSTD"},
+    {FileType::kLz4, "lz4", "LZ4"},
+    {FileType::k7z, "7z", "7Zip"},
+    {FileType::kRar, "rar", "RAR"},
+    {FileType::kCab, "cab", "CAB"},
+    {FileType::kAr, "ar", "AR"},
+    {FileType::kCpio, "cpio", "CPIO"},
+    {FileType::kChm, "chm", "CHM"},
+    {FileType::kIso9660, "iso9660", "ISO"},
+    {FileType::kOle2, "ole2", "OLE"},
+    {FileType::kOneNote, "onenote", "ONE"},
+    {FileType::kPdf, "pdf", "PDF"},
+    {FileType::kRtf, "rtf", "RTF"},
+    {FileType::kPostScript, "postscript", "PS"},
+    {FileType::kSwf, "swf", "SWF"},
+    {FileType::kGif, "gif", "GIF"},
+    {FileType::kJpeg, "jpeg", "JPEG"},
+    {FileType::kPng, "png", "PNG"},
+    {FileType::kBmp, "bmp", "BMP"},
+    {FileType::kTiff, "tiff", "TIFF"},
+    {FileType::kIcon, "icon", "ICO"},
+    {FileType::kRiff, "riff", "RIFF"},
+    {FileType::kRegistryHive, "registry-hive", "Registry Hive"},
+    {FileType::kEvtx, "evtx", "EVTX"},
+    {FileType::kMinidump, "minidump", "MDMP"},
+    {FileType::kPcap, "pcap", "LIBPCAP"},
+    {FileType::kSqlite, "sqlite", "SQLITE"},
+    {FileType::kVhd, "vhd", "VHD"},
+    {FileType::kVmdk, "vmdk", "VMDK"},
+    {FileType::kPyc, "pyc", "PYC"},
+    {FileType::kXml, "xml", "XML"},
+    {FileType::kHtml, "html", "HTML"},
+    {FileType::kPhp, "php", "PHP"},
+    {FileType::kAsp, "asp", "ASP"},
+    {FileType::kJsp, "jsp", "JSP"},
+    {FileType::kBatch, "batch", "BATCH"},
+    {FileType::kVbs, "vbs", "VBS"},
+    {FileType::kPowerShell, "powershell", "PowerShell"},
+    {FileType::kPython, "python", "Python"},
+    {FileType::kPerl, "perl", "Perl"},
+    {FileType::kShell, "shell", "UNIX SCRIPT"},
+    {FileType::kMail, "mail", "MAIL"},
+    {FileType::kText, "text", ""},
+};
+
+constexpr const Names& NamesOf(FileType type) {
+  for (const Names& names : kNames) {
+    if (names.type == type) {
+      return names;
+    }
+  }
+  return kNames[0];
+}
+
+}  // namespace
+
+FileType Identify(base::Bytes data) {
+  if (data.empty()) {
+    return FileType::kEmpty;
+  }
+  if (StartsWith(data, 0, "MZ")) {
+    return DosOrPe(data);
+  }
+  for (const Magic& magic : kMagics) {
+    if (StartsWith(data, magic.offset, magic.bytes)) {
+      return magic.type;
+    }
+  }
+  if (const auto type = JavaOrFat(data)) {
+    return *type;
+  }
+  // Two letters are little evidence: the bitmap's file size must fit as well.
+  if (StartsWith(data, 0, "BM") && base::ReadAt<std::uint32_t>(data, 2) == data.size()) {
+    return FileType::kBmp;
+  }
+  // Compiled Python: a version number, then these two bytes.
+  if (StartsWith(data, 2, "\r\n") && data.size() >= 16 && data[1] == std::byte{0x0D}) {
+    return FileType::kPyc;
+  }
+  if (unpack::tar::TarReader::IsTar(data)) {
+    return FileType::kTar;
+  }
+  const std::string_view sample = base::AsText(base::ClippedSlice(data, 0, kTextSampleBytes));
+  if (IsText(sample)) {
+    return IdentifyText(sample);
+  }
+  const bool is_utf16 = sample.starts_with("\xFF\xFE") || sample.starts_with("\xFE\xFF");
+  return is_utf16 ? FileType::kText : FileType::kUnknown;
+}
+
+std::string_view FileTypeName(FileType type) { return NamesOf(type).name; }
+
+std::string_view FileTypeExternal(FileType type) { return NamesOf(type).external; }
+
+}  // namespace day::engine
