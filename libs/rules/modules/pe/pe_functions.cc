@@ -20,17 +20,28 @@ std::string_view CText(const Argument& argument) {
 
 Value Boolean(bool value) { return Value::Integer(value ? 1 : 0); }
 
-// How many functions have a name and a library that the two expressions match, with a match of at
-// least one byte each.
+// True if a match ends behind the text's first byte: YARA asks for the end of the last match and
+// wants it to be above zero. An expression that matches nothing at the start (/x*/) does so again
+// further on; one tied to the start (/^x*/) does not, which cannot be told apart here and is taken
+// for the former.
+bool MatchesBeyondStart(const Argument& argument, std::string_view text) {
+  const std::int64_t size = argument.regex->Search(base::AsBytes(text));
+  if (size != 0) {
+    return size > 0;
+  }
+  return !text.empty() && argument.regex->Search(base::AsBytes(text.substr(1))) >= 0;
+}
+
+// How many functions have a name and a library that the two expressions match.
 std::uint64_t CountMatches(const ImportTable& table, const Argument& library_regex,
                            const Argument& function_regex) {
   std::uint64_t count = 0;
   for (const ImportedLibrary& library : table.libraries()) {
-    if (library_regex.regex->Search(base::AsBytes(library.name)) <= 0) {
+    if (!MatchesBeyondStart(library_regex, library.name)) {
       continue;
     }
     for (const ImportedFunction& function : table.functions(library)) {
-      count += function_regex.regex->Search(base::AsBytes(function.name)) > 0 ? 1u : 0u;
+      count += MatchesBeyondStart(function_regex, function.name) ? 1u : 0u;
     }
   }
   return count;
