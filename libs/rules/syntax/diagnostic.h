@@ -69,14 +69,14 @@ std::string_view CodeName(Code code);
 struct Diagnostic {
   Severity severity = Severity::kError;
   Code code = Code::kNoCode;
-  std::string message = {};          // YARA's words
-  Span span = {};                    // the offending text
-  std::string expected = {};         // "expecting" in plain words, or empty
-  std::string hint = {};             // what to do about it, or empty
-  std::string rule = {};             // the rule that YARA names, or empty
+  std::string message = {};     // YARA's words
+  Span span = {};               // the offending text
+  std::string expected = {};    // "expecting" in plain words, or empty
+  std::string hint = {};        // what to do about it, or empty
+  std::string rule = {};        // the rule that YARA names, or empty
   std::uint32_t yara_line = 0;  // the line that YARA prints, which is not always span.line
   bool printed_by_yara = true;  // false for what only we say
-  std::string check = {};            // lint checks: its name, such as "duplicate-string"
+  std::string check = {};       // lint checks: its name, such as "duplicate-string"
 };
 
 using SourceFiles = std::vector<std::shared_ptr<const SourceFile>>;

@@ -217,7 +217,8 @@ bool Parser::ParseRegexOperand(Expression* out) {
   const std::size_t close = text.rfind('/');
   const std::string_view suffix = text.substr(close + 1);
   const match::RegexFlags flags{.no_case = suffix.find('i') != std::string_view::npos,
-                                .dot_all = suffix.find('s') != std::string_view::npos};
+                                .dot_all = suffix.find('s') != std::string_view::npos,
+                                .allow_mixed_greed = true};
   CompiledRegexSource regex;
   regex.source = text.substr(1, close - 1);
   if (!ParseRegexToken(token, flags, true, {}, &regex.tree)) {

@@ -320,12 +320,6 @@ bool Parser::ParsePatternTree(const Token& literal, StringDeclaration* declarati
     }
     pattern.tree = std::move(tree).value();
   }
-  if (HasUnboundedDot(pattern.tree)) {
-    Warn(declaration->identifier +
-             " contains .*, .+ or .{x,} consider using .{,N}, .{1,N} or {x,N} "
-             "with a reasonable value for N",
-         SpanOf(literal));
-  }
   return true;
 }
 
@@ -358,6 +352,14 @@ bool Parser::ParseRegexToken(const Token& token, match::RegexFlags flags, bool i
         break;
       }
     }
+  }
+  if (!in_condition && std::any_of(warnings.begin(), warnings.end(), [](const auto& warning) {
+        return warning.code == match::ParseWarning::Code::kSlowPattern;
+      })) {
+    Warn(std::string(string_name) +
+             " contains .*, .+ or .{x,} consider using .{,N}, .{1,N} or {x,N} with a reasonable "
+             "value for N",
+         SpanOf(token));
   }
   *tree = std::move(result).value();
   return true;

@@ -1,4 +1,8 @@
 // Internal: what YARA's warnings about slow strings and its fixed offsets depend on.
+//
+// YARA searches each string by one atom (up to 4 bytes) or a few, chosen by a measure of how
+// distinctive they are; where the worst atom chosen is below a threshold it warns. This recomputes
+// that choice.
 #pragma once
 
 #include "libs/match/pattern.h"
@@ -7,9 +11,6 @@ namespace day::rules::syntax {
 
 // "may slow down scanning": YARA's heuristic finds no atom of enough quality.
 bool MaySlowDownScanning(const match::PatternSpec& pattern);
-
-// `.*`, `.+` or `.{x,}` at the top level of an expression.
-bool HasUnboundedDot(const match::RegexTree& tree);
 
 // Whether YARA can pin the string to one offset (`$a at 0`): the whole of it, or everything before
 // its first long jump, is plain bytes.
