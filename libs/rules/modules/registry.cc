@@ -6,6 +6,7 @@
 #include "libs/rules/modules/basic/hash_module.h"
 #include "libs/rules/modules/basic/math_module.h"
 #include "libs/rules/modules/basic/string_module.h"
+#include "libs/rules/modules/cuckoo/cuckoo_module.h"
 #include "libs/rules/modules/dex/dex_module.h"
 #include "libs/rules/modules/dotnet/dotnet_module.h"
 #include "libs/rules/modules/elf/elf_module.h"
@@ -25,9 +26,15 @@ AllModules::AllModules(basic::Clock clock) {
   owned_.push_back(basic::CreateStringModule());
   owned_.push_back(basic::CreateTimeModule(std::move(clock)));
   owned_.push_back(basic::CreateConsoleModule());
+  owned_.push_back(cuckoo::CreateCuckooModule());
+  auto magic = magic::CreateMagicModule();
+  magic_ = magic.get();
+  owned_.push_back(std::move(magic));
   for (const auto& owned : owned_) {
     borrowed_.push_back(owned.get());
   }
 }
+
+base::Status AllModules::PreloadMagic(std::size_t count) { return magic_->Preload(count); }
 
 }  // namespace day::rules::modules
