@@ -71,7 +71,7 @@ struct Compiled {
 
 Compiled CompileText(const TestRegistry& registry, const std::string& text, bool strict_escape) {
   Compiled out;
-  rules::syntax::Frontend frontend(registry, {.strict_escape = strict_escape});
+  rules::syntax::Frontend frontend(registry, {.include_loader = {}, .strict_escape = strict_escape});
   (void)frontend.DefineExternal({"var_zero", std::int64_t{0}});
   (void)frontend.DefineExternal({"var_one", std::int64_t{1}});
   (void)frontend.DefineExternal({"var_true", true});
