@@ -290,6 +290,10 @@ FileType Identify(base::Bytes data) {
     return FileType::kTar;
   }
   const std::string_view sample = base::AsText(base::ClippedSlice(data, 0, kTextSampleBytes));
+  // A script stays one when an archive is appended to it.
+  if (sample.starts_with("#!/") || sample.starts_with("#! /")) {
+    return ScriptByShebang(sample);
+  }
   if (IsText(sample)) {
     return IdentifyText(sample);
   }
