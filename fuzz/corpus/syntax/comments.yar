@@ -1,0 +1,2 @@
+/* block */ rule a // line
+{ condition: /* { 01 } */ true }
