@@ -50,11 +50,15 @@ Child::~Child() {
 }
 
 base::Result<Child> Child::Start(const std::vector<std::string>& arguments,
-                                 const std::vector<std::string>& environment, const Fd& fd) {
+                                 const std::vector<std::string>& environment, const Fd& fd,
+                                 StandardError standard_error) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  if (standard_error == StandardError::kDiscard) {
+    ::posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  }
   // Copying a descriptor to itself clears close-on-exec too (glibc does so for equal numbers).
   ::posix_spawn_file_actions_adddup2(&actions, fd.get(), kChildFd);
   posix_spawnattr_t attributes;

@@ -23,6 +23,9 @@ struct ExitStatus {
   std::uint64_t peak_rss_bytes = 0;
 };
 
+// A child that reads hostile bytes must not write to a person's terminal.
+enum class StandardError : std::uint8_t { kDiscard, kKeep };
+
 class Child {
  public:
   Child() = default;
@@ -33,10 +36,11 @@ class Child {
   // Kills and reaps: no child outlives its owner.
   ~Child();
 
-  // Starts `arguments[0]` (a path) with `fd` as its descriptor 3, standard input and output from
-  // /dev/null, standard error kept, and `environment` alone. Errors: as ErrnoError.
+  // Starts `arguments[0]` (a path) with `fd` as its descriptor 3, standard input, output and
+  // (unless kept) error from /dev/null, and `environment` alone. Errors: as ErrnoError.
   static base::Result<Child> Start(const std::vector<std::string>& arguments,
-                                   const std::vector<std::string>& environment, const Fd& fd);
+                                   const std::vector<std::string>& environment, const Fd& fd,
+                                   StandardError standard_error);
 
   bool running() const { return pid_ > 0; }
   pid_t pid() const { return pid_; }

@@ -1,7 +1,9 @@
 #include "libs/os/walk.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +13,32 @@ namespace {
 
 bool IsDotName(const char* name) {
   return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+}
+
+// File systems that hold no files but views of the kernel's state.
+bool IsKernelFileSystem(int fd) {
+  struct ::statfs info = {};
+  if (::fstatfs(fd, &info) != 0) {
+    return false;
+  }
+  switch (static_cast<std::uint64_t>(info.f_type)) {
+    case PROC_SUPER_MAGIC:
+    case SYSFS_MAGIC:
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC:
+    case DEBUGFS_MAGIC:
+    case TRACEFS_MAGIC:
+    case SECURITYFS_MAGIC:
+    case SELINUX_MAGIC:
+    case BPF_FS_MAGIC:
+    case PSTOREFS_MAGIC:
+    case EFIVARFS_MAGIC:
+    case DEVPTS_SUPER_MAGIC:
+    case BINFMTFS_MAGIC:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -65,6 +93,10 @@ bool Walker::EnterFolder(int folder_fd, const char* name, Symlinks symlinks, Wal
     return FillError(stat.error(), entry);
   }
   if (options_.one_file_system && stat->device != start_device_) {
+    return false;
+  }
+  const bool crosses = !levels_.empty() && levels_.back().device != stat->device;
+  if (crosses && options_.skip_kernel_file_systems && IsKernelFileSystem(fd.get())) {
     return false;
   }
   // Only a followed link can lead back into a folder that is being walked.

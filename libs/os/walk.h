@@ -33,6 +33,9 @@ struct WalkOptions {
   bool recursive = true;
   Links links = Links::kNever;
   bool one_file_system = false;
+  // Leave out /proc, /sys and their like where they are mounted below the start: their files are
+  // questions to the kernel, some of which never end.
+  bool skip_kernel_file_systems = true;
   std::uint32_t depth_max = 256;  // folders inside folders; each holds a descriptor
 };
 

@@ -55,6 +55,21 @@ std::vector<External> DecodeExternals(Decoder* decoder) {
   return externals;
 }
 
+void EncodeNames(const std::vector<std::string>& names, Encoder* encoder) {
+  encoder->Count(names.size());
+  for (const std::string& name : names) {
+    encoder->Text(name);
+  }
+}
+
+std::vector<std::string> DecodeNames(Decoder* decoder) {
+  std::vector<std::string> names(decoder->Count(kModulesMax, sizeof(std::uint32_t)));
+  for (std::string& name : names) {
+    name = decoder->Text(kNameBytesMax);
+  }
+  return names;
+}
+
 void EncodeSettings(const ScanSettings& settings, Encoder* encoder) {
   encoder->U8(static_cast<std::uint8_t>(settings.mode));
   encoder->U64(settings.timeout_ms);
@@ -68,7 +83,6 @@ void EncodeSettings(const ScanSettings& settings, Encoder* encoder) {
   encoder->U32(settings.matches_per_finding_max);
   encoder->Bool(settings.want_matches);
   encoder->Bool(settings.want_data);
-  encoder->Bool(settings.want_module_dump);
   encoder->Bool(settings.want_console);
   encoder->Bool(settings.negate);
   encoder->Bool(settings.fast);
@@ -89,7 +103,6 @@ ScanSettings DecodeSettings(Decoder* decoder) {
   settings.matches_per_finding_max = decoder->U32();
   settings.want_matches = decoder->Bool();
   settings.want_data = decoder->Bool();
-  settings.want_module_dump = decoder->Bool();
   settings.want_console = decoder->Bool();
   settings.negate = decoder->Bool();
   settings.fast = decoder->Bool();
@@ -222,7 +235,7 @@ base::Status Append(const RulesCompiled& message, std::string* out) {
   encoder.U64(message.size_bytes);
   encoder.U32(message.rule_count);
   encoder.U32(message.string_count);
-  encoder.Bool(message.uses_magic);
+  EncodeNames(message.modules, &encoder);
   encoder.Count(message.diagnostics.size());
   for (const Diagnostic& diagnostic : message.diagnostics) {
     encoder.U8(static_cast<std::uint8_t>(diagnostic.severity));
@@ -245,7 +258,7 @@ base::Result<RulesCompiled> DecodeRulesCompiled(base::Bytes payload) {
   message.size_bytes = decoder.U64();
   message.rule_count = decoder.U32();
   message.string_count = decoder.U32();
-  message.uses_magic = decoder.Bool();
+  message.modules = DecodeNames(&decoder);
   message.diagnostics.resize(decoder.Count(kDiagnosticsMax, kDiagnosticBytesMin));
   for (Diagnostic& diagnostic : message.diagnostics) {
     diagnostic.severity = decoder.Enum(Diagnostic::Severity::kAdvice);
@@ -335,6 +348,7 @@ base::Status Append(const UseDatabase& message, std::string* out) {
     encoder.U64(size_bytes);
   }
   EncodeExternals(message.externals, &encoder);
+  EncodeNames(message.dump_modules, &encoder);
   encoder.Bool(message.want_rule_table);
   EncodeSettings(message.settings, &encoder);
   return EndFrame(begin, out);
@@ -347,12 +361,13 @@ base::Result<UseDatabase> DecodeUseDatabase(base::Bytes payload) {
   message.rules_bytes = decoder.U64();
   message.has_signatures = decoder.Bool();
   message.signatures_bytes = decoder.U64();
-  message.module_data.resize(decoder.Count(kModuleDataMax, 12));
+  message.module_data.resize(decoder.Count(kModulesMax, 12));
   for (auto& [module, size_bytes] : message.module_data) {
     module = decoder.Text(kNameBytesMax);
     size_bytes = decoder.U64();
   }
   message.externals = DecodeExternals(&decoder);
+  message.dump_modules = DecodeNames(&decoder);
   message.want_rule_table = decoder.Bool();
   message.settings = DecodeSettings(&decoder);
   DAY_TRY(decoder.Finish("UseDatabase"));

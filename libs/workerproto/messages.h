@@ -28,7 +28,7 @@ inline constexpr std::size_t kTextBytesMax = 16u << 20;  // diagnostics, console
 inline constexpr std::size_t kSourcesMax = 200'000;      // rule files of one compilation
 inline constexpr std::size_t kExternalsMax = 10'000;
 inline constexpr std::size_t kDiagnosticsMax = 20'000;
-inline constexpr std::size_t kModuleDataMax = 32;
+inline constexpr std::size_t kModulesMax = 64;
 inline constexpr std::size_t kBatchItemsMax = kFrameFdsMax;
 inline constexpr std::size_t kRulesMax = 10'000'000;
 inline constexpr std::size_t kStringsMax = 100'000'000;
@@ -104,7 +104,7 @@ struct RulesCompiled {
   std::uint64_t size_bytes = 0;
   std::uint32_t rule_count = 0;
   std::uint32_t string_count = 0;
-  bool uses_magic = false;
+  std::vector<std::string> modules;  // imported ones
   std::vector<Diagnostic> diagnostics;
   bool operator==(const RulesCompiled&) const = default;
 };
@@ -145,7 +145,6 @@ struct ScanSettings {
   std::uint32_t matches_per_finding_max = 10;  // kEngine
   bool want_matches = false;                   // kYara: -s and friends
   bool want_data = false;                      // kYara: up to 512 bytes of each match
-  bool want_module_dump = false;               // kYara: -D
   bool want_console = true;                    // kYara
   bool negate = false;                         // kYara: -n
   bool fast = false;                           // kYara: -f
@@ -160,7 +159,8 @@ struct UseDatabase {
   bool has_signatures = false;
   std::uint64_t signatures_bytes = 0;
   std::vector<std::pair<std::string, std::uint64_t>> module_data;  // module, size
-  std::vector<External> externals;  // other values for externals of the rules
+  std::vector<External> externals;        // other values for externals of the rules
+  std::vector<std::string> dump_modules;  // kYara: -D, in order of import
   bool want_rule_table = false;
   ScanSettings settings;
   bool operator==(const UseDatabase&) const = default;

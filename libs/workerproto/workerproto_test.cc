@@ -65,6 +65,7 @@ TEST(Messages, CompilationRoundTrips) {
   compiled.ok = true;
   compiled.size_bytes = 99;
   compiled.rule_count = 3;
+  compiled.modules = {"pe", "magic"};
   compiled.diagnostics = {{Diagnostic::Severity::kWarning, "C", "a.yar", 1, 2, "m", "y\n", "h\n"}};
   EXPECT_EQ(RoundTrip(compiled, MessageType::kRulesCompiled, DecodeRulesCompiled), compiled);
   const AddSignatures add{"main.hdb", 12};
@@ -80,6 +81,7 @@ TEST(Messages, DatabaseAndBatchRoundTrip) {
   UseDatabase use;
   use.has_rules = true;
   use.rules_bytes = 5;
+  use.dump_modules = {"pe"};
   use.module_data = {{"cuckoo", 4}};
   use.externals = {{"x", std::int64_t{1}}};
   use.settings.mode = ScanMode::kYara;

@@ -1,0 +1,71 @@
+// The memory of files that were scanned completely and in which nothing was found.
+//
+// A file is known by its state (device, inode, size, mtime, ctime) and by what it was scanned with
+// (the generation: database and settings). Each entry is 120 bits of a keyed hash over all of that,
+// so the cache is a set of codes that nobody without the user's key can compute: an entry cannot be
+// forged, moved to another file or to another database, and a damaged entry is merely unknown.
+// ctime cannot be set by a program, so a file whose content changed is never known.
+//
+// Never remembered: files whose mtime or ctime is less than kRacyNs before the scan (they may
+// change again within the same tick), findings, partial results.
+//
+// On disk: docs/formats/clean-cache.md. Writers replace the file atomically under a lock and merge
+// what others wrote meanwhile; a process killed at any time leaves the old file. Not thread-safe.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "endpoint/scan/user_key.h"
+#include "libs/base/result.h"
+#include "libs/crypto/hash.h"
+#include "libs/os/file.h"
+
+namespace day::endpoint::scan {
+
+inline constexpr std::int64_t kRacyNs = 2'000'000'000;
+inline constexpr std::size_t kCleanEntriesMax = 4u << 20;  // 128 MiB of table
+
+class CleanCache {
+ public:
+  // Reads `path`; a missing, damaged or foreign file is an empty cache.
+  CleanCache(std::string path, const UserKey& key, const crypto::Sha256Digest& generation);
+
+  // Whether this state of the file is known to be clean.
+  bool Contains(const os::FileStat& stat);
+  // Remembers it, unless the file was touched less than kRacyNs before now_ns (time of day).
+  void Add(const os::FileStat& stat, std::int64_t now_ns);
+
+  std::size_t added_count() const { return added_.size(); }
+  std::size_t loaded_count() const { return loaded_.count; }
+
+  // Writes the cache if anything was added. Errors: kTimeout (another process holds the lock), as
+  // os::ErrnoError. Failing costs time in the next scan, nothing else.
+  base::Status Save();
+
+ private:
+  using Entry = std::array<std::byte, 16>;  // 15 bytes of code, and an age from 1
+  struct Table {
+    std::vector<Entry> slots;  // a power of two; all zeros: free
+    std::size_t count = 0;
+  };
+
+  Entry EntryOf(const os::FileStat& stat) const;
+  static Table ReadTable(const std::string& path);
+  static void Insert(Table* table, const Entry& entry);
+  // The slot that holds `entry`, whatever its age, or npos.
+  static std::size_t Find(const Table& table, const Entry& entry);
+  Table Merge(const Table& current) const;
+
+  std::string path_;
+  SipKey key_;
+  crypto::Sha256Digest generation_;
+  Table loaded_;
+  std::vector<bool> used_;  // slots of loaded_ that were asked for and found
+  std::vector<Entry> added_;
+};
+
+}  // namespace day::endpoint::scan

@@ -1,0 +1,92 @@
+// The database of a scan: rules and hash signatures, compiled in the sandbox or taken from the
+// cache.
+//
+// The parent only reads source files and hands them over; text is parsed and compiled by a worker
+// that ends afterwards. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "endpoint/scan/artifact_cache.h"
+#include "endpoint/scan/pool.h"
+#include "libs/base/result.h"
+#include "libs/crypto/hash.h"
+#include "libs/workerproto/messages.h"
+
+namespace day::endpoint::scan {
+
+inline constexpr std::uint64_t kRuleFileBytesMax = 256u << 20;
+inline constexpr std::uint64_t kRuleFilesMax = 100'000;
+inline constexpr std::int64_t kCompileTimeoutNs = 600'000'000'000;
+
+// One file of rules and the namespace its rules are in.
+struct RuleFile {
+  std::string name_space;
+  std::string path;
+};
+
+// Rule files below the given paths: a file as it is, a folder with every *.yar and *.yara in it,
+// sorted by path. Files given by folder are each in a namespace of their own (their path), so that
+// equal names do not clash. Errors: kNotFound, kLimit, as os::ErrnoError.
+base::Result<std::vector<RuleFile>> FindRuleFiles(const std::vector<std::string>& paths);
+// Signature files likewise: .hdb .hsb .mdb .msb .imp .fp .sfp .csv .sha256 .md5 below folders.
+base::Result<std::vector<std::string>> FindSignatureFiles(const std::vector<std::string>& paths);
+
+struct CompileRequest {
+  std::vector<RuleFile> files;
+  std::vector<workerproto::External> externals;
+  bool includes_allowed = true;
+  bool strict_escape = false;
+  bool yara_x_extensions = true;
+  std::uint64_t strings_per_rule_max = 10'000;
+};
+
+// Compiled rules, and what was said about them.
+struct CompiledRules {
+  bool ok = false;
+  std::string error;  // a failure that is no rule's
+  os::Fd blob;        // if ok
+  std::uint64_t size_bytes = 0;
+  crypto::Sha256Digest sha256{};
+  std::uint32_t rule_count = 0;
+  std::uint32_t string_count = 0;
+  std::vector<std::string> modules;
+  std::vector<workerproto::Diagnostic> diagnostics;
+  bool from_cache = false;
+};
+
+struct CompiledSignatures {
+  os::Fd blob;
+  std::uint64_t size_bytes = 0;
+  crypto::Sha256Digest sha256{};
+  workerproto::SignaturesBuilt summary;
+  bool from_cache = false;
+};
+
+class DatabaseLoader {
+ public:
+  // `cache` may be null: everything is compiled. REQUIRES: it outlives the loader.
+  DatabaseLoader(WorkerOptions worker, const ArtifactCache* cache)
+      : worker_(std::move(worker)), cache_(cache) {}
+
+  // Rules with errors are a value with ok == false. Errors: source files cannot be read, the worker
+  // does not start or ends.
+  base::Result<CompiledRules> LoadRules(const CompileRequest& request) const;
+  // Errors: likewise, and a table that cannot be built.
+  base::Result<CompiledSignatures> LoadSignatures(const std::vector<std::string>& paths) const;
+
+ private:
+  struct Sources;
+  base::Result<crypto::Sha256Digest> Builder() const;
+  base::Result<CompiledRules> Compile(const CompileRequest& request, Sources* sources) const;
+  base::Result<CompiledSignatures> Build(const std::vector<std::string>& paths,
+                                         std::vector<ArtifactSource>* sources) const;
+
+  WorkerOptions worker_;
+  const ArtifactCache* cache_;
+};
+
+}  // namespace day::endpoint::scan

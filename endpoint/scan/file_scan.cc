@@ -1,0 +1,229 @@
+#include "endpoint/scan/file_scan.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "libs/os/memory.h"
+#include "libs/os/system.h"
+
+namespace day::endpoint::scan {
+namespace {
+
+constexpr std::int64_t kProgressIntervalNs = 100'000'000;
+
+bool IsWanted(void* context, std::string_view path, bool /*is_folder*/) {
+  return !static_cast<const GlobSet*>(context)->Matches(path);
+}
+
+std::string LookUpUser(std::uint32_t uid) {
+  std::array<char, 4096> buffer;
+  struct ::passwd entry = {};
+  struct ::passwd* found = nullptr;
+  if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return std::to_string(uid);
+  }
+  return found->pw_name;
+}
+
+}  // namespace
+
+base::Result<os::Fd> SpoolToMemory(int fd, std::uint64_t size_max_bytes) {
+  DAY_TRY_ASSIGN(os::Fd spool, os::CreateMemfd("daylight-stdin", std::uint64_t{0}));
+  std::array<std::byte, 65536> buffer;
+  std::uint64_t size_bytes = 0;
+  for (;;) {
+    const ssize_t count = ::read(fd, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR && !os::StopRequested()) {
+      continue;
+    }
+    if (count < 0) {
+      return os::ErrnoError("read standard input", errno);
+    }
+    if (count == 0) {
+      return spool;
+    }
+    size_bytes += static_cast<std::uint64_t>(count);
+    if (size_bytes > size_max_bytes) {
+      return base::MakeError(base::ErrorKind::kLimit, "larger than --max-filesize");
+    }
+    DAY_TRY(os::WriteAll(spool.get(), base::Bytes(buffer).first(static_cast<std::size_t>(count))));
+  }
+}
+
+FileScan::FileScan(FileScanOptions options, const DatabaseFiles* database, CleanCache* cache,
+                   ScanObserver* observer)
+    : options_(std::move(options)),
+      cache_(cache),
+      observer_(observer),
+      pool_(options_.pool, database, this) {}
+
+base::Result<ScanSummary> FileScan::Run() {
+  started_ns_ = os::MonotonicNs();
+  base::Status status;
+  for (const std::string& path : options_.paths) {
+    status = ScanTree(path);
+    if (!status.ok()) {
+      break;
+    }
+  }
+  if (status.ok() && options_.scan_stdin) {
+    status = ScanStdin();
+  }
+  if (status.ok()) {
+    status = pool_.Drain();
+  }
+  summary_.stopped = os::StopRequested();
+  summary_.elapsed_ns = os::MonotonicNs() - started_ns_;
+  summary_.pool = pool_.stats();
+  if (!status.ok() && status.error().kind != base::ErrorKind::kCancelled) {
+    return status.error();
+  }
+  return summary_;
+}
+
+base::Status FileScan::ScanTree(const std::string& path) {
+  os::Walker walker(options_.walk);
+  if (!options_.excludes.empty()) {
+    walker.set_filter(IsWanted, &options_.excludes);
+  }
+  walker.Start(path);
+  os::WalkEntry entry;
+  while (walker.Next(&entry)) {
+    if (os::StopRequested()) {
+      return base::MakeError(base::ErrorKind::kCancelled, "stopped");
+    }
+    if (entry.kind == os::WalkEntry::Kind::kFile) {
+      ++summary_.files;
+      DAY_TRY(ScanEntry(entry));
+    } else if (entry.kind == os::WalkEntry::Kind::kError) {
+      Unreadable(entry.path, entry.error, true);
+    }
+    MaybeProgress(entry.path);
+  }
+  return base::OkStatus();
+}
+
+base::Status FileScan::ScanEntry(const os::WalkEntry& entry) {
+  if (cache_ != nullptr && cache_->loaded_count() > 0) {
+    struct ::stat raw = {};
+    // The walk followed a link only if it was told to; then it has the target's state already.
+    if (!entry.stat && ::fstatat(entry.folder_fd, entry.name, &raw, AT_SYMLINK_NOFOLLOW) != 0) {
+      Unreadable(entry.path, os::ErrnoError("stat", errno), false);
+      return base::OkStatus();
+    }
+    if (cache_->Contains(entry.stat ? *entry.stat : os::FromStat(raw))) {
+      ++summary_.files_cached;
+      observer_->OnKnownClean(entry.path);
+      return base::OkStatus();
+    }
+  }
+  const bool follow = entry.stat.has_value();
+  base::Result<os::Fd> fd = os::OpenReadAt(entry.folder_fd, entry.name,
+                                           follow ? os::Symlinks::kFollow : os::Symlinks::kRefuse);
+  if (!fd.ok()) {
+    Unreadable(entry.path, fd.error(), false);
+    return base::OkStatus();
+  }
+  ScanTask task;
+  const base::Result<os::FileStat> stat = os::StatFd(fd->get());
+  if (!stat.ok() || stat->kind != os::FileKind::kRegular) {
+    NotScanned(entry.path, "it is no regular file any more");
+    return base::OkStatus();
+  }
+  if (stat->size_bytes > options_.file_bytes_max) {
+    NotScanned(entry.path, "larger than --max-filesize");
+    return base::OkStatus();
+  }
+  task.fd = std::move(fd).value();
+  task.stat = *stat;
+  task.name = entry.path;
+  task.owner = OwnerName(stat->owner);
+  task.opened_ns = os::RealtimeNs();
+  return pool_.Submit(std::move(task));
+}
+
+base::Status FileScan::ScanStdin() {
+  ++summary_.files;
+  base::Result<os::Fd> spool = SpoolToMemory(STDIN_FILENO, options_.file_bytes_max);
+  if (!spool.ok()) {
+    NotScanned(kStdinName, spool.error().message);
+    return base::OkStatus();
+  }
+  ScanTask task;
+  task.fd = std::move(spool).value();
+  DAY_TRY_ASSIGN(task.stat, os::StatFd(task.fd.get()));
+  task.opened_ns = 0;  // a memory file is never remembered: everything is younger than this
+  task.name = kStdinName;
+  return pool_.Submit(std::move(task));
+}
+
+void FileScan::NotScanned(std::string_view path, std::string reason) {
+  ++summary_.files_not_scanned;
+  workerproto::FileReport report;
+  report.completeness = workerproto::Completeness::kNotScanned;
+  report.gaps.push_back({"", std::move(reason)});
+  observer_->OnFile(path, report);
+}
+
+void FileScan::Unreadable(std::string_view path, const base::Error& error, bool is_folder) {
+  if (is_folder) {
+    ++summary_.folders_not_read;
+  } else {
+    ++summary_.files_not_scanned;
+  }
+  observer_->OnUnreadable(path, error);
+}
+
+const std::string& FileScan::OwnerName(std::uint32_t uid) {
+  const auto known = owner_names_.find(uid);
+  if (known != owner_names_.end()) {
+    return known->second;
+  }
+  return owner_names_.emplace(uid, LookUpUser(uid)).first->second;
+}
+
+void FileScan::MaybeProgress(std::string_view path) {
+  const std::int64_t now_ns = os::MonotonicNs();
+  if (now_ns - progress_ns_ < kProgressIntervalNs) {
+    return;
+  }
+  progress_ns_ = now_ns;
+  summary_.elapsed_ns = now_ns - started_ns_;
+  summary_.pool = pool_.stats();
+  observer_->OnProgress(summary_, path);
+}
+
+void FileScan::OnResult(const ScanTask& task, TaskResult result) {
+  const auto* report = std::get_if<workerproto::FileReport>(&result);
+  if (report == nullptr) {
+    return;  // yara mode is not run through this class
+  }
+  summary_.bytes += report->bytes_scanned;
+  summary_.objects += report->objects_scanned;
+  summary_.findings += report->findings.size();
+  const bool found = report->verdict == workerproto::Verdict::kFound;
+  summary_.files_found += found ? 1 : 0;
+  switch (report->completeness) {
+    case workerproto::Completeness::kComplete:
+      if (!found && cache_ != nullptr) {
+        cache_->Add(task.stat, task.opened_ns);
+      }
+      break;
+    case workerproto::Completeness::kPartial:
+      ++summary_.files_partial;
+      break;
+    case workerproto::Completeness::kNotScanned:
+      ++summary_.files_not_scanned;
+      break;
+  }
+  observer_->OnFile(task.name, *report);
+  MaybeProgress(task.name);
+}
+
+}  // namespace day::endpoint::scan

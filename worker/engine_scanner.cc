@@ -1,0 +1,104 @@
+#include "worker/engine_scanner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "worker/yara_scanner.h"
+
+namespace day::worker {
+namespace {
+
+// Our enums are the engine's in the same order; the protocol must not include the engine.
+static_assert(static_cast<int>(engine::Severity::kCritical) ==
+              static_cast<int>(workerproto::Severity::kCritical));
+static_assert(static_cast<int>(engine::Completeness::kNotScanned) ==
+              static_cast<int>(workerproto::Completeness::kNotScanned));
+static_assert(static_cast<int>(engine::Finding::Source::kHash) ==
+              static_cast<int>(workerproto::Finding::Source::kHash));
+
+std::string Cut(std::string text, std::size_t size_max) {
+  if (text.size() > size_max) {
+    text.resize(size_max);
+  }
+  return text;
+}
+
+workerproto::Finding ToWire(engine::Finding finding) {
+  workerproto::Finding out;
+  out.source = static_cast<workerproto::Finding::Source>(finding.source);
+  out.name = Cut(std::move(finding.name), workerproto::kNameBytesMax);
+  out.rule = Cut(std::move(finding.rule), workerproto::kNameBytesMax);
+  out.name_space = Cut(std::move(finding.name_space), workerproto::kPathBytesMax);
+  out.provenance = Cut(std::move(finding.provenance), workerproto::kPathBytesMax);
+  out.severity = static_cast<workerproto::Severity>(finding.severity);
+  out.inner_path = Cut(std::move(finding.inner_path), workerproto::kPathBytesMax);
+  out.matches.reserve(finding.matches.size());
+  for (engine::StringMatch& match : finding.matches) {
+    out.matches.push_back({std::move(match.identifier), match.offset, match.length,
+                           Cut(std::move(match.data), workerproto::kMatchDataBytesMax),
+                           match.xor_key, match.is_hex});
+  }
+  return out;
+}
+
+}  // namespace
+
+workerproto::FileReport ToWire(engine::Report report, std::uint64_t id) {
+  workerproto::FileReport out;
+  out.id = id;
+  out.verdict = report.verdict == engine::Verdict::kFound ? workerproto::Verdict::kFound
+                                                          : workerproto::Verdict::kNothingFound;
+  out.completeness = static_cast<workerproto::Completeness>(report.completeness);
+  out.objects_scanned = report.objects_scanned;
+  out.bytes_scanned = report.bytes_scanned;
+  for (engine::Finding& finding : report.findings) {
+    out.findings.push_back(ToWire(std::move(finding)));
+  }
+  for (engine::Gap& gap : report.gaps) {
+    out.gaps.push_back({Cut(std::move(gap.inner_path), workerproto::kPathBytesMax),
+                        Cut(std::move(gap.reason), workerproto::kNameBytesMax)});
+  }
+  return out;
+}
+
+base::Result<std::unique_ptr<FileScanner>> EngineScanner::Create(
+    std::unique_ptr<rules::compile::CompiledRules> rules, const DatabaseBytes& database,
+    const workerproto::UseDatabase& use) {
+  std::unique_ptr<EngineScanner> out(new EngineScanner());
+  out->rules_ = std::move(rules);
+  if (use.has_signatures) {
+    DAY_TRY_ASSIGN(out->signatures_, signatures::Database::Open(database.signatures));
+  }
+  out->limits_ = use.settings.budget;
+  engine::EngineOptions options;
+  options.timeout_ms = use.settings.timeout_ms;
+  options.matches_per_finding_max = use.settings.matches_per_finding_max;
+  out->engine_ = engine::Engine::Create(
+      out->rules_.get(), use.has_signatures ? &out->signatures_ : nullptr, std::move(options));
+  return std::unique_ptr<FileScanner>(std::move(out));
+}
+
+void EngineScanner::Scan(base::Bytes data, const workerproto::ScanItem& item, ResultSink* sink) {
+  engine::Report report = engine_->ScanFile(data, item.name, limits_, item.owner);
+  sink->AddReport(ToWire(std::move(report), item.id));
+}
+
+workerproto::DatabaseReady EngineScanner::Describe() const {
+  workerproto::DatabaseReady ready;
+  if (rules_ != nullptr) {
+    ready.rule_count = rules_->rule_count();
+    ready.string_count = rules_->string_count();
+  }
+  ready.signature_count = signatures_.count();
+  return ready;
+}
+
+base::Status EngineScanner::SendRuleTable(
+    const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const {
+  if (rules_ == nullptr) {
+    return send({true, {}});
+  }
+  return SendTableOf(*rules_, send);
+}
+
+}  // namespace day::worker
