@@ -40,7 +40,7 @@ int AtomWeight(const Atom& atom) {
 std::vector<Atom> RunWindows(const std::vector<AtomByte>& run) {
   std::vector<Atom> windows;
   for (std::size_t start = 0; start < run.size(); ++start) {
-    if (run[start].mask == 0) {
+    if (run[start].mask == 0 || run[start].anchor == kNoLeaf) {
       continue;
     }
     Atom atom = WindowAt(run, start);

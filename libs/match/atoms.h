@@ -8,6 +8,9 @@
 
 namespace day::match {
 
+// Of a byte at which no window may start.
+inline constexpr std::uint32_t kNoLeaf = 0xFFFFFFFF;
+
 // A byte of a run: what is known of it, and the anchor of a window that starts there.
 struct AtomByte {
   std::uint8_t value = 0;

@@ -171,6 +171,7 @@ void WriteAutomaton(const AutomatonPlan& plan, CodeWriter& writer, PartHeader& p
   header.yara_anchor_first = expanded.leaf_count;
   header.yara_anchor_count = plan.yara_anchor_count;
   header.from_start = plan.from_start ? 1 : 0;
+  header.order_always = plan.order_always ? 1 : 0;
   if (plan.ordered) {
     header.ordered_at = writer.Append(plan.ordered->insts);
   }

@@ -23,8 +23,6 @@
 
 namespace day::match {
 
-inline constexpr std::uint32_t kNoLeaf = 0xFFFFFFFF;
-
 // The expanded tree.
 struct Expanded {
   enum class Op : std::uint8_t {

@@ -161,14 +161,8 @@ class AtomWalker {
     return run;
   }
 
-  static std::vector<Atom> Windows(const Run& run) {
-    std::vector<Atom> windows = RunWindows(run);
-    std::erase_if(windows, [](const Atom& atom) { return atom.anchor == kNoLeaf; });
-    return windows;
-  }
-
   static void Flush(Run& run, Found& found) {
-    for (const Atom& atom : Windows(run)) {
+    for (const Atom& atom : RunWindows(run)) {
       found.choices.push_back({atom});
     }
     run.clear();
@@ -215,7 +209,7 @@ class AtomWalker {
       std::vector<std::vector<Atom>> choices;
       if (PureRun(child, run)) {
         run.insert(run.end(), after.begin(), after.end());
-        for (const Atom& atom : Windows(run)) {
+        for (const Atom& atom : RunWindows(run)) {
           choices.push_back({atom});
         }
       } else {

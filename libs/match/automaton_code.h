@@ -40,6 +40,8 @@ struct AutomatonHeader {
   std::uint32_t yara_anchor_first = 0;
   std::uint32_t yara_anchor_count = 0;  // anchors at the atoms YARA uses
   std::uint32_t from_start = 0;
+  std::uint32_t order_always = 0;  // even if there is only one end
+  std::uint32_t unused = 0;
 };
 
 struct AnchorCode {

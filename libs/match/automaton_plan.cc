@@ -57,8 +57,8 @@ class YaraWindows {
     anchor.atom_size = std::min<std::uint32_t>(atom.size * width_, kYaraAtomSizeMax);
     // Of atoms that end together the longer is seen first, then that of the earlier alternative.
     constexpr std::uint32_t kRanksPerSize = 1u << 16;
-    anchor.rank =
-        (std::uint32_t{kYaraAtomSizeMax} - anchor.atom_size) * kRanksPerSize + static_cast<std::uint32_t>(index);
+    anchor.rank = (std::uint32_t{kYaraAtomSizeMax} - anchor.atom_size) * kRanksPerSize +
+                  static_cast<std::uint32_t>(index);
     return anchor;
   }
 
@@ -72,7 +72,6 @@ class YaraWindows {
       bytes[i].anchor = bytes[i].anchor == kNoLeaf ? kNoLeaf : static_cast<std::uint32_t>(i);
     }
     std::vector<Atom> windows = RunWindows(bytes);
-    std::erase_if(windows, [](const Atom& atom) { return atom.anchor == kNoLeaf; });
     if (windows.size() > kChoicesPerPartMax) {
       Thin(windows);
     }
@@ -108,6 +107,7 @@ base::Result<AutomatonPlan> PlanAutomaton(const RegexTree& tree, std::uint32_t w
   DAY_TRY_ASSIGN(plan.expanded, Expand(tree));
   if (NeedsOrder(tree)) {
     plan.ordered = WriteOrdered(tree, plan.expanded);
+    plan.order_always = plan.ordered && RepeatsEmpty(tree);
   }
   const std::uint32_t length_max = MaxLength(tree);
   const bool exceeds_scan = length_max > kRegexScanMax / width;

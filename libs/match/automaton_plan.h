@@ -29,6 +29,7 @@ struct AutomatonPlan {
   std::optional<OrderedProgram> ordered;
   // Each start is completed for itself: YARA has no atom, or none that we can use.
   bool from_start = false;
+  bool order_always = false;
   PartAtoms atoms;
 };
 

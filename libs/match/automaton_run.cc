@@ -285,7 +285,8 @@ class Completer {
   // The end YARA reports among several.
   bool Choose(const Ends& ends, const OrderedStart& start, std::uint64_t& end) {
     end = greedy() ? ends.last : ends.first;
-    if (ends.first == ends.last || header_.ordered_at == 0) {
+    const bool certain = ends.first == ends.last && header_.order_always == 0;
+    if (certain || header_.ordered_at == 0) {
       return true;
     }
     std::uint64_t ordered_end = 0;

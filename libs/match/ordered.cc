@@ -16,6 +16,8 @@ constexpr std::uint32_t kCountMax = 0xFFFF;
 constexpr std::size_t kStepsMax = 1u << 22;
 // Of the hash table that finds equal threads.
 constexpr std::size_t kTableSize = 4096;
+// So few are compared one by one.
+constexpr std::size_t kFewThreads = 16;
 
 bool ConsumesOne(Op op) {
   return op == Op::kByte || op == Op::kMasked || op == Op::kClass || op == Op::kAny;
@@ -243,9 +245,15 @@ class OrderedRunner {
 
   void Deduplicate() {
     s_.round.clear();
-    s_.table.assign(kTableSize, 0);
+    const bool many = s_.threads.size() > kFewThreads;
+    if (many) {
+      s_.table.assign(kTableSize, 0);
+    }
     for (const Thread& thread : s_.threads) {
-      if (AddToTable(thread)) {
+      const bool fresh =
+          many ? AddToTable(thread)
+               : std::find(s_.round.begin(), s_.round.end(), thread) == s_.round.end();
+      if (fresh) {
         s_.round.push_back(thread);
       }
     }
@@ -455,7 +463,17 @@ bool OrderedScratch::Thread::operator==(const Thread& other) const {
          std::equal(stack, stack + depth + 1, other.stack);
 }
 
+bool RepeatsEmpty(const RegexTree& tree) {
+  const std::vector<Lengths> lengths = AllLengths(tree);
+  return std::any_of(tree.nodes.begin(), tree.nodes.end(), [&](const RegexTree::Node& node) {
+    return node.op == Op::kRepeat && node.max > 1 && lengths[node.children[0]].min == 0;
+  });
+}
+
 bool NeedsOrder(const RegexTree& tree) {
+  if (RepeatsEmpty(tree)) {
+    return true;
+  }
   const std::vector<Lengths> lengths = AllLengths(tree);
   std::vector<std::uint32_t> stack = {static_cast<std::uint32_t>(tree.nodes.size() - 1)};
   while (!stack.empty()) {
