@@ -65,8 +65,9 @@ daylight_library(libs/signatures USES libs/crypto)
 
 # Identify, descend, match, judge.
 daylight_library(libs/engine
-  USES libs/crypto libs/rules/scan libs/rules/compile libs/rules/module libs/signatures
-       libs/formats/pe libs/unpack/zip libs/unpack/gzip libs/unpack/tar)
+  USES libs/crypto libs/match libs/rules/scan libs/rules/compile libs/rules/syntax libs/rules/module
+       libs/signatures libs/formats/pe libs/unpack/inflate libs/unpack/zip libs/unpack/gzip
+       libs/unpack/tar)
 
 # The sandboxed process, and those who ask it.
 daylight_library(libs/workerproto USES libs/wire)
