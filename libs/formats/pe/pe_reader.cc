@@ -258,15 +258,18 @@ std::optional<std::uint64_t> PeReader::OverlayOffset() const {
 }
 
 std::uint64_t PeReader::CalculateChecksum() const {
-  std::uint64_t sum = 0;
-  const std::size_t words = file_.size() / 4;
-  for (std::size_t i = 0; i < words; ++i) {
-    std::uint32_t word;
-    std::memcpy(&word, file_.data() + 4 * i, sizeof(word));  // in bounds: i < size / 4
-    sum += std::endian::native == std::endian::little ? word : base::SwapBytes(word);
+  // Two words a step, in two sums; folding can wait, as 2^32 words fit into 64 bits.
+  const std::size_t pairs = file_.size() / 8;
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const std::uint64_t pair = *base::ReadAt<std::uint64_t>(file_, 8 * i);
+    low += pair & 0xFFFFFFFF;
+    high += pair >> 32;
   }
-  for (std::size_t i = 0; i < file_.size() % 4; ++i) {
-    sum += std::to_integer<std::uint64_t>(file_[4 * words + i]) << (8 * i);
+  std::uint64_t sum = low + high;
+  for (std::size_t i = 8 * pairs; i < file_.size(); ++i) {
+    sum += std::to_integer<std::uint64_t>(file_[i]) << (8 * (i % 4));
   }
   // Only a field on a four-byte boundary is left out.
   if (checksum_offset() % 4 == 0) {
