@@ -87,21 +87,6 @@ class Builder {
     return base::OkStatus();
   }
 
-  // What a loop over an array or dictionary needs to know of its elements.
-  void DescribeElements(const syntax::Node& node, PodNode& pod) const {
-    const module::Field* container = FieldById(rules_.modules[node.module]->root(), node.field);
-    if (container == nullptr || container->children.empty()) {
-      return;
-    }
-    const module::Field& element = container->children.front();
-    const bool leaf = element.kind == module::Kind::kInteger ||
-                      element.kind == module::Kind::kFloat || element.kind == module::Kind::kString;
-    if (leaf) {
-      pod.flags |= kNodeLeafItem;
-      pod.value = element.id;
-    }
-  }
-
   void PutNodes() {
     children_ = rules_.children;
     for (std::uint32_t i = 0; i < rules_.nodes.size(); ++i) {
@@ -118,7 +103,9 @@ class Builder {
       pod.module = node.module;
       pod.field = node.field;
       if (node.op == Op::kForArray || node.op == Op::kForDict) {
-        DescribeElements(node, pod);
+        // The front end says 1 for elements that are values, with their field id as index.
+        pod.flags = node.value != 0 ? kNodeLeafItem : 0;
+        pod.value = node.index;
       }
       nodes_.push_back(pod);
       spans_.push_back({.line = node.span.line,

@@ -41,22 +41,6 @@ bool FindPath(const module::Field& field, std::uint16_t id, int depth,
   return false;
 }
 
-const module::Field* FindField(const module::Field& field, std::uint16_t id, int depth) {
-  if (depth > kSchemaDepthMax) {
-    return nullptr;
-  }
-  if (field.kind != module::Kind::kStruct && field.kind != module::Kind::kFunction &&
-      !field.constant.has_value() && field.id == id) {
-    return &field;
-  }
-  for (const module::Field& child : field.children) {
-    if (const module::Field* found = FindField(child, id, depth + 1)) {
-      return found;
-    }
-  }
-  return nullptr;
-}
-
 void DescribeField(const module::Field& field, int depth, std::string& out) {
   if (depth > kSchemaDepthMax) {
     return;
@@ -77,10 +61,6 @@ void DescribeField(const module::Field& field, int depth, std::string& out) {
 }
 
 }  // namespace
-
-const module::Field* FieldById(const module::Field& root, std::uint16_t id) {
-  return FindField(root, id, 0);
-}
 
 std::optional<std::vector<std::uint16_t>> ArraysAround(const module::Field& root,
                                                        std::uint16_t id) {

@@ -53,9 +53,6 @@ class KeyCollector {
 // it lies in a dictionary, or deeper than kKeyDepthMax.
 std::optional<std::vector<std::uint16_t>> ArraysAround(const module::Field& root, std::uint16_t id);
 
-// The array, dictionary or leaf with that id, or null.
-const module::Field* FieldById(const module::Field& root, std::uint16_t id);
-
 // A hash of everything conditions were compiled against: names, kinds, ids.
 std::uint64_t SchemaHash(const module::Module& module);
 

@@ -37,10 +37,11 @@ Facts Facts::Undefined() {
 }
 
 std::vector<Triggers> TriggerAnalysis::Run() {
-  rule_triggers_.clear();
-  for (const syntax::Rule& rule : rules_.rules) {
+  // A rule that names itself reads as false there: its entry is still the empty promise.
+  rule_triggers_.assign(rules_.rules.size(), Triggers::Never());
+  for (std::size_t rule = 0; rule < rules_.rules.size(); ++rule) {
     steps_ = 0;
-    rule_triggers_.push_back(Analyse(rule.condition).truthy);
+    rule_triggers_[rule] = Analyse(rules_.rules[rule].condition).truthy;
   }
   return std::move(rule_triggers_);
 }

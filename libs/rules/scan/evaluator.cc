@@ -192,7 +192,7 @@ Value Evaluator::Evaluate(std::uint32_t index) {
     case Op::kCall:
       return Call(node);
     case Op::kRule:
-      return rule_values_.Get(node.index);
+      return RuleValue(node.index);
     case Op::kAnd:
     case Op::kOr:
       return AndOr(node);

@@ -88,6 +88,12 @@ class Evaluator {
   Value ReadInteger(const compile::PodNode& node);
   Value EntryPoint();
   Value External(std::uint32_t index) const;
+  // A rule's value. Rules are decided in order, so only a rule that names itself is still open in a
+  // full evaluation, and that reads as false.
+  Value RuleValue(std::uint32_t rule) const {
+    const Value value = rule_values_.Get(rule);
+    return value.unknown() && !cheap() ? Value::Boolean(false) : value;
+  }
 
   std::uint32_t Resolve(std::uint32_t string) const {
     return string == compile::kLoopString ? loop_string_ : string;

@@ -116,7 +116,12 @@ Value Evaluator::ForArray(const PodNode& node) {
       item = Value::Text(key);
       slots_[slot++] = item;
     }
-    slots_[slot] = leaf ? Value::FromModule(instance.Get(element, path.span())) : item;
+    if (leaf) {
+      item = Value::FromModule(instance.Get(element, path.span()));
+    }
+    if (leaf || node.op == Op::kForArray) {
+      slots_[slot] = item;
+    }
     if (!Iterate(node, body, tally)) {
       break;
     }

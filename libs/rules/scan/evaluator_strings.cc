@@ -193,7 +193,7 @@ Value Evaluator::OfItems(const PodNode& node, Value quantifier, Value low, Value
   };
   if (node.op == Op::kOfRules) {
     for (const std::uint32_t rule : rules_.RuleSet(node.index)) {
-      add(TruthOf(rule_values_.Get(rule)));
+      add(TruthOf(RuleValue(rule)));
     }
   } else if (node.op == Op::kOfBooleans) {
     std::span<const std::uint32_t> items = rules_.Children(node);
