@@ -9,6 +9,9 @@
 namespace day::signatures {
 namespace {
 
+// Entries that a lookup walks from its first guess before it searches.
+constexpr int kWalkSteps = 8;
+
 std::uint32_t U32At(base::Bytes section, std::uint64_t index) {
   return base::ReadAt<std::uint32_t>(section, index * sizeof(std::uint32_t)).value_or(0);
 }
@@ -186,16 +189,47 @@ bool Database::HasSizeless(Table table) const {
 
 std::uint64_t Database::LowerBound(const TableView& view, base::Bytes digest,
                                    std::uint32_t size_index) const {
+  const std::uint64_t prefix =
+      base::ReadAt<std::uint64_t>(digest, 0, base::Endian::kBig).value_or(0);
+  const auto is_before = [&](std::uint64_t entry) {
+    const std::uint64_t at = entry * digest.size();
+    const std::uint64_t stored =
+        base::ReadAt<std::uint64_t>(view.digests, at, base::Endian::kBig).value_or(0);
+    if (stored != prefix) {
+      return stored < prefix;
+    }
+    const base::Bytes whole = base::ClippedSlice(view.digests, at, digest.size());
+    const int order = std::memcmp(whole.data(), digest.data(), whole.size());
+    return order != 0 ? order < 0 : U32At(view.records, 2 * entry) < size_index;
+  };
   const std::uint64_t bucket = format::BucketOf(digest, view.bucket_bits);
   std::uint64_t low = std::min<std::uint64_t>(U32At(view.buckets, bucket), view.count);
   std::uint64_t high = std::min<std::uint64_t>(U32At(view.buckets, bucket + 1), view.count);
+  if (low >= high) {
+    return low;
+  }
+  // Guess by the bits behind the bucket's, then walk; digests that are not spread evenly (nobody's
+  // hashes, but a list may hold anything) are left to the binary search.
+  const std::uint64_t fraction = (prefix << view.bucket_bits) >> 32;
+  std::uint64_t guess = low + ((high - low) * fraction >> 32);
+  for (int step = 0; step < kWalkSteps; ++step) {
+    if (is_before(guess)) {
+      low = guess + 1;
+      if (low == high || !is_before(low)) {
+        return low;
+      }
+      ++guess;
+    } else {
+      high = guess;
+      if (low == high) {
+        return low;
+      }
+      --guess;
+    }
+  }
   while (low < high) {
     const std::uint64_t middle = low + (high - low) / 2;
-    const base::Bytes entry =
-        view.digests.subspan(static_cast<std::size_t>(middle * digest.size()), digest.size());
-    const int order = std::memcmp(entry.data(), digest.data(), digest.size());
-    const bool before = order != 0 ? order < 0 : U32At(view.records, 2 * middle) < size_index;
-    if (before) {
+    if (is_before(middle)) {
       low = middle + 1;
     } else {
       high = middle;

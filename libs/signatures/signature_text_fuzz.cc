@@ -7,7 +7,7 @@
 #include "libs/signatures/signature_text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace std::literals;
+  using std::string_view_literals::operator""sv;
   namespace signatures = day::signatures;
   constexpr std::array kNames = {"a.hdb"sv, "a.mdb"sv, "a.imp"sv, "a.fp"sv, "a.csv"sv, "SUMS"sv};
   if (size == 0) {
