@@ -32,6 +32,8 @@ class Compilation {
   std::size_t source_bytes = 0;
   std::uint64_t set_steps = 0;
   std::uint64_t set_entries = 0;
+  // YARA's "extra information" of the last error, which an error without words of its own repeats.
+  std::string last_extra;
 
   NameTable rule_names;      // scope: namespace
   NameTable external_names;  // scope: 0

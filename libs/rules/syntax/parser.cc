@@ -220,6 +220,18 @@ void Parser::AddDiagnostic(Diagnostic diagnostic) {
   // include.
   if (diagnostic.severity == Severity::kError) {
     current_line_ = 0;
+    const std::size_t quote = diagnostic.message.find('"');
+    const bool whole =
+        diagnostic.code == Code::kSyntaxError || diagnostic.code == Code::kWrongType ||
+        diagnostic.code == Code::kInvalidModifier || diagnostic.code == Code::kInvalidPercentage ||
+        diagnostic.code == Code::kInvalidHexString ||
+        diagnostic.code == Code::kInvalidRegularExpression;
+    if (whole) {
+      c_.last_extra = diagnostic.message;
+    } else if (quote != std::string::npos) {
+      c_.last_extra =
+          diagnostic.message.substr(quote + 1, diagnostic.message.rfind('"') - quote - 1);
+    }
   }
   c_.Report(std::move(diagnostic));
 }
@@ -252,18 +264,10 @@ std::string Parser::HintForSyntax(const Token& token, std::string_view expected)
     return "to compare write ==";
   }
   if (token.kind == TokenKind::kIdentifier && expected == "<condition>") {
-    return Nearest(text, {"condition", "strings", "meta", "wide", "ascii", "nocase", "fullword",
-                          "private", "xor", "base64", "base64wide"})
-                   .empty()
-               ? std::string()
-               : "did you mean \"" +
-                     std::string(
-                         Nearest(text, {"condition", "strings", "meta", "wide", "ascii", "nocase",
-                                        "fullword", "private", "xor", "base64", "base64wide"})) +
-                     "\"?";
-  }
-  if (token.kind == TokenKind::kIdentifier && text == "elif") {
-    return "conditions are one expression";
+    const std::string_view near =
+        Nearest(text, {"condition", "strings", "meta", "wide", "ascii", "nocase", "fullword",
+                       "private", "xor", "base64", "base64wide"});
+    return near.empty() ? std::string() : "did you mean \"" + std::string(near) + "\"?";
   }
   if (token.kind == TokenKind::kAmpersand || token.kind == TokenKind::kPipe) {
     return "write \"and\" and \"or\" between conditions";

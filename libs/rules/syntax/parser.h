@@ -171,8 +171,7 @@ class Parser {
 
   // Sets and loops (parser_loop.cc).
   bool ParseOf(Quantity quantity, Expression* out);
-  bool ParseOfStrings(const Quantity& quantity, std::size_t set_begin, const Span& span,
-                      Expression* out);
+  bool ParseOfStrings(const Quantity& quantity, const Span& span, Expression* out);
   bool ParseOfBooleans(const Quantity& quantity, const Span& span, Expression* out);
   bool QuantityOf(Expression* expression, Quantity* quantity);
   bool CheckPercentage(const Expression& expression);
@@ -193,7 +192,7 @@ class Parser {
   bool ParseSetIterator(Node* loop);
   bool ParseLoopBody(Expression* body);
   bool ParseWith(Expression* out);
-  bool ParseWithVariable(Node* node);
+  bool ParseWithVariable();
   bool IsWith();
 
   // Nodes (parser_expression.cc).

@@ -677,7 +677,8 @@ bool Parser::CheckType(const Expression& expression, bool float_allowed, std::st
     return true;
   }
   if (expression.kind == Kind::kRegex) {
-    return Fail(Code::kWrongType, "", expression.span, "a regular expression cannot stand here");
+    return Fail(Code::kWrongType, c_.last_extra, expression.span,
+                "a regular expression cannot stand here");
   }
   return Fail(Code::kWrongType,
               "wrong type \"" + std::string(KindName(expression.kind)) + "\" for " +
@@ -690,7 +691,7 @@ bool Parser::CheckString(const Expression& expression, std::string_view op) {
     return true;
   }
   if (expression.kind == Kind::kRegex) {
-    return Fail(Code::kWrongType, "", expression.span,
+    return Fail(Code::kWrongType, c_.last_extra, expression.span,
                 "to test a regular expression write \"matches\"");
   }
   return Fail(Code::kWrongType,

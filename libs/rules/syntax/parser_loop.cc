@@ -1,6 +1,6 @@
 // `of`, `for` and `with`: sets of strings and rules, loops and their variables.
 #include <algorithm>
-#include <cstdio>
+#include <limits>
 
 #include "libs/rules/syntax/parser.h"
 
@@ -31,6 +31,44 @@ Type TypeOf(module::Kind kind) {
     default:
       return Type::kObject;
   }
+}
+
+// Whether a token after "of (" can only be meant as YARA-X means it. (A number cannot: it would be
+// a condition, but is more likely a mistake, which YARA's own error explains.)
+bool StartsCondition(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::kLeftParen:
+    case TokenKind::kMinus:
+    case TokenKind::kTilde:
+    case TokenKind::kNot:
+    case TokenKind::kDefined:
+    case TokenKind::kTrue:
+    case TokenKind::kFalse:
+    case TokenKind::kStringIdentifier:
+    case TokenKind::kStringCount:
+    case TokenKind::kStringOffset:
+    case TokenKind::kStringLength:
+    case TokenKind::kIdentifier:
+    case TokenKind::kTextString:
+    case TokenKind::kFilesize:
+    case TokenKind::kReadInteger:
+    case TokenKind::kFor:
+    case TokenKind::kAll:
+    case TokenKind::kAny:
+    case TokenKind::kNone:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What YARA's checks of a range take for the value of a bound. A bound of a wrong type is an error
+// either way; which one depends on the bits that YARA finds where a number would be.
+std::optional<std::int64_t> BoundValue(const Expression& bound) {
+  if (bound.kind == Expression::Kind::kString) {
+    return bound.literal ? std::numeric_limits<std::int64_t>::max() : std::int64_t{-1};
+  }
+  return bound.known ? std::optional(bound.value) : std::nullopt;
 }
 
 }  // namespace
@@ -111,7 +149,7 @@ bool Parser::ParseOf(Quantity quantity, Expression* out) {
   }
   set_.clear();
   if (Peek().kind == TokenKind::kThem) {
-    return ParseStringSet() && ParseOfStrings(quantity, 0, span, out);
+    return ParseStringSet() && ParseOfStrings(quantity, span, out);
   }
   const Token first = PeekSecond();
   Lexer ahead = sources_.back().lexer;
@@ -145,17 +183,13 @@ bool Parser::ParseOf(Quantity quantity, Expression* out) {
     out->known = false;
     return true;
   }
-  const bool closes = first.kind == TokenKind::kRightParen || first.kind == TokenKind::kEndOfFile ||
-                      first.kind == TokenKind::kRightBrace || first.kind == TokenKind::kThem ||
-                      first.kind == TokenKind::kInteger;
-  if (is_string || closes || !c_.options.yara_x_extensions) {
-    return ParseStringSet() && ParseOfStrings(quantity, 0, span, out);
+  if (is_string || !StartsCondition(first.kind) || !c_.options.yara_x_extensions) {
+    return ParseStringSet() && ParseOfStrings(quantity, span, out);
   }
   return ParseOfBooleans(quantity, span, out);
 }
 
-bool Parser::ParseOfStrings(const Quantity& quantity, std::size_t set_begin, const Span& span,
-                            Expression* out) {
+bool Parser::ParseOfStrings(const Quantity& quantity, const Span& span, Expression* out) {
   const bool percent = quantity.quantifier == Quantifier::kPercent;
   Node node{.op = Op::kOfStrings, .quantifier = quantity.quantifier, .span = span};
   std::array<std::uint32_t, 3> children{};
@@ -163,7 +197,6 @@ bool Parser::ParseOfStrings(const Quantity& quantity, std::size_t set_begin, con
   if (quantity.has_expression) {
     children[count++] = quantity.expression.node;
   }
-  const std::size_t set_size = set_.size() - set_begin;
   if (them_set_ != kLoopString && set_.empty()) {
     node.index = them_set_;
   } else {
@@ -171,7 +204,6 @@ bool Parser::ParseOfStrings(const Quantity& quantity, std::size_t set_begin, con
     node.index = static_cast<std::uint32_t>(c_.rules.string_sets.size() - 1);
   }
   const std::size_t size = c_.rules.string_sets[node.index].size();
-  (void)set_size;
   if (percent) {
     if (!CheckPercentage(quantity.expression)) {
       return false;
@@ -404,23 +436,22 @@ bool Parser::ParseRange(Expression* low, Expression* high) {
 }
 
 bool Parser::CheckRange(const Expression& low, const Expression& high) {
+  const std::optional<std::int64_t> first = BoundValue(low);
+  const std::optional<std::int64_t> last = BoundValue(high);
+  if (first && last && *first > *last) {
+    return Fail(Code::kInvalidValue,
+                "invalid value in condition: \"range lower bound must be less than upper bound\"",
+                low.span);
+  }
+  if (first && last && *first < 0) {
+    return Fail(Code::kInvalidValue,
+                "invalid value in condition: \"range lower bound can not be negative\"", low.span);
+  }
   if (high.kind != Kind::kInteger) {
     return Fail(Code::kWrongType, "wrong type for range's upper bound", high.span);
   }
   if (low.kind != Kind::kInteger) {
     return Fail(Code::kWrongType, "wrong type for range's lower bound", low.span);
-  }
-  if (!low.known || !high.known) {
-    return true;
-  }
-  if (low.value > high.value) {
-    return Fail(Code::kInvalidValue,
-                "invalid value in condition: \"range lower bound must be less than upper bound\"",
-                low.span);
-  }
-  if (low.value < 0) {
-    return Fail(Code::kInvalidValue,
-                "invalid value in condition: \"range lower bound can not be negative\"", low.span);
   }
   return true;
 }
@@ -714,7 +745,7 @@ bool Parser::ParseWith(Expression* out) {
     if (variables_.size() - variables_before >= kWithVariablesMax) {
       return FailLimit("too many variables", SpanOf(token));
     }
-    if (!ParseWithVariable(&node)) {
+    if (!ParseWithVariable()) {
       return false;
     }
     if (Peek().kind != TokenKind::kComma) {
@@ -742,7 +773,7 @@ bool Parser::ParseWith(Expression* out) {
 }
 
 // name = value. Values go to slots; structures, arrays and dictionaries are only another name.
-bool Parser::ParseWithVariable(Node* node) {
+bool Parser::ParseWithVariable() {
   Token name;
   if (!Expect(TokenKind::kIdentifier, "identifier", &name) || !Expect(TokenKind::kAssign, "'='")) {
     return false;
@@ -757,8 +788,6 @@ bool Parser::ParseWithVariable(Node* node) {
       Peek().kind == TokenKind::kIdentifier ? PeekSecond().kind : TokenKind::kEndOfFile;
   const bool chain = after == TokenKind::kDot || after == TokenKind::kLeftBracket;
   // A place in a module may be anything; whatever else stands here is an operand.
-  const std::size_t nodes_before = c_.rules.nodes.size();
-  (void)nodes_before;
   if (chain) {
     if (!ParseIdentifier(&value)) {
       return false;
@@ -783,7 +812,6 @@ bool Parser::ParseWithVariable(Node* node) {
   if (next_slot_ >= kSlotsMax) {
     return FailLimit("too many variables", SpanOf(name));
   }
-  (void)node;
   operands_.push_back(value.node);
   Variable& variable = variables_.emplace_back();
   variable.name = text;

@@ -34,6 +34,37 @@ Expression::Kind KindOf(Type type) {
   }
 }
 
+bool StartsExpression(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::kLeftParen:
+    case TokenKind::kMinus:
+    case TokenKind::kTilde:
+    case TokenKind::kNot:
+    case TokenKind::kDefined:
+    case TokenKind::kTrue:
+    case TokenKind::kFalse:
+    case TokenKind::kStringIdentifier:
+    case TokenKind::kStringCount:
+    case TokenKind::kStringOffset:
+    case TokenKind::kStringLength:
+    case TokenKind::kIdentifier:
+    case TokenKind::kInteger:
+    case TokenKind::kFloat:
+    case TokenKind::kTextString:
+    case TokenKind::kRegex:
+    case TokenKind::kFilesize:
+    case TokenKind::kEntrypoint:
+    case TokenKind::kReadInteger:
+    case TokenKind::kFor:
+    case TokenKind::kAll:
+    case TokenKind::kAny:
+    case TokenKind::kNone:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 std::string DidYouMean(std::string_view near) {
@@ -481,6 +512,9 @@ bool Parser::ParseIndex(Expression* out) {
 bool Parser::ParseArguments(std::string* kinds) {
   if (Peek().kind == TokenKind::kRightParen) {
     return true;
+  }
+  if (!StartsExpression(Peek().kind)) {
+    return SyntaxError("')'");
   }
   while (true) {
     Expression argument;
