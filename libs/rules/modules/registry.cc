@@ -10,6 +10,7 @@
 #include "libs/rules/modules/dex/dex_module.h"
 #include "libs/rules/modules/dotnet/dotnet_module.h"
 #include "libs/rules/modules/elf/elf_module.h"
+#include "libs/rules/modules/lnk/lnk_module.h"
 #include "libs/rules/modules/macho/macho_module.h"
 #include "libs/rules/modules/pe/pe_module.h"
 
@@ -21,6 +22,7 @@ AllModules::AllModules(basic::Clock clock) {
   owned_.push_back(dex::CreateDexModule());
   owned_.push_back(elf::CreateElfModule());
   owned_.push_back(macho::CreateMachoModule());
+  owned_.push_back(lnk::CreateLnkModule());
   owned_.push_back(basic::CreateHashModule());
   owned_.push_back(basic::CreateMathModule());
   owned_.push_back(basic::CreateStringModule());
