@@ -1,11 +1,11 @@
 #include "endpoint/cli/yara_options.h"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
 #include <variant>
-
-#include <fmt/format.h>
 
 namespace day::endpoint::cli {
 namespace {
@@ -27,37 +27,48 @@ struct Option {
 constexpr Option kOptions[] = {
     {0, "atom-quality-table", &YaraOptions::atom_quality_table, "FILE",
      "accepted for compatibility; atoms are chosen by our own statistics", true},
-    {'C', "compiled-rules", &YaraOptions::compiled_rules, "", "the rules file was written by yarac"},
+    {'C', "compiled-rules", &YaraOptions::compiled_rules, "",
+     "the rules file was written by yarac"},
     {'c', "count", &YaraOptions::count_only, "", "print only how many rules match"},
-    {'E', "strict-escape", &YaraOptions::strict_escape, "", "warn of unknown escape sequences", true},
+    {'E', "strict-escape", &YaraOptions::strict_escape, "", "warn of unknown escape sequences",
+     true},
     {'d', "define", &YaraOptions::definitions, "VAR=VALUE", "define an external variable", true},
-    {'q', "disable-console-logs", &YaraOptions::no_console, "", "do not print what the console module logs"},
+    {'q', "disable-console-logs", &YaraOptions::no_console, "",
+     "do not print what the console module logs"},
     {0, "fail-on-warnings", &YaraOptions::fail_on_warnings, "", "treat warnings as errors", true},
-    {'f', "fast-scan", &YaraOptions::fast, "", "report only the first match of strings whose count does not matter"},
+    {'f', "fast-scan", &YaraOptions::fast, "",
+     "report only the first match of strings whose count does not matter"},
     {'h', "help", &YaraOptions::help, "", "show this help", true},
     {'i', "identifier", &YaraOptions::identifiers, "IDENTIFIER", "print only rules of this name"},
     {0, "max-process-memory-chunk", &YaraOptions::process_memory_chunk, "NUMBER",
      "accepted for compatibility; processes are not scanned"},
-    {'l', "max-rules", &YaraOptions::rule_matches_max, "NUMBER", "stop after this many matching rules"},
+    {'l', "max-rules", &YaraOptions::rule_matches_max, "NUMBER",
+     "stop after this many matching rules"},
     {0, "max-strings-per-rule", &YaraOptions::strings_per_rule_max, "NUMBER",
      "the most strings a rule may have (default: 10000)", true},
-    {'x', "module-data", &YaraOptions::module_data, "MODULE=FILE", "hand FILE's content to a module"},
+    {'x', "module-data", &YaraOptions::module_data, "MODULE=FILE",
+     "hand FILE's content to a module"},
     {'n', "negate", &YaraOptions::negate, "", "print the rules that do not match"},
-    {'N', "no-follow-symlinks", &YaraOptions::follow_symlinks, "", "do not follow symbolic links in directories"},
+    {'N', "no-follow-symlinks", &YaraOptions::follow_symlinks, "",
+     "do not follow symbolic links in directories"},
     {'w', "no-warnings", &YaraOptions::no_warnings, "", "do not print warnings", true},
     {'m', "print-meta", &YaraOptions::print_meta, "", "print metadata"},
-    {'D', "print-module-data", &YaraOptions::print_module_data, "", "print what modules found in each file"},
+    {'D', "print-module-data", &YaraOptions::print_module_data, "",
+     "print what modules found in each file"},
     {'M', "module-names", &YaraOptions::module_names, "", "list the modules and exit"},
     {'e', "print-namespace", &YaraOptions::print_namespace, "", "print the namespace of rules"},
     {'S', "print-stats", &YaraOptions::print_stats, "", "print statistics of the rules"},
     {'s', "print-strings", &YaraOptions::print_strings, "", "print matching strings"},
-    {'L', "print-string-length", &YaraOptions::print_string_length, "", "print the length of matching strings"},
+    {'L', "print-string-length", &YaraOptions::print_string_length, "",
+     "print the length of matching strings"},
     {'X', "print-xor-key", &YaraOptions::print_xor_key, "", "print xor keys and the plain text"},
     {'g', "print-tags", &YaraOptions::print_tags, "", "print tags"},
     {'r', "recursive", &YaraOptions::recursive, "", "scan directories with what is below them"},
     {0, "scan-list", &YaraOptions::scan_list, "", "TARGET is a file with one path a line"},
-    {'z', "skip-larger", &YaraOptions::skip_larger_bytes, "NUMBER", "in directories, skip files larger than this"},
-    {'k', "stack-size", &YaraOptions::stack_slots, "SLOTS", "accepted for compatibility; there is no such stack"},
+    {'z', "skip-larger", &YaraOptions::skip_larger_bytes, "NUMBER",
+     "in directories, skip files larger than this"},
+    {'k', "stack-size", &YaraOptions::stack_slots, "SLOTS",
+     "accepted for compatibility; there is no such stack"},
     {'t', "tag", &YaraOptions::tags, "TAG", "print only rules with this tag"},
     {'p', "threads", &YaraOptions::threads, "NUMBER", "workers for scanning a directory"},
     {'a', "timeout", &YaraOptions::timeout_s, "SECONDS", "give up after this time"},
@@ -172,7 +183,8 @@ std::string YaraHelp(YaraProgram program) {
   std::string help =
       yara ? "daylight yara: scan with YARA rules; the command line and the output of yara 4.5.8\n"
              "Usage: daylight yara [OPTION]... [NAMESPACE:]RULES_FILE... FILE | DIR\n\n"
-             "Rules and files are parsed in sandboxed worker processes. Process ids are not scanned.\n\n"
+             "Rules and files are parsed in sandboxed worker processes. Process ids are not "
+             "scanned.\n\n"
            : "daylight yarac: check YARA rules and write them to one file for `daylight yara -C`\n"
              "Usage: daylight yarac [OPTION]... [NAMESPACE:]SOURCE_FILE... OUTPUT_FILE\n\n";
   for (const Option& option : kOptions) {
@@ -185,7 +197,8 @@ std::string YaraHelp(YaraProgram program) {
     help += fmt::format("  {:<38}{}\n", fmt::format("{}--{}{}", letter, option.name, value),
                         option.help);
   }
-  help += "\nExit status: 0 if everything was scanned, whether rules matched or not; 1 on any error.\n";
+  help +=
+      "\nExit status: 0 if everything was scanned, whether rules matched or not; 1 on any error.\n";
   return help;
 }
 

@@ -1,9 +1,9 @@
 #include "endpoint/cli/yara_output.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
-
-#include <fmt/format.h>
 
 namespace day::endpoint::cli {
 namespace {
@@ -12,7 +12,7 @@ using workerproto::RuleTable;
 using workerproto::YaraMatch;
 using workerproto::YaraReport;
 
-constexpr std::size_t kHexBytesMax = 64;  // yara prints no more of a hex string
+constexpr std::size_t kHexBytesMax = 64;    // yara prints no more of a hex string
 constexpr std::size_t kDataBytesMax = 512;  // and keeps no more of any match
 
 void AppendText(std::string_view data, std::uint8_t key, std::string& out) {
@@ -129,8 +129,7 @@ bool IsShown(const YaraOptions& options, const RuleTable::Rule& rule) {
     return std::find(options.identifiers.begin(), options.identifiers.end(), rule.identifier) !=
            options.identifiers.end();
   }
-  return options.tags.empty() ||
-         std::any_of(options.tags.begin(), options.tags.end(), has_tag);
+  return options.tags.empty() || std::any_of(options.tags.begin(), options.tags.end(), has_tag);
 }
 
 void AppendRule(const YaraOptions& options, const RuleTable& table, const YaraReport& report,
@@ -196,10 +195,11 @@ void AppendYaraWarnings(const RuleTable& table, const YaraReport& report, std::s
     for (const RuleTable::Rule& rule : table.rules) {
       if (string >= rule.strings_begin && string - rule.strings_begin < rule.strings_count &&
           string < table.strings.size()) {
-        fmt::format_to(std::back_inserter(out),
-                       "warning: rule \"{}\": too many matches for {}, results for this rule may be "
-                       "incorrect\n",
-                       rule.identifier, table.strings[string].identifier);
+        fmt::format_to(
+            std::back_inserter(out),
+            "warning: rule \"{}\": too many matches for {}, results for this rule may be "
+            "incorrect\n",
+            rule.identifier, table.strings[string].identifier);
       }
     }
   }

@@ -24,7 +24,7 @@ std::int64_t AppendYaraReport(const YaraOptions& options, const workerproto::Rul
                               YaraTotals& totals, std::string& out);
 
 // "warning: rule "x": too many matches for $a, ..." for each string that had too many.
-void AppendYaraWarnings(const workerproto::RuleTable& table,
-                        const workerproto::YaraReport& report, std::string& out);
+void AppendYaraWarnings(const workerproto::RuleTable& table, const workerproto::YaraReport& report,
+                        std::string& out);
 
 }  // namespace day::endpoint::cli

@@ -1,0 +1,153 @@
+#include "endpoint/cli/database_choice.h"
+
+#include <algorithm>
+
+#include "endpoint/cli/format.h"
+#include "endpoint/cli/texts.h"
+#include "libs/os/file.h"
+#include "libs/os/system.h"
+#include "libs/wire/json_writer.h"
+
+namespace day::endpoint::cli {
+namespace {
+
+using workerproto::Diagnostic;
+
+// Texts of diagnostics quote rule files, which may hold anything: line ends stay, nothing else.
+std::string SafeLines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out += wire::PrintableText(text.substr(0, end));
+    out += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+std::size_t PrintDiagnostics(const std::vector<Diagnostic>& diagnostics) {
+  std::size_t errors = 0;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.severity == Diagnostic::Severity::kError) {
+      ++errors;
+      const std::string text = SafeLines(diagnostic.human_text);
+      (void)std::fwrite(text.data(), 1, text.size(), stderr);
+    }
+  }
+  return errors;
+}
+
+base::Status LoadRules(const std::vector<std::string>& paths, const scan::DatabaseLoader& loader,
+                       LoadedDatabase* out, crypto::Sha256Hasher* id) {
+  DAY_TRY_ASSIGN(std::vector<scan::RuleFile> files, scan::FindRuleFiles(paths));
+  if (files.empty()) {
+    return base::MakeError(base::ErrorKind::kNotFound,
+                           fmt::format(texts::kNoRuleFiles, paths.front()));
+  }
+  scan::CompileRequest request;
+  request.files = std::move(files);
+  request.externals = StandardExternals();
+  base::Result<scan::CompiledRules> rules = loader.LoadRules(request);
+  if (!rules.ok()) {
+    return base::MakeError(rules.error().kind,
+                           fmt::format(texts::kRulesFailed, rules.error().message));
+  }
+  if (!rules->ok) {
+    const std::size_t errors = PrintDiagnostics(rules->diagnostics);
+    return base::MakeError(base::ErrorKind::kMalformed,
+                           errors > 0 ? fmt::format(texts::kRulesHaveErrors, errors)
+                                      : fmt::format(texts::kRulesFailed, rules->error));
+  }
+  id->Update(rules->sha256);
+  out->files.rules = std::move(rules->blob);
+  out->files.rules_bytes = rules->size_bytes;
+  out->facts.rule_count = rules->rule_count;
+  out->facts.from_cache = rules->from_cache;
+  out->uses_magic =
+      std::find(rules->modules.begin(), rules->modules.end(), "magic") != rules->modules.end();
+  return base::OkStatus();
+}
+
+base::Status LoadSignatures(const std::vector<std::string>& paths,
+                            const scan::DatabaseLoader& loader, LoadedDatabase* out,
+                            crypto::Sha256Hasher* id) {
+  DAY_TRY_ASSIGN(const std::vector<std::string> files, scan::FindSignatureFiles(paths));
+  base::Result<scan::CompiledSignatures> signatures = loader.LoadSignatures(files);
+  if (!signatures.ok()) {
+    return base::MakeError(signatures.error().kind,
+                           fmt::format(texts::kSignaturesFailed, signatures.error().message));
+  }
+  for (const workerproto::SignaturesBuilt::FileSummary& file : signatures->summary.files) {
+    if (file.lines_skipped > 0) {
+      PrintError(fmt::format(texts::kSkippedSignatures, wire::PrintableText(file.name),
+                             file.lines_skipped));
+    }
+  }
+  id->Update(signatures->sha256);
+  out->files.signatures = std::move(signatures->blob);
+  out->files.signatures_bytes = signatures->size_bytes;
+  out->facts.signature_count = signatures->summary.signature_count;
+  return base::OkStatus();
+}
+
+}  // namespace
+
+workerproto::External TextExternal(std::string name) { return {std::move(name), std::string()}; }
+
+std::vector<workerproto::External> StandardExternals() {
+  return {TextExternal("filename"), TextExternal("filepath"), TextExternal("extension"),
+          TextExternal("filetype"), TextExternal("owner")};
+}
+
+base::Result<std::string> FindShippedRules() {
+  DAY_TRY_ASSIGN(const std::string program, os::ExecutablePath());
+  const std::string folder = program.substr(0, program.rfind('/'));
+  // A build tree is build/PRESET/bin; an installation has bin and share side by side.
+  std::string tried;
+  for (const char* place : {"/../../../rules", "/../share/daylight/rules"}) {
+    const std::string path = folder + place;
+    const base::Result<os::FileStat> stat = os::StatPath(path, os::Symlinks::kFollow);
+    if (stat.ok() && stat->kind == os::FileKind::kDirectory) {
+      return path;
+    }
+    tried += (tried.empty() ? "" : " and ") + path;
+  }
+  return base::MakeError(base::ErrorKind::kNotFound, fmt::format(texts::kNoRules, tried));
+}
+
+base::Result<std::unique_ptr<CacheHome>> OpenCacheHome() {
+  auto home = std::make_unique<CacheHome>();
+  home->folder = os::UserCacheFolder();
+  if (home->folder.empty()) {
+    return base::MakeError(base::ErrorKind::kNotFound, "neither HOME nor XDG_CACHE_HOME is set");
+  }
+  DAY_TRY_ASSIGN(home->key, scan::LoadUserKey(home->folder));
+  home->artifacts = std::make_unique<scan::ArtifactCache>(home->folder + "/compiled", home->key);
+  return home;
+}
+
+base::Result<LoadedDatabase> LoadDatabase(const DatabaseChoice& choice,
+                                          const scan::WorkerOptions& worker,
+                                          const CacheHome* home) {
+  const std::int64_t begin_ns = os::MonotonicNs();
+  const scan::DatabaseLoader loader(worker, home != nullptr ? home->artifacts.get() : nullptr);
+  LoadedDatabase out;
+  crypto::Sha256Hasher id;
+  std::vector<std::string> rules = choice.rules;
+  if (rules.empty() && choice.signatures.empty()) {
+    DAY_TRY_ASSIGN(std::string shipped, FindShippedRules());
+    rules.push_back(std::move(shipped));
+  }
+  if (!rules.empty()) {
+    DAY_TRY(LoadRules(rules, loader, &out, &id));
+  }
+  id.Update(base::AsBytes("signatures"));
+  if (!choice.signatures.empty()) {
+    DAY_TRY(LoadSignatures(choice.signatures, loader, &out, &id));
+  }
+  out.id = id.Finish();
+  out.facts.ready_ns = os::MonotonicNs() - begin_ns;
+  return out;
+}
+
+}  // namespace day::endpoint::cli

@@ -1,0 +1,83 @@
+#include "endpoint/cli/texts.h"
+
+namespace day::endpoint::cli::texts {
+
+std::string_view MainHelp() {
+  return R"(Daylight: an antivirus that anyone can check.
+
+Usage: daylight COMMAND [OPTION]...
+
+Commands
+  scan PATH...     look for threats in files and folders
+  help COMMAND     everything about one command
+  version          which version this is
+
+Examples
+  daylight scan ~/Downloads
+  daylight scan --rules my.yar --json /srv/incoming > report.jsonl
+
+Files are parsed and matched only in sandboxed processes without access to your files or the network.
+)";
+}
+
+std::string_view ScanHelp() {
+  return R"(daylight scan - look for threats in files and folders
+
+Usage: daylight scan [OPTION]... PATH...
+
+Scans files, and folders with everything below them. Archives (zip, tar, gzip, and nests of them) are
+opened. A path of - is standard input. Without --rules and --db the rules that ship with Daylight are
+used.
+
+What is scanned
+  -r, --recursive         enter folders below the given ones (this is the default)
+      --no-recursive      scan only what lies directly in the given folders
+      --exclude GLOB      leave out files and folders that match; may be repeated. With a slash in it
+                          the pattern is compared with the whole path, without one with the name
+      --follow-symlinks   follow symbolic links (given paths are always followed)
+      --one-file-system   do not leave the file system of each given path
+      --stdin             scan standard input as well; the same as a path of -
+      --max-filesize SIZE do not read files larger than this (1G)
+
+With what
+      --rules FILE|DIR    YARA rules: a file, or a folder with *.yar and *.yara files; may be repeated
+      --db FILE|DIR       hash signatures: ClamAV's .hdb .hsb .mdb .msb .imp .fp .sfp, lists like those
+                          of sha256sum, .csv; may be repeated
+
+Limits for one file, with everything found inside it
+      --timeout SECONDS   give up on a file after this time (30)
+      --max-depth N       containers inside containers (16)
+      --max-files N       files taken out of containers (10000)
+      --max-scansize SIZE bytes taken out of containers (400M)
+      --memory-limit SIZE memory of one worker process (4G)
+
+What is shown
+  -i, --infected          only what was found
+      --json              one JSON object a line for each file, and one for the whole scan
+                          (api/scan-report.schema.json)
+      --sarif FILE        also write the findings as SARIF 2.1.0
+      --bell              ring the terminal's bell when something is found
+  -q, --quiet             no summary and no progress
+  -v, --verbose           also every clean file, and what workers say
+      --no-progress       no progress line
+
+How
+  -t, --threads N         worker processes (one a processor)
+      --no-cache          neither use nor change what is remembered in ~/.cache/daylight: compiled
+                          rules, and files that were clean and have not changed since
+
+Exit status
+  0  nothing was found, and everything was looked at
+  1  something was found
+  2  wrong usage, a failure, or nothing was found but something was not looked at: a file that could
+     not be read, a limit, a damaged or encrypted archive. The report says what and why
+
+Examples
+  daylight scan ~/Downloads
+  daylight scan --exclude '*.iso' --one-file-system /
+  daylight scan --rules rules/ --db main.hdb -t 4 --json /srv/incoming
+  curl -s https://example.org/file | daylight scan -
+)";
+}
+
+}  // namespace day::endpoint::cli::texts
