@@ -255,9 +255,21 @@ std::optional<Hit> Database::Find(Table table, base::Bytes digest,
   if (!size_bytes) {
     return DecodeHit(U32At(view.records, 2 * first + 1));
   }
+  // A digest has one size as a rule: compare with those of its entries, in turn.
+  std::uint64_t entry = first;
+  for (int step = 0; step < kWalkSteps; ++step, ++entry) {
+    if (!has_digest(entry)) {
+      return std::nullopt;
+    }
+    const std::uint32_t index = U32At(view.records, 2 * entry);
+    if (index == format::kSizeless || U64At(view.sizes, index) == *size_bytes) {
+      return DecodeHit(U32At(view.records, 2 * entry + 1));
+    }
+  }
+  // It has many: search.
   const std::optional<std::uint32_t> wanted = SizeIndex(view, *size_bytes);
   for (const std::uint32_t index : {wanted.value_or(format::kSizeless), format::kSizeless}) {
-    const std::uint64_t entry = LowerBound(view, digest, index);
+    entry = LowerBound(view, digest, index);
     if (has_digest(entry) && U32At(view.records, 2 * entry) == index) {
       return DecodeHit(U32At(view.records, 2 * entry + 1));
     }
@@ -267,6 +279,7 @@ std::optional<Hit> Database::Find(Table table, base::Bytes digest,
 
 Hit Database::DecodeHit(std::uint32_t ordinal) const {
   Hit hit;
+  hit.name.reserve(64);
   const std::uint64_t offset = U64At(name_blocks_, ordinal / format::kNamesPerBlock);
   base::ByteReader names(name_pool_);
   names.Seek(offset);
