@@ -12,6 +12,8 @@
 #include "libs/formats/pe/rich_header.h"
 #include "libs/formats/pe/version_info.h"
 
+namespace pe = day::formats::pe;
+
 namespace {
 
 void Require(bool condition) {
@@ -23,39 +25,38 @@ void Require(bool condition) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace day::formats::pe;  // NOLINT: a fuzz target is a program of its own
-  PeReader pe;
-  if (!pe.Open(std::as_bytes(std::span(data, size)))) {
+  pe::PeReader reader;
+  if (!reader.Open(std::as_bytes(std::span(data, size)))) {
     return 0;
   }
-  for (const Section& section : pe.sections()) {
-    Require(pe.SectionData(section).size() <= size);
-    (void)pe.FullName(section);
-    const auto offset = pe.RvaToOffset(section.virtual_address);
+  for (const pe::Section& section : reader.sections()) {
+    Require(reader.SectionData(section).size() <= size);
+    (void)reader.FullName(section);
+    const auto offset = reader.RvaToOffset(section.virtual_address);
     Require(!offset || *offset < size);
   }
-  Require(pe.OverlayOffset().value_or(0) < size);
-  (void)pe.CalculateChecksum();
-  ImportTable imports;
-  imports.ReadImports(pe);
-  Require(imports.functions().size() <= kImportCountMax);
+  Require(reader.OverlayOffset().value_or(0) < size);
+  (void)reader.CalculateChecksum();
+  pe::ImportTable imports;
+  imports.ReadImports(reader);
+  Require(imports.functions().size() <= pe::kImportCountMax);
   std::string text;
-  AppendImportHashText(imports, text);
-  imports.ReadDelayedImports(pe);
-  Require(imports.functions().size() <= kImportCountMax);
-  ExportTable exports;
-  exports.Read(pe);
-  Require(exports.functions().size() <= kExportCountMax);
-  ResourceTable resources;
-  resources.Read(pe);
-  VersionInfo version;
-  for (const Resource& resource : resources.resources()) {
-    version.Add(pe, resource.rva);
+  pe::AppendImportHashText(imports, text);
+  imports.ReadDelayedImports(reader);
+  Require(imports.functions().size() <= pe::kImportCountMax);
+  pe::ExportTable exports;
+  exports.Read(reader);
+  Require(exports.functions().size() <= pe::kExportCountMax);
+  pe::ResourceTable resources;
+  resources.Read(reader);
+  pe::VersionInfo version;
+  for (const pe::Resource& resource : resources.resources()) {
+    version.Add(reader, resource.rva);
   }
-  RichHeader rich;
-  if (rich.Read(pe)) {
+  pe::RichHeader rich;
+  if (rich.Read(reader)) {
     Require(rich.offset() + rich.size_bytes() <= size);
   }
-  (void)PdbPath(pe);
+  (void)pe::PdbPath(reader);
   return 0;
 }
