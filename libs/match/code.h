@@ -25,6 +25,7 @@ enum PartFlag : std::uint32_t {
   kPartXor = 4,
   kPartFixedOffset = 8,
   kPartGreedy = 16,
+  kPartRawWord = 64,   // fullword looks at single bytes although the part is wide
   kPartShadowed = 32,  // a wide literal that is not looked at where its ASCII form matches
 };
 

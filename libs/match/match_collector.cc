@@ -104,7 +104,11 @@ void MatchCollector::Finish(const PatternView& pattern) {
     }
     if (chained || ordered) {
       // Links of a chain keep what is found first, greedy or not.
-      return longest && !chained ? a.order > b.order : a.order < b.order;
+      const bool last = longest && !chained;
+      if (a.order != b.order) {
+        return (a.order > b.order) == last;
+      }
+      return last ? a.part > b.part : a.part < b.part;
     }
     if (!by_part && a.match.length != b.match.length) {
       return (a.match.length < b.match.length) != longest;

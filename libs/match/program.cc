@@ -8,6 +8,7 @@
 #include "libs/match/code.h"
 #include "libs/match/literal.h"
 #include "libs/match/segments.h"
+#include "libs/match/yara_atoms.h"
 
 namespace day::match {
 namespace {
@@ -63,6 +64,7 @@ class SegmentFinder {
     while (!stack.empty()) {
       const std::uint32_t top = stack.back();
       stack.pop_back();
+      node_ = top;
       if (top >= tree_.nodes.size() || !Visit(tree_.nodes[top], stack)) {
         return std::nullopt;
       }
@@ -114,11 +116,34 @@ class SegmentFinder {
     return true;
   }
 
-  void AddByte(MaskedByte byte) { segments_.back().bytes.push_back(byte); }
+  void AddByte(MaskedByte byte) {
+    byte.node = node_;
+    segments_.back().bytes.push_back(byte);
+  }
 
   const RegexTree& tree_;
+  std::uint32_t node_ = 0;
   std::vector<Segment> segments_;
 };
+
+// With several gaps of variable width the length YARA reports depends on where it starts: the
+// segment of its atom, or kAllSegments if that does not matter.
+std::uint32_t SegmentOfYara(const std::vector<Segment>& segments, const RegexTree& tree,
+                            const YaraChoice& yara) {
+  const auto variable = std::count_if(segments.begin(), segments.end(),
+                                      [](const Segment& s) { return s.gap_min != s.gap_max; });
+  if (variable < 2 || tree.greedy || yara.atoms.size() != 1) {
+    return kAllSegments;
+  }
+  for (std::uint32_t i = 0; i < segments.size(); ++i) {
+    for (const MaskedByte& byte : segments[i].bytes) {
+      if (byte.node == yara.atoms[0].node) {
+        return i;
+      }
+    }
+  }
+  return kAllSegments;
+}
 
 struct Link {
   RegexTree tree;
@@ -201,6 +226,7 @@ class Compiler {
     PartHeader header;
     std::optional<LiteralSpec> literal;
     std::optional<std::vector<Segment>> segments;
+    std::uint32_t only_segment = kAllSegments;
     std::optional<AutomatonPlan> plan;
     PartAtoms atoms;
   };
@@ -295,11 +321,21 @@ class Compiler {
     if (tree.greedy) {
       pending.header.flags |= kPartGreedy;
     }
+    const YaraChoice yara = ChooseYaraAtoms(tree);
+    if (yara.atoms.empty()) {
+      // YARA then forgets that it was reading pairs when it looks at the neighbours.
+      pending.header.flags |= kPartRawWord;
+    }
     if (width == 1 && MaxLength(tree) <= kRegexScanMax) {
       pending.segments = SegmentFinder(tree).Run();
     }
     if (pending.segments) {
-      pending.atoms = SegmentsAtoms(*pending.segments);
+      const std::uint32_t only = SegmentOfYara(*pending.segments, tree, yara);
+      if (only != kAllSegments) {
+        header_.flags |= kPatternOrdered;
+      }
+      pending.only_segment = only;
+      pending.atoms = SegmentsAtoms(*pending.segments, only);
     } else {
       DAY_TRY_ASSIGN(pending.plan, PlanAutomaton(tree, width));
       pending.atoms = std::move(pending.plan->atoms);
@@ -325,7 +361,7 @@ class Compiler {
       if (pending.literal) {
         WriteLiteral(*pending.literal, writer, pending.header);
       } else if (pending.segments) {
-        WriteSegments(*pending.segments, writer, pending.header);
+        WriteSegments(*pending.segments, pending.only_segment, writer, pending.header);
       } else {
         WriteAutomaton(*pending.plan, writer, pending.header);
       }
@@ -364,7 +400,7 @@ bool AddMatch(std::uint32_t index, const PartHeader& part, base::Bytes data,
               const FoundMatch& found, MatchCollector& out) {
   const std::uint64_t length = found.end - found.start;
   if ((part.flags & kPartFullWord) != 0 &&
-      !IsFullWord(data, found.start, length, part.width == 2)) {
+      !IsFullWord(data, found.start, length, part.width == 2 && (part.flags & kPartRawWord) == 0)) {
     return false;
   }
   out.Add(index, {found.start, static_cast<std::uint32_t>(length), 0}, found.order);
@@ -381,10 +417,11 @@ bool AddFound(std::uint32_t index, const PartHeader& part, base::Bytes data,
 }
 
 bool AddStarts(std::uint32_t index, const PartHeader& part, base::Bytes data,
-               const std::vector<std::uint64_t>& starts, std::uint64_t end, MatchCollector& out) {
+               const std::vector<std::uint64_t>& starts, std::uint64_t end, std::uint64_t order,
+               MatchCollector& out) {
   bool added = false;
   for (const std::uint64_t start : starts) {
-    added |= AddMatch(index, part, data, {start, end, OrderByEnd(end)}, out);
+    added |= AddMatch(index, part, data, {start, end, OrderByEnd(order)}, out);
   }
   return added;
 }
@@ -414,8 +451,9 @@ bool PatternView::VerifyAt(std::uint32_t part, std::uint32_t anchor, base::Bytes
       return position >= anchor && AddLiteralMatch(code_, part, data, position - anchor, out);
     case PartType::kSegments: {
       SegmentsScratch& s = scratch.state().segments;
-      return VerifySegments(code_, header, data, anchor, position, s, end) &&
-             AddStarts(part, header, data, s.starts, end, out);
+      std::uint64_t order = 0;
+      return VerifySegments(code_, header, data, anchor, position, s, end, order) &&
+             AddStarts(part, header, data, s.starts, end, order, out);
     }
     default: {
       AutomatonScratch& s = scratch.state().automaton;
@@ -435,9 +473,11 @@ bool PatternView::TryAt(std::uint32_t part, base::Bytes data, std::uint64_t offs
   switch (header.type) {
     case PartType::kLiteral:
       return AddLiteralMatch(code_, part, data, offset, out);
-    case PartType::kSegments:
-      return MatchSegments(code_, header, data, offset, scratch.state().segments, end) &&
-             AddMatch(part, header, data, {offset, end, OrderByEnd(end)}, out);
+    case PartType::kSegments: {
+      std::uint64_t order = 0;
+      return MatchSegments(code_, header, data, offset, scratch.state().segments, end, order) &&
+             AddMatch(part, header, data, {offset, end, OrderByEnd(order)}, out);
+    }
     default: {
       AutomatonScratch& s = scratch.state().automaton;
       return MatchAutomaton(code_, header, data, offset, s) &&

@@ -7,6 +7,9 @@
 namespace day::match {
 namespace {
 
+// Places YARA may try at once; more only ever come from hostile patterns.
+constexpr std::size_t kPlacesMax = 1u << 14;
+
 struct SegmentCode {
   std::uint32_t first = 0;  // index of its first byte among all
   std::uint32_t size = 0;
@@ -19,12 +22,15 @@ struct SegmentCode {
 struct BodyHeader {
   std::uint32_t segment_count = 0;
   std::uint32_t byte_count = 0;
+  std::uint32_t only = kAllSegments;
+  std::uint32_t unused = 0;
 };
 
 // What the body holds: BodyHeader, SegmentCode[], values, masks, negations (0 or 1).
 struct Body {
   const SegmentCode* segments;
   std::uint32_t segment_count;
+  std::uint32_t only;
   const std::uint8_t* value;
   const std::uint8_t* mask;
   const std::uint8_t* negated;
@@ -34,6 +40,7 @@ Body BodyOf(Code code, const PartHeader& part) {
   const BodyHeader& header = *CodeAt<BodyHeader>(code, part.body_at);
   Body body;
   body.segment_count = header.segment_count;
+  body.only = header.only;
   body.segments = CodeAt<SegmentCode>(code, part.body_at + sizeof(BodyHeader));
   body.value = reinterpret_cast<const std::uint8_t*>(body.segments + header.segment_count);
   body.mask = body.value + header.byte_count;
@@ -126,10 +133,64 @@ void StepBackward(const Body& body, std::uint32_t index, base::Bytes data, std::
   std::swap(scratch.ends, scratch.next);
 }
 
+// The same as StepForward(), but with the places in the order in which YARA keeps them, which is
+// not ascending once there are several to start from: new places are sorted in among those not yet
+// moved.
+void StepForwardOrdered(const Body& body, std::uint32_t index, base::Bytes data,
+                        std::uint64_t limit, SegmentsScratch& scratch) {
+  const SegmentCode& previous = body.segments[index - 1];
+  const SegmentCode& segment = body.segments[index];
+  std::vector<SegmentsScratch::Place>& places = scratch.places;
+  places.clear();
+  for (const std::uint64_t end : scratch.ends) {
+    places.push_back({end, false});
+  }
+  const bool literal =
+      segment.size > 0 && body.mask[segment.first] == 0xFF && body.negated[segment.first] == 0;
+  std::size_t current = 0;
+  while (current < places.size()) {
+    if (places[current].next) {
+      ++current;
+      continue;
+    }
+    const std::uint64_t from = places[current].at;
+    if (from + previous.gap_min >= limit) {
+      places.erase(places.begin() + static_cast<std::ptrdiff_t>(current));
+      continue;
+    }
+    std::size_t before = current;
+    const std::uint64_t last = std::min(from + previous.gap_max, limit - 1);
+    for (std::uint64_t at = from + previous.gap_min + 1; at <= last; ++at) {
+      while (before + 1 < places.size() && places[before + 1].at <= at) {
+        ++before;
+      }
+      const bool there = places[before].next && places[before].at == at;
+      const bool hopeless =
+          literal && std::to_integer<std::uint8_t>(data[at]) != body.value[segment.first];
+      if (!there && !hopeless && places.size() < kPlacesMax) {
+        places.insert(places.begin() + static_cast<std::ptrdiff_t>(before) + 1, {at, true});
+      }
+    }
+    places[current] = {from + previous.gap_min, true};
+    ++current;
+  }
+  scratch.ends.clear();
+  for (const SegmentsScratch::Place& place : places) {
+    if (place.at + segment.size <= limit &&
+        SegmentAt(body, segment, 0, segment.size, data, place.at)) {
+      scratch.ends.push_back(place.at + segment.size);
+    }
+  }
+}
+
 bool RunForward(const Body& body, std::uint32_t index, base::Bytes data, std::uint64_t limit,
                 bool greedy, SegmentsScratch& scratch, std::uint64_t& end) {
   for (++index; index < body.segment_count && !scratch.ends.empty(); ++index) {
-    StepForward(body, index, data, limit, scratch);
+    if (body.only != kAllSegments && scratch.ends.size() > 1) {
+      StepForwardOrdered(body, index, data, limit, scratch);
+    } else {
+      StepForward(body, index, data, limit, scratch);
+    }
   }
   if (scratch.ends.empty()) {
     return false;
@@ -140,8 +201,10 @@ bool RunForward(const Body& body, std::uint32_t index, base::Bytes data, std::ui
 
 }  // namespace
 
-void WriteSegments(const std::vector<Segment>& segments, CodeWriter& writer, PartHeader& part) {
+void WriteSegments(const std::vector<Segment>& segments, std::uint32_t only, CodeWriter& writer,
+                   PartHeader& part) {
   BodyHeader header;
+  header.only = only;
   std::vector<SegmentCode> codes;
   std::vector<std::uint8_t> values;
   std::vector<std::uint8_t> masks;
@@ -172,22 +235,26 @@ void WriteSegments(const std::vector<Segment>& segments, CodeWriter& writer, Par
   part.body_size = writer.size() - part.body_at;
 }
 
-PartAtoms SegmentsAtoms(const std::vector<Segment>& segments) {
+PartAtoms SegmentsAtoms(const std::vector<Segment>& segments, std::uint32_t only) {
   AtomCollector collector;
   std::uint32_t index = 0;
-  for (const Segment& segment : segments) {
+  for (std::uint32_t i = 0; i < segments.size(); ++i) {
+    const Segment& segment = segments[i];
     std::vector<AtomByte> run;
     for (const MaskedByte& byte : segment.bytes) {
       run.push_back({byte.negated ? std::uint8_t{0} : byte.value,
                      byte.negated ? std::uint8_t{0} : byte.mask, index++});
     }
-    collector.AddRun(run);
+    if (only == kAllSegments || only == i) {
+      collector.AddRun(run);
+    }
   }
   return collector.Take();
 }
 
 bool VerifySegments(Code code, const PartHeader& part, base::Bytes data, std::uint32_t anchor,
-                    std::uint64_t position, SegmentsScratch& scratch, std::uint64_t& end) {
+                    std::uint64_t position, SegmentsScratch& scratch, std::uint64_t& end,
+                    std::uint64_t& order) {
   const Body body = BodyOf(code, part);
   std::uint32_t index = 0;
   while (anchor >= body.segments[index].first + body.segments[index].size) {
@@ -210,19 +277,41 @@ bool VerifySegments(Code code, const PartHeader& part, base::Bytes data, std::ui
     StepBackward(body, --index, data, back_limit, scratch);
   }
   std::swap(scratch.starts, scratch.ends);
+  order = body.only != kAllSegments ? start : end;
   return !scratch.starts.empty();
 }
 
-bool MatchSegments(Code code, const PartHeader& part, base::Bytes data, std::uint64_t offset,
-                   SegmentsScratch& scratch, std::uint64_t& end) {
+// The first match YARA would find from `offset`: its segment is looked for at every place.
+bool MatchFromYara(Code code, const PartHeader& part, base::Bytes data, std::uint64_t offset,
+                   SegmentsScratch& scratch, std::uint64_t& end, std::uint64_t& order) {
   const Body body = BodyOf(code, part);
+  const std::uint32_t anchor = body.segments[body.only].first;
+  const std::uint64_t stop = std::min<std::uint64_t>(data.size(), offset + kRegexScanMax + 1);
+  for (std::uint64_t at = offset; at < stop; ++at) {
+    if (VerifySegments(code, part, data, anchor, at, scratch, end, order) &&
+        std::find(scratch.starts.begin(), scratch.starts.end(), offset) != scratch.starts.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool MatchSegments(Code code, const PartHeader& part, base::Bytes data, std::uint64_t offset,
+                   SegmentsScratch& scratch, std::uint64_t& end, std::uint64_t& order) {
+  const Body body = BodyOf(code, part);
+  if (body.only != kAllSegments) {
+    return MatchFromYara(code, part, data, offset, scratch, end, order);
+  }
   const SegmentCode& segment = body.segments[0];
   if (!SegmentAt(body, segment, 0, segment.size, data, offset)) {
     return false;
   }
   scratch.ends.assign(1, offset + segment.size);
   const std::uint64_t limit = std::min<std::uint64_t>(data.size(), offset + 2 * kRegexScanMax);
-  return RunForward(body, 0, data, limit, (part.flags & kPartGreedy) != 0, scratch, end);
+  const bool found =
+      RunForward(body, 0, data, limit, (part.flags & kPartGreedy) != 0, scratch, end);
+  order = end;
+  return found;
 }
 
 }  // namespace day::match

@@ -16,7 +16,11 @@ struct MaskedByte {
   std::uint8_t value = 0;
   std::uint8_t mask = 0;
   bool negated = false;
+  std::uint32_t node = 0;  // of the tree
 };
+
+// Atoms may be taken from any segment.
+inline constexpr std::uint32_t kAllSegments = 0xFFFFFFFF;
 
 // Bytes, and the gap that follows them (none after the last: 0, 0).
 struct Segment {
@@ -26,21 +30,30 @@ struct Segment {
 };
 
 // Writes the body and fills in `part`. REQUIRES: at least one segment has bytes.
-void WriteSegments(const std::vector<Segment>& segments, CodeWriter& writer, PartHeader& part);
-PartAtoms SegmentsAtoms(const std::vector<Segment>& segments);
+// `only`: the segment that YARA starts from, if the length it reports depends on that.
+void WriteSegments(const std::vector<Segment>& segments, std::uint32_t only, CodeWriter& writer,
+                   PartHeader& part);
+PartAtoms SegmentsAtoms(const std::vector<Segment>& segments, std::uint32_t only);
 
 struct SegmentsScratch {
   std::vector<std::uint64_t> ends;
   std::vector<std::uint64_t> next;
   std::vector<std::uint64_t> starts;
+  struct Place {
+    std::uint64_t at = 0;
+    bool next = false;
+  };
+  std::vector<Place> places;
 };
 
-// Fills scratch.starts with every start and sets `end` to the shortest or longest end (kPartGreedy)
-// of the matches that have byte number `anchor` at data[position]. Returns false if there are none.
+// Fills scratch.starts with every start, `order` with a number that grows in the order of finding,
+// and sets `end` to the shortest or longest end (kPartGreedy) of the matches that have byte number
+// `anchor` at data[position]. Returns false if there are none.
 bool VerifySegments(Code code, const PartHeader& part, base::Bytes data, std::uint32_t anchor,
-                    std::uint64_t position, SegmentsScratch& scratch, std::uint64_t& end);
+                    std::uint64_t position, SegmentsScratch& scratch, std::uint64_t& end,
+                    std::uint64_t& order);
 // The end of the match that starts at `offset`, if there is one.
 bool MatchSegments(Code code, const PartHeader& part, base::Bytes data, std::uint64_t offset,
-                   SegmentsScratch& scratch, std::uint64_t& end);
+                   SegmentsScratch& scratch, std::uint64_t& end, std::uint64_t& order);
 
 }  // namespace day::match
