@@ -1,0 +1,296 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "libs/os/fd.h"
+#include "libs/os/file.h"
+#include "libs/os/memory.h"
+#include "libs/os/process.h"
+#include "libs/os/socket.h"
+#include "libs/os/system.h"
+#include "libs/os/walk.h"
+
+namespace day::os {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
+
+// A folder of its own for a test, removed afterwards.
+class OsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "/os_test.XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+  }
+  void TearDown() override { (void)std::system(("rm -rf '" + root_ + "'").c_str()); }
+
+  std::string Write(const std::string& name, std::string_view text) {
+    const std::string path = root_ + "/" + name;
+    EXPECT_TRUE(WriteFileAtomic(path, base::AsBytes(text), 0644, Durability::kCrashOfProcess).ok());
+    return path;
+  }
+  std::string Folder(const std::string& name) {
+    EXPECT_TRUE(MakeFolders(root_ + "/" + name, 0755).ok());
+    return root_ + "/" + name;
+  }
+
+  std::string root_;
+};
+
+TEST_F(OsTest, ErrnoBecomesAKind) {
+  EXPECT_EQ(ErrnoError("x", ENOENT).kind, base::ErrorKind::kNotFound);
+  EXPECT_EQ(ErrnoError("x", EACCES).kind, base::ErrorKind::kPermission);
+  EXPECT_EQ(ErrnoError("x", EMFILE).kind, base::ErrorKind::kLimit);
+  EXPECT_EQ(ErrnoError("open /a", EIO).kind, base::ErrorKind::kIo);
+  EXPECT_EQ(ErrnoError("open /a", EIO).message, "open /a: Input/output error");
+}
+
+TEST_F(OsTest, ReadBufferReadsWhateverTheHintSays) {
+  std::string text(300'000, 'x');
+  text += "end";
+  const std::string path = Write("f", text);
+  ReadBuffer buffer;
+  for (const std::uint64_t hint : {std::uint64_t{0}, std::uint64_t{5}, std::uint64_t{text.size()},
+                                   std::uint64_t{2 * text.size()}}) {
+    const auto fd = OpenRead(path);
+    ASSERT_TRUE(fd.ok());
+    const auto bytes = buffer.Read(fd->get(), hint, 1u << 20);
+    ASSERT_TRUE(bytes.ok());
+    EXPECT_EQ(base::AsText(*bytes), text) << hint;
+  }
+  const auto fd = OpenRead(path);
+  EXPECT_EQ(buffer.Read(fd->get(), 0, 1000).error().kind, base::ErrorKind::kLimit);
+  EXPECT_EQ(buffer.Read(fd->get(), text.size(), text.size() - 1).error().kind,
+            base::ErrorKind::kLimit);
+  EXPECT_TRUE(buffer.Read(fd->get(), text.size(), text.size()).ok());
+}
+
+TEST_F(OsTest, ReadBufferReadsPipesAndEmptyFiles) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const Fd reading(ends[0]);
+  Fd writing(ends[1]);
+  ASSERT_TRUE(WriteAll(writing.get(), base::AsBytes("hello")).ok());
+  writing.Close();
+  ReadBuffer buffer;
+  const auto bytes = buffer.Read(reading.get(), 0, 100);
+  ASSERT_TRUE(bytes.ok());
+  EXPECT_EQ(base::AsText(*bytes), "hello");
+  const auto empty = OpenRead(Write("empty", ""));
+  EXPECT_TRUE(buffer.Read(empty->get(), 0, 100)->empty());
+}
+
+TEST_F(OsTest, AtomicWriteLeavesNothingBehindOnFailure) {
+  const std::string path = Write("a", "old");
+  EXPECT_TRUE(WriteFileAtomic(path, base::AsBytes("new"), 0600, Durability::kCrashOfMachine).ok());
+  EXPECT_EQ(*ReadFile(path, 100), "new");
+  EXPECT_EQ(StatPath(path, Symlinks::kFollow)->mode, 0600u);
+  // A folder stands in the way: the rename fails, the temporary file is removed.
+  Folder("dir/sub");
+  EXPECT_FALSE(
+      WriteFileAtomic(root_ + "/dir", base::AsBytes("x"), 0600, Durability::kCrashOfProcess).ok());
+  Walker walker({});
+  walker.Start(root_);
+  WalkEntry entry;
+  std::size_t files = 0;
+  while (walker.Next(&entry)) {
+    ++files;
+  }
+  EXPECT_EQ(files, 1u);
+}
+
+TEST_F(OsTest, RefusesSymbolicLinksWhenTold) {
+  const std::string target = Write("target", "x");
+  ASSERT_EQ(::symlink(target.c_str(), (root_ + "/link").c_str()), 0);
+  EXPECT_TRUE(OpenRead(root_ + "/link").ok());
+  EXPECT_EQ(OpenRead(root_ + "/link", Symlinks::kRefuse).error().kind,
+            base::ErrorKind::kPermission);
+  EXPECT_EQ(StatPath(root_ + "/link", Symlinks::kRefuse)->kind, FileKind::kSymlink);
+}
+
+TEST_F(OsTest, LocksExcludeEachOther) {
+  const std::string path = root_ + "/lock";
+  auto first = LockFile(path, 0);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(LockFile(path, 20).error().kind, base::ErrorKind::kTimeout);
+  first->Close();
+  EXPECT_TRUE(LockFile(path, 0).ok());
+}
+
+TEST_F(OsTest, SealedMemoryFilesChangeNoMore) {
+  const auto fd = CreateMemfd("test", base::AsBytes("content"));
+  ASSERT_TRUE(fd.ok());
+  EXPECT_FALSE(IsSealedMemfd(*fd));
+  ASSERT_TRUE(SealMemfd(*fd).ok());
+  EXPECT_TRUE(IsSealedMemfd(*fd));
+  EXPECT_FALSE(WriteAll(fd->get(), base::AsBytes("x")).ok());
+  EXPECT_NE(::ftruncate(fd->get(), 0), 0);
+  const auto mapping = Mapping::ReadOnly(*fd, 7);
+  ASSERT_TRUE(mapping.ok());
+  EXPECT_EQ(base::AsText(mapping->bytes()), "content");
+}
+
+TEST_F(OsTest, SocketsCarryBytesAndDescriptors) {
+  auto ends = SocketPair();
+  ASSERT_TRUE(ends.ok());
+  const auto file = CreateMemfd("test", base::AsBytes("passed"));
+  std::vector<int> fds(kSendFdsMax, file->get());
+  const std::string big(1u << 20, 'b');  // more than the socket takes at once
+  std::thread sender([&] {
+    EXPECT_TRUE(SendAll(ends->first.get(), base::AsBytes(big), fds).ok());
+    ends->first.Close();
+  });
+  std::string bytes;
+  std::vector<Fd> received;
+  for (;;) {
+    const auto count = Receive(ends->second.get(), &bytes, &received, 10'000, Wait::kBlock);
+    if (!count.ok()) {
+      EXPECT_EQ(count.error().kind, base::ErrorKind::kCancelled);
+      break;
+    }
+  }
+  sender.join();
+  EXPECT_EQ(bytes, big);
+  ASSERT_EQ(received.size(), kSendFdsMax);
+  EXPECT_EQ(*ReadFd(received[63].get(), 100), "passed");
+}
+
+TEST_F(OsTest, SendingNeverWaitsWhenToldNotTo) {
+  auto ends = SocketPair();
+  ASSERT_TRUE(ends.ok());
+  const std::string big(1u << 24, 'b');
+  const auto count = SendSome(ends->first.get(), base::AsBytes(big), {}, Wait::kNever);
+  ASSERT_TRUE(count.ok());
+  EXPECT_LT(*count, big.size());
+  EXPECT_EQ(*SendSome(ends->first.get(), base::AsBytes(big), {}, Wait::kNever), 0u);
+  ends->second.Close();
+  EXPECT_EQ(SendSome(ends->first.get(), base::AsBytes(big), {}, Wait::kNever).error().kind,
+            base::ErrorKind::kCancelled);
+}
+
+TEST_F(OsTest, ChildrenTellHowTheyEnded) {
+  const auto null = OpenRead("/dev/null");
+  auto ok = Child::Start({"/bin/sh", "-c", "exit 3"}, {}, *null, StandardError::kDiscard);
+  ASSERT_TRUE(ok.ok());
+  EXPECT_EQ(DescribeExit(ok->Wait()), "exit code 3");
+  auto killed = Child::Start({"/bin/sleep", "100"}, {}, *null, StandardError::kDiscard);
+  ASSERT_TRUE(killed.ok());
+  killed->Kill();
+  EXPECT_EQ(DescribeExit(killed->Wait()), "killed by signal 9 (Killed)");
+  EXPECT_EQ(Child::Start({"/nonexistent"}, {}, *null, StandardError::kDiscard).error().kind,
+            base::ErrorKind::kNotFound);
+}
+
+TEST_F(OsTest, ChildrenInheritTheirSocketAndNoEnvironment) {
+  auto ends = SocketPair();
+  auto child = Child::Start({"/bin/sh", "-c", "echo \"[$HOME]\" >&3"}, {"A=b"}, ends->second,
+                            StandardError::kDiscard);
+  ASSERT_TRUE(child.ok());
+  ends->second.Close();
+  std::string bytes;
+  std::vector<Fd> fds;
+  ASSERT_TRUE(Receive(ends->first.get(), &bytes, &fds, 100, Wait::kBlock).ok());
+  EXPECT_EQ(bytes, "[]\n");
+  (void)child->Wait();
+}
+
+std::vector<std::string> Paths(const WalkOptions& options, const std::string& start,
+                               std::size_t* errors = nullptr) {
+  Walker walker(options);
+  walker.Start(start);
+  WalkEntry entry;
+  std::vector<std::string> paths;
+  while (walker.Next(&entry)) {
+    if (entry.kind == WalkEntry::Kind::kFile) {
+      paths.push_back(std::string(entry.path.substr(start.size())));
+    } else if (entry.kind == WalkEntry::Kind::kError && errors != nullptr) {
+      ++*errors;
+    }
+  }
+  return paths;
+}
+
+TEST_F(OsTest, WalkFindsFilesAndLeavesLinksAlone) {
+  Folder("d/e");
+  Write("a", "");
+  Write("d/b", "");
+  Write("d/e/c", "");
+  ASSERT_EQ(::symlink("a", (root_ + "/link").c_str()), 0);
+  ASSERT_EQ(::symlink(".", (root_ + "/d/loop").c_str()), 0);
+  ASSERT_EQ(::mkfifo((root_ + "/fifo").c_str(), 0600), 0);
+  EXPECT_THAT(Paths({}, root_), UnorderedElementsAre("/a", "/d/b", "/d/e/c"));
+  EXPECT_THAT(Paths({.recursive = false}, root_), UnorderedElementsAre("/a"));
+  EXPECT_THAT(Paths({.links = WalkOptions::Links::kFollow}, root_),
+              UnorderedElementsAre("/a", "/link", "/d/b", "/d/e/c"));
+  EXPECT_THAT(Paths({}, root_ + "/a"), ElementsAre(""));
+}
+
+TEST_F(OsTest, WalkReportsWhatItCannotList) {
+  std::size_t errors = 0;
+  EXPECT_TRUE(Paths({}, root_ + "/missing", &errors).empty());
+  EXPECT_EQ(errors, 1u);
+  std::string deep;
+  for (int i = 0; i < 10; ++i) {
+    deep += "d/";
+  }
+  Folder(deep + "e");
+  Write(deep + "f", "");
+  errors = 0;
+  EXPECT_TRUE(Paths({.depth_max = 5}, root_, &errors).empty());
+  EXPECT_EQ(errors, 1u);
+}
+
+TEST_F(OsTest, WalkFilterPrunesFoldersAndFiles) {
+  Folder("keep");
+  Folder("drop");
+  Write("keep/a", "");
+  Write("keep/b.iso", "");
+  Write("drop/c", "");
+  Walker walker({});
+  walker.set_filter([](void*, std::string_view path,
+                       bool) { return !path.ends_with("/drop") && !path.ends_with(".iso"); },
+                    nullptr);
+  walker.Start(root_);
+  WalkEntry entry;
+  std::vector<std::string> paths;
+  while (walker.Next(&entry)) {
+    paths.emplace_back(entry.name);
+  }
+  EXPECT_THAT(paths, ElementsAre("a"));
+}
+
+TEST_F(OsTest, WalkEntersNoKernelFileSystem) {
+  // /proc is a mount of its own below /; given as the start it is listed.
+  Walker walker({.recursive = false});
+  walker.Start("/proc");
+  WalkEntry entry;
+  EXPECT_TRUE(walker.Next(&entry));
+}
+
+TEST(System, RandomBytesDiffer) {
+  std::array<std::byte, 16> a{};
+  std::array<std::byte, 16> b{};
+  ASSERT_TRUE(FillRandom(a).ok());
+  ASSERT_TRUE(FillRandom(b).ok());
+  EXPECT_NE(a, b);
+}
+
+TEST(System, KnowsItsOwnPath) {
+  const auto path = ExecutablePath();
+  ASSERT_TRUE(path.ok());
+  EXPECT_NE(path->find("_test"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace day::os
