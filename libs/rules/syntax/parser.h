@@ -130,7 +130,8 @@ class Parser {
   bool ParseRegexToken(const Token& token, match::RegexFlags flags, bool in_condition,
                        std::string_view string_name, match::RegexTree* tree);
 
-  // Conditions (parser_expression.cc). Each fills *out or reports and returns false.
+  // Conditions (parser_expression.cc, parser_arithmetic.cc). Each fills *out or reports and returns
+  // false.
   bool ParseCondition();
   bool ParseOr(Expression* out);
   bool ParseAnd(Expression* out);
@@ -151,7 +152,7 @@ class Parser {
   void ToBoolean(Expression* expression);
   void JoinBooleans(Op op, std::size_t operands_begin, Expression* out);
 
-  // Operands (parser_operand.cc).
+  // Operands (parser_operand.cc; names: parser_names.cc).
   bool ParseAtom(bool boolean_allowed, Expression* out);
   bool ParseParentheses(bool boolean_allowed, Expression* out);
   bool ParseReadInteger(Expression* out);
@@ -169,7 +170,7 @@ class Parser {
   std::string NameHint(std::string_view name) const;
   std::string FieldHint(const Expression& object, std::string_view name) const;
 
-  // Sets and loops (parser_loop.cc).
+  // Sets (parser_sets.cc) and loops (parser_loop.cc).
   bool ParseOf(Quantity quantity, Expression* out);
   bool ParseOfStrings(const Quantity& quantity, const Span& span, Expression* out);
   bool ParseOfBooleans(const Quantity& quantity, const Span& span, Expression* out);

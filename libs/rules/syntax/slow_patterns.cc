@@ -217,7 +217,7 @@ class AtomChooser {
  public:
   explicit AtomChooser(const RegexTree& tree) : tree_(tree) {}
 
-  // The quality of the concatenation of `nodes`.
+  // The quality of the concatenation of `nodes`; kQualityThreshold for all that reach it.
   int Choose(const std::uint32_t* nodes, std::size_t count) {
     groups_.push_back({.is_all = false, .parent = 0});
     stack_.push_back({kNothing, 0});
@@ -225,7 +225,7 @@ class AtomChooser {
       stack_.push_back({nodes[i - 1], kNothing});
     }
     current_ = 0;
-    while (!stack_.empty()) {
+    while (!stack_.empty() && !good_enough_) {
       const Item item = stack_.back();
       stack_.pop_back();
       if (item.group != kNothing) {
@@ -235,6 +235,9 @@ class AtomChooser {
       if (item.node != kNothing) {
         Visit(item.node);
       }
+    }
+    if (good_enough_) {
+      return kQualityThreshold;
     }
     for (std::size_t i = groups_.size() - 1; i > 0; --i) {
       Join(groups_[i].parent, groups_[i].quality());
@@ -285,6 +288,8 @@ class AtomChooser {
     if (QualityOf(atom) > best_quality_) {
       best_quality_ = QualityOf(atom);
       best_ = atom;
+      // One good atom that every match needs settles the question.
+      good_enough_ = current_ == 0 && best_quality_ >= kQualityThreshold;
     }
     std::rotate(window_.bytes.begin(), window_.bytes.begin() + 1, window_.bytes.end());
     std::rotate(window_.masks.begin(), window_.masks.begin() + 1, window_.masks.end());
@@ -352,6 +357,7 @@ class AtomChooser {
   Atom window_;
   Atom best_;
   int best_quality_ = -1;
+  bool good_enough_ = false;
 };
 
 // `.*?` and `.+?` are no jumps to YARA; the unbounded jumps of hex strings are.
