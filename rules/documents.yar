@@ -8,6 +8,7 @@ rule LNK_Hidden_PowerShell {
     description = "A shortcut that starts PowerShell without a window"
     severity = "high"
     family = "Trojan.Win/LNKPowerShell"
+    threat_name = "Trojan.Win/LNKPowerShell"
     reference = "https://attack.mitre.org/techniques/T1204/002/"
   strings:
     $host = "powershell" nocase ascii wide
@@ -28,6 +29,7 @@ rule LNK_Remote_Program {
     description = "A shortcut that has a tool of Windows fetch and run something from the network"
     severity = "high"
     family = "Trojan.Win/LNKRemote"
+    threat_name = "Trojan.Win/LNKRemote"
   strings:
     $mshta = /mshta(\.exe)?["']?\s{0,8}.{0,40}https?:\/\// nocase ascii wide
     $certutil = /certutil(\.exe)?.{0,60}https?:\/\// nocase ascii wide
@@ -45,6 +47,7 @@ rule HTA_Downloader {
     description = "An HTML application that runs commands out of sight"
     severity = "high"
     family = "Trojan.Win/HTADownloader"
+    threat_name = "Trojan.Win/HTADownloader"
     reference = "https://attack.mitre.org/techniques/T1218/005/"
   strings:
     $application = "<HTA:APPLICATION" nocase
@@ -66,6 +69,7 @@ rule Macro_Auto_Run_Downloader {
     description = "A macro that runs by itself, downloads something and starts it"
     severity = "high"
     family = "Trojan.Any/MacroDownloader"
+    threat_name = "Trojan.Any/MacroDownloader"
     reference = "https://attack.mitre.org/techniques/T1137/"
   strings:
     $module = "Attribute VB_Name" nocase
@@ -87,6 +91,7 @@ rule OLE_Macro_Auto_Run_Shell {
     description = "A compound document with a macro that runs by itself and names a way to start programs"
     severity = "medium"
     family = "Heur.Any/MacroAutoShell"
+    threat_name = "Heur.Any/MacroAutoShell"
   strings:
     $project = "_VBA_PROJECT" wide
     $auto_1 = "AutoOpen" nocase
@@ -108,6 +113,7 @@ rule Document_DDE_Command {
     description = "A document with a field that starts a command"
     severity = "high"
     family = "Trojan.Any/DDECommand"
+    threat_name = "Trojan.Any/DDECommand"
     reference = "https://attack.mitre.org/techniques/T1559/002/"
   strings:
     $auto = /\bDDE(AUTO)?\s{1,8}["']?[^\n<]{0,80}(cmd(\.exe)?["']?\s{1,8}["']?\/[ck]|powershell|mshta)/ nocase
@@ -123,6 +129,7 @@ rule RTF_Updating_Object {
     description = "A rich text document whose embedded object is loaded without a click"
     severity = "high"
     family = "Exploit.Any/RTFObject"
+    threat_name = "Exploit.Any/RTFObject"
     reference = "https://nvd.nist.gov/vuln/detail/CVE-2017-11882"
   strings:
     $data = "\\objdata"

@@ -9,6 +9,7 @@ rule EICAR_Test_File {
     description = "The EICAR anti-malware test file"
     severity = "info"
     family = "Test.Any/EICAR"
+    threat_name = "Test.Any/EICAR"
     reference = "https://www.eicar.org/download-anti-malware-testfile/"
   strings:
     $text = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"

@@ -11,6 +11,7 @@ rule ELF_Packed_Without_Sections {
     description = "A program without sections that looks compressed or encrypted throughout"
     severity = "medium"
     family = "Heur.Linux/PackedProgram"
+    threat_name = "Heur.Linux/PackedProgram"
   condition:
     uint32(0) == 0x464C457F and filesize > 4KB and filesize < 20MB and
     (elf.type == elf.ET_EXEC or elf.type == elf.ET_DYN) and
@@ -24,6 +25,7 @@ rule ELF_Entry_In_Writable_Segment {
     description = "The code starts in a segment that is writable and executable"
     severity = "medium"
     family = "Heur.Linux/WritableCode"
+    threat_name = "Heur.Linux/WritableCode"
   condition:
     uint32(0) == 0x464C457F and
     (elf.type == elf.ET_EXEC or elf.type == elf.ET_DYN) and
@@ -41,6 +43,7 @@ rule ELF_Entry_Outside_Sections {
     description = "A program with sections whose code starts in none of them: a file infector's trait"
     severity = "high"
     family = "Heur.Linux/AppendedEntry"
+    threat_name = "Heur.Linux/AppendedEntry"
   condition:
     uint32(0) == 0x464C457F and elf.type == elf.ET_EXEC and
     elf.number_of_sections > 4 and elf.entry_point > 0 and
@@ -57,6 +60,7 @@ rule ELF_Section_Table_Cut {
     description = "A 64-bit program whose section table lies behind the end of the file"
     severity = "low"
     family = "Heur.Linux/BrokenSections"
+    threat_name = "Heur.Linux/BrokenSections"
   condition:
     uint32(0) == 0x464C457F and uint8(4) == 2 and uint8(5) == 1 and filesize > 1KB and
     (uint16(0x10) == 2 or uint16(0x10) == 3) and uint16(0x3C) > 0 and

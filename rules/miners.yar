@@ -9,6 +9,7 @@ rule Miner_XMRig_Configuration {
     description = "A configuration file of the XMRig miner"
     severity = "medium"
     family = "PUA.Any/XMRigConfig"
+    threat_name = "PUA.Any/XMRigConfig"
     reference = "https://attack.mitre.org/techniques/T1496/"
   strings:
     $donate = "\"donate-level\""
@@ -29,6 +30,7 @@ rule Miner_Command_Line {
     description = "A script that starts a miner with its pool and wallet"
     severity = "medium"
     family = "PUA.Any/MinerScript"
+    threat_name = "PUA.Any/MinerScript"
   strings:
     $stratum = /\bstratum[12]?\+(tcp|ssl|tls|udp):\/\/[\w.-]{4,80}:[0-9]{2,5}/
     $user = /\s(-u|--user|--wallet|-w)[ =]?['"]?[\w.+-]{20,120}/
@@ -43,6 +45,7 @@ rule Miner_Installer_Script {
     description = "A script that brings a miner, keeps it running and removes its rivals"
     severity = "high"
     family = "Trojan.Linux/MinerInstaller"
+    threat_name = "Trojan.Linux/MinerInstaller"
   strings:
     $pool_1 = "\x73upportxmr.com"
     $pool_2 = "\x6Doneroocean.stream"

@@ -11,6 +11,7 @@ rule PE_Packed_Entry_Section {
     description = "The code starts in a section that is writable and looks compressed or encrypted"
     severity = "medium"
     family = "Heur.Win/PackedSection"
+    threat_name = "Heur.Win/PackedSection"
   condition:
     uint16(0) == 0x5A4D and pe.is_pe and
     pe.number_of_imported_functions < 32 and
@@ -30,6 +31,7 @@ rule PE_Tampered_UPX {
     description = "Laid out as UPX does it, with the marks that the unpacker needs removed"
     severity = "high"
     family = "Heur.Win/TamperedUPX"
+    threat_name = "Heur.Win/TamperedUPX"
   strings:
     $mark = "UPX!"
   condition:
@@ -49,6 +51,7 @@ rule PE_Entry_In_Appended_Section {
     description = "The code starts in a writable last section, behind the resources: a file infector's place"
     severity = "high"
     family = "Heur.Win/AppendedEntry"
+    threat_name = "Heur.Win/AppendedEntry"
   condition:
     uint16(0) == 0x5A4D and pe.is_pe and pe.number_of_sections >= 3 and
     pe.sections[0].characteristics & pe.SECTION_CNT_CODE != 0 and
@@ -66,6 +69,7 @@ rule PE_Remote_Thread_Injection {
     description = "A small program that imports all it takes to run code inside another process"
     severity = "medium"
     family = "Heur.Win/RemoteThread"
+    threat_name = "Heur.Win/RemoteThread"
     reference = "https://attack.mitre.org/techniques/T1055/"
   condition:
     uint16(0) == 0x5A4D and filesize < 512KB and
@@ -82,6 +86,7 @@ rule PE_Hidden_In_Text {
     description = "A Windows program spelled in base64 inside a script or document"
     severity = "medium"
     family = "Heur.Any/EncodedProgram"
+    threat_name = "Heur.Any/EncodedProgram"
   strings:
     $dos_stub = "This program cannot be run in DOS mode" base64 base64wide
     $mz = "TVqQAAMAAAAEAAAA"

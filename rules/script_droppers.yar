@@ -9,6 +9,7 @@ rule Shell_Download_And_Run {
     description = "A shell script that fetches a file to a temporary folder, makes it executable and runs it"
     severity = "high"
     family = "Trojan.Linux/ShellDownloader"
+    threat_name = "Trojan.Linux/ShellDownloader"
     reference = "https://attack.mitre.org/techniques/T1105/"
   strings:
     $fetch = /\b(wget|curl)\s[^\n]{0,160}https?:\/\/[^\n]{0,120}\/(tmp|var\/tmp|dev\/shm|var\/run)\//
@@ -26,6 +27,7 @@ rule Shell_Decode_To_Shell {
     description = "Base64 text decoded straight into a shell"
     severity = "high"
     family = "Trojan.Linux/EncodedShell"
+    threat_name = "Trojan.Linux/EncodedShell"
   strings:
     $pipe = /echo\s+(-n\s+)?['"]?[A-Za-z0-9+\/]{40,4000}={0,2}['"]?\s*\|\s*base64\s+(-d|-D|--decode)\s*\|\s*(ba|da|z|k)?sh\b/
     $eval = /eval\s+"?\$\(\s*echo\s+['"]?[A-Za-z0-9+\/]{40,4000}={0,2}['"]?\s*\|\s*base64\s+(-d|-D|--decode)/
@@ -39,6 +41,7 @@ rule Shell_Reverse_Connection {
     description = "A shell bound to a connection to a fixed address"
     severity = "high"
     family = "Backdoor.Linux/ReverseShell"
+    threat_name = "Backdoor.Linux/ReverseShell"
     reference = "https://attack.mitre.org/techniques/T1059/004/"
   strings:
     $bash = /bash -i\s*>&\s*\/dev\/tcp\/[0-9]{1,3}\.[0-9]{1,3}\.[0-9.]{3,8}\/[0-9]{2,5}\s+0>&1/
@@ -55,6 +58,7 @@ rule PowerShell_Download_And_Run {
     description = "PowerShell that runs what it downloads without keeping a file"
     severity = "high"
     family = "Trojan.Win/PSDownloader"
+    threat_name = "Trojan.Win/PSDownloader"
     reference = "https://attack.mitre.org/techniques/T1059/001/"
   strings:
     $iex = /(IEX|Invoke-Expression)\s*\(?\s*\(?\s*New-Object\s+(System\.)?Net\.WebClient\s*\)\s*\.\s*DownloadString\s*\(/ nocase ascii wide
@@ -69,6 +73,7 @@ rule PowerShell_Encoded_Downloader {
     description = "A PowerShell command line in base64 that holds a download"
     severity = "high"
     family = "Trojan.Win/PSEncoded"
+    threat_name = "Trojan.Win/PSEncoded"
   strings:
     $host = "powershell" nocase ascii wide
     $download_string = ".DownloadString(" wide base64
@@ -84,6 +89,7 @@ rule Script_Host_Dropper {
     description = "A Windows script that downloads a file, writes it to disk and runs it"
     severity = "high"
     family = "Trojan.Win/ScriptDropper"
+    threat_name = "Trojan.Win/ScriptDropper"
   strings:
     $shell = "WScript.Shell" nocase
     $http_1 = "MSXML2.XMLHTTP" nocase
@@ -103,6 +109,7 @@ rule Batch_Living_Off_The_Land_Download {
     description = "A tool of Windows that is not meant for it downloads a program, which is then started"
     severity = "high"
     family = "Trojan.Win/LolbinDownloader"
+    threat_name = "Trojan.Win/LolbinDownloader"
     reference = "https://lolbas-project.github.io/"
   strings:
     $certutil = /certutil(\.exe)?\s+[^\n]{0,40}-urlcache\s[^\n]{0,40}https?:\/\/[^\n]{4,200}\.(exe|dll|ps1|vbs|scr|bat)/ nocase
@@ -119,6 +126,7 @@ rule Python_Encoded_Loader {
     description = "Python that runs code it unpacks from encoded text"
     severity = "medium"
     family = "Heur.Any/PyEncoded"
+    threat_name = "Heur.Any/PyEncoded"
   strings:
     $a = /exec\s*\(\s*(__import__\(['"](zlib|marshal|lzma)['"]\)|zlib|marshal|lzma)\.(decompress|loads)\s*\(\s*(__import__\(['"](base64|zlib|lzma)['"]\)|base64|zlib|lzma)\.(b64decode|b85decode|decompress)\s*\(/
     $b = /exec\s*\(\s*(compile\s*\(\s*)?(__import__\(['"]base64['"]\)|base64)\.b64decode\s*\(\s*b?['"][A-Za-z0-9+\/]{200}/

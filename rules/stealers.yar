@@ -8,6 +8,7 @@ rule Stealer_Windows_Targets {
     description = "Names the places where many programs keep passwords, sessions and wallets"
     severity = "high"
     family = "Stealer.Win/Targets"
+    threat_name = "Stealer.Win/Targets"
     reference = "https://attack.mitre.org/techniques/T1555/"
   strings:
     $browser_1 = "\\Google\\Chrome\\User Data" nocase ascii wide
@@ -38,6 +39,7 @@ rule Stealer_Script_With_Webhook {
     description = "A script that reads browsers' stores and posts to a chat service"
     severity = "high"
     family = "Stealer.Any/Webhook"
+    threat_name = "Stealer.Any/Webhook"
   strings:
     $hook_1 = /discord(app)?\.com\/api\/webhooks\/[0-9]{6,24}\/[\w-]{10}/
     $hook_2 = /api\.telegram\.org\/bot[0-9]{6,12}:[\w-]{20}/
@@ -58,6 +60,7 @@ rule Stealer_Unix_Credentials {
     description = "A script that collects keys and cloud credentials and sends them away"
     severity = "high"
     family = "Stealer.Linux/Credentials"
+    threat_name = "Stealer.Linux/Credentials"
     reference = "https://attack.mitre.org/techniques/T1552/"
   strings:
     $key_1 = /\.ssh\/(id_rsa|id_ed25519|id_dsa|id_ecdsa)\b/

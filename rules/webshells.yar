@@ -9,6 +9,7 @@ rule PHP_Eval_Of_Request {
     description = "PHP that runs a parameter of the request as code or as a command"
     severity = "critical"
     family = "Backdoor.Web/PHPEval"
+    threat_name = "Backdoor.Web/PHPEval"
     reference = "https://attack.mitre.org/techniques/T1505/003/"
   strings:
     $open = "<?php" nocase
@@ -24,6 +25,7 @@ rule PHP_Layered_Eval {
     description = "PHP that runs code hidden in several layers of encoding"
     severity = "high"
     family = "Heur.Web/PHPLayers"
+    threat_name = "Heur.Web/PHPLayers"
   strings:
     $open = "<?php" nocase
     $eval = /\beval\s{0,8}\(\s{0,8}(gzinflate|gzuncompress|gzdecode|str_rot13|strrev|convert_uudecode)\s{0,8}\(\s{0,8}((gzinflate|gzuncompress|gzdecode|str_rot13|strrev)\s{0,8}\(\s{0,8}){0,6}base64_decode\s{0,8}\(/ nocase
@@ -37,6 +39,7 @@ rule PHP_Command_Console {
     description = "A PHP page with several ways to run commands, files to upload and a list of the folder"
     severity = "high"
     family = "Backdoor.Web/PHPConsole"
+    threat_name = "Backdoor.Web/PHPConsole"
   strings:
     $open = "<?php" nocase
     $run_1 = "shell_exec(" nocase
@@ -60,6 +63,7 @@ rule JSP_Command_Of_Request {
     description = "A Java server page that runs a parameter of the request as a command"
     severity = "critical"
     family = "Backdoor.Web/JSPExec"
+    threat_name = "Backdoor.Web/JSPExec"
   strings:
     $page = "<%"
     $exec = /getRuntime\(\s{0,8}\)\s{0,8}\.\s{0,8}exec\s{0,8}\(\s{0,8}(new String\[\]\s{0,4}\{[^}]{0,80})?request\s{0,4}\.\s{0,4}getParameter\s{0,4}\(/
@@ -74,6 +78,7 @@ rule ASP_Eval_Of_Request {
     description = "An ASP page that runs a parameter of the request as code"
     severity = "critical"
     family = "Backdoor.Web/ASPEval"
+    threat_name = "Backdoor.Web/ASPEval"
   strings:
     $page = "<%"
     $classic = /\b(eval|execute|executeglobal)\s{0,4}\(?\s{0,4}request\s{0,4}(\.item\s{0,4}\[|\.form\s{0,4}\(|\.querystring\s{0,4}\(|\[|\()\s{0,4}["']/ nocase

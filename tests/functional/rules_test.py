@@ -19,7 +19,7 @@ PROGRAM = Path(os.environ.get("DAYLIGHT_BIN", ROOT / "build/release/bin")) / "da
 RULE_FILES = sorted((ROOT / "rules").glob("*.yar"))
 # DAYLIGHT_YARA runs another program with yara's command line instead, to compare.
 COMMAND = os.environ.get("DAYLIGHT_YARA", f"{PROGRAM} yara").split()
-META = {"author", "description", "severity", "family"}
+META = {"author", "description", "severity", "family", "threat_name"}
 SEVERITIES = {"info", "low", "medium", "high", "critical"}
 FAMILY = re.compile(r"^[A-Z][A-Za-z]+\.[A-Z][A-Za-z]+/[A-Z][A-Za-z0-9]+$")
 
@@ -62,6 +62,7 @@ class RulesTest(unittest.TestCase):
                 self.assertLessEqual(META, set(meta), name)
                 self.assertIn(meta["severity"], SEVERITIES, name)
                 self.assertRegex(meta["family"], FAMILY, name)
+                self.assertEqual(meta["family"], meta["threat_name"], name)
 
     @unittest.skipUnless("DAYLIGHT_YARA" in os.environ or PROGRAM.exists(), f"no {PROGRAM}")
     def test_each_rule_finds_its_fixture(self):

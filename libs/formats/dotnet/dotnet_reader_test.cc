@@ -12,7 +12,7 @@ namespace {
 using testing::AddDemo;
 using testing::DemoFile;
 using testing::DotnetBuilder;
-using namespace std::string_view_literals;
+using std::string_view_literals::operator""sv;
 
 class DotnetReaderTest : public ::testing::Test {
  protected:

@@ -96,6 +96,7 @@ std::uint32_t IndexWidths::To(CodedIndex coded) const {
   return rows > (kShortIndexMax >> coding.tag_bits) ? 4 : 2;
 }
 
+// A dispatch table: one line for each kind of row.
 std::optional<std::uint32_t> IndexWidths::RowSize(TableId table) const {
   switch (table) {
     case T::kModule:

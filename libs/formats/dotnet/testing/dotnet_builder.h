@@ -187,27 +187,10 @@ class DotnetBuilder {
   std::array<std::string, kTableIdCount> rows_;
 };
 
-// A library "demo.dll" with one of everything that is read: see the tests for what it holds.
-inline void AddDemo(DotnetBuilder* b) {
+// The methods of demo.dll's class Box and their parameters.
+inline void AddDemoMethods(DotnetBuilder* b) {
   using T = TableId;
-  using namespace std::string_view_literals;
-  b->resources = "\x05\0\0\0hello"sv;
-  b->UserString("h\0i\0"sv);
-  b->UserString("x\0"sv);
-  b->AddRow(T::kModule, {{0, 2}, {b->Name("demo.dll"), 2}, {1, 2}, {0, 2}, {0, 2}});
-  const std::uint32_t system = b->Name("System");
-  // TypeRef 1 to 3.
-  b->AddRow(T::kTypeRef, {{6, 2}, {b->Name("Object"), 2}, {system, 2}});
-  b->AddRow(T::kTypeRef, {{6, 2}, {b->Name("IList`1"), 2}, {system, 2}});
-  b->AddRow(T::kTypeRef, {{6, 2}, {b->Name("GuidAttribute"), 2}, {system, 2}});
-  // TypeDef 1 to 4: flags, name, namespace, extends, fields, methods.
-  b->AddRow(T::kTypeDef, {{0, 4}, {b->Name("<Module>"), 2}, {0, 2}, {0, 2}, {1, 2}, {1, 2}});
-  const std::uint32_t space = b->Name("Demo.Space");
-  const std::uint32_t object = 1 << 2 | 1;
-  b->AddRow(T::kTypeDef,
-            {{0x181, 4}, {b->Name("Box`1"), 2}, {space, 2}, {object, 2}, {1, 2}, {1, 2}});
-  b->AddRow(T::kTypeDef, {{0x2, 4}, {b->Name("Inner"), 2}, {0, 2}, {object, 2}, {1, 2}, {4, 2}});
-  b->AddRow(T::kTypeDef, {{0xA0, 4}, {b->Name("IFace"), 2}, {space, 2}, {0, 2}, {1, 2}, {4, 2}});
+  using std::string_view_literals::operator""sv;
   // MethodDef: rva, implementation flags, flags, name, signature, parameters.
   const auto method = [b](std::uint32_t flags, std::string_view name, std::string_view signature,
                           std::uint32_t parameters) {
@@ -226,6 +209,30 @@ inline void AddDemo(DotnetBuilder* b) {
   b->AddRow(T::kParam, {{0, 2}, {1, 2}, {b->Name("items"), 2}});
   b->AddRow(T::kParam, {{0, 2}, {2, 2}, {b->Name("other"), 2}});
   b->AddRow(T::kParam, {{0, 2}, {1, 2}, {b->Name("shape"), 2}});
+}
+
+// A library "demo.dll" with one of everything that is read: see the tests for what it holds.
+inline void AddDemo(DotnetBuilder* b) {
+  using T = TableId;
+  using std::string_view_literals::operator""sv;
+  b->resources = "\x05\0\0\0hello"sv;
+  b->UserString("h\0i\0"sv);
+  b->UserString("x\0"sv);
+  b->AddRow(T::kModule, {{0, 2}, {b->Name("demo.dll"), 2}, {1, 2}, {0, 2}, {0, 2}});
+  const std::uint32_t system = b->Name("System");
+  // TypeRef 1 to 3.
+  b->AddRow(T::kTypeRef, {{6, 2}, {b->Name("Object"), 2}, {system, 2}});
+  b->AddRow(T::kTypeRef, {{6, 2}, {b->Name("IList`1"), 2}, {system, 2}});
+  b->AddRow(T::kTypeRef, {{6, 2}, {b->Name("GuidAttribute"), 2}, {system, 2}});
+  // TypeDef 1 to 4: flags, name, namespace, extends, fields, methods.
+  b->AddRow(T::kTypeDef, {{0, 4}, {b->Name("<Module>"), 2}, {0, 2}, {0, 2}, {1, 2}, {1, 2}});
+  const std::uint32_t space = b->Name("Demo.Space");
+  const std::uint32_t object = 1 << 2 | 1;
+  b->AddRow(T::kTypeDef,
+            {{0x181, 4}, {b->Name("Box`1"), 2}, {space, 2}, {object, 2}, {1, 2}, {1, 2}});
+  b->AddRow(T::kTypeDef, {{0x2, 4}, {b->Name("Inner"), 2}, {0, 2}, {object, 2}, {1, 2}, {4, 2}});
+  b->AddRow(T::kTypeDef, {{0xA0, 4}, {b->Name("IFace"), 2}, {space, 2}, {0, 2}, {1, 2}, {4, 2}});
+  AddDemoMethods(b);
   // Box implements the type of TypeSpec 1, IList<T>.
   b->AddRow(T::kInterfaceImpl, {{2, 2}, {1 << 2 | 2, 2}});
   b->AddRow(T::kMemberRef,
