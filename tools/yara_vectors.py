@@ -80,7 +80,10 @@ class Literals:
 
     def read_variable(self, statement):
         match = re.match(r"\s*(?:const\s+)?(?:static\s+)?(?:char|uint8_t)\s*\*?\s*(\w+)\s*(?:\[\w*\])?\s*=\s*(.*)", statement, re.S)
-        if match:
+        if match and match.group(2).lstrip().startswith("{"):
+            numbers = re.findall(r"0x[0-9a-fA-F]+|\d+", re.sub(r"//[^\n]*", "", match.group(2)))
+            self.known[match.group(1)] = bytes(int(n, 0) & 0xFF for n in numbers)
+        elif match:
             value = self.value(tokenize(match.group(2)))
             if value is not None:
                 # An array holds its final zero, as sizeof() counts it.
