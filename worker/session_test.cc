@@ -46,8 +46,8 @@ class FakeScanner : public FileScanner {
     ready.rule_count = 5;
     return ready;
   }
-  base::Status SendRuleTable(const std::function<base::Status(const workerproto::RuleTablePart&)>&
-                                 send) const override {
+  base::Status SendRuleTable(
+      const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const override {
     DAY_TRY(send({false, {}}));
     return send({true, {}});
   }

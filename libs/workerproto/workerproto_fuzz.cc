@@ -9,7 +9,8 @@
 
 namespace {
 
-using namespace day::workerproto;  // NOLINT: a fuzz target is nobody's header
+namespace proto = day::workerproto;
+using proto::MessageType;
 
 template <typename Decode>
 void RoundTrip(day::base::Bytes payload, Decode decode) {
@@ -18,8 +19,8 @@ void RoundTrip(day::base::Bytes payload, Decode decode) {
     return;
   }
   std::string frame;
-  if (!Append(message.value(), &frame).ok() ||
-      frame.substr(kFrameHeaderBytes) != day::base::AsText(payload)) {
+  if (!proto::Append(message.value(), &frame).ok() ||
+      frame.substr(proto::kFrameHeaderBytes) != day::base::AsText(payload)) {
     std::abort();
   }
 }
@@ -27,35 +28,35 @@ void RoundTrip(day::base::Bytes payload, Decode decode) {
 void DecodeAll(MessageType type, day::base::Bytes payload) {
   switch (type) {
     case MessageType::kConfigure:
-      return RoundTrip(payload, DecodeConfigure);
+      return RoundTrip(payload, proto::DecodeConfigure);
     case MessageType::kCompileRules:
-      return RoundTrip(payload, DecodeCompileRules);
+      return RoundTrip(payload, proto::DecodeCompileRules);
     case MessageType::kIncludeReply:
-      return RoundTrip(payload, DecodeIncludeReply);
+      return RoundTrip(payload, proto::DecodeIncludeReply);
     case MessageType::kAddSignatures:
-      return RoundTrip(payload, DecodeAddSignatures);
+      return RoundTrip(payload, proto::DecodeAddSignatures);
     case MessageType::kUseDatabase:
-      return RoundTrip(payload, DecodeUseDatabase);
+      return RoundTrip(payload, proto::DecodeUseDatabase);
     case MessageType::kScanBatch:
-      return RoundTrip(payload, DecodeScanBatch);
+      return RoundTrip(payload, proto::DecodeScanBatch);
     case MessageType::kReady:
-      return RoundTrip(payload, DecodeReady);
+      return RoundTrip(payload, proto::DecodeReady);
     case MessageType::kIncludeRequest:
-      return RoundTrip(payload, DecodeIncludeRequest);
+      return RoundTrip(payload, proto::DecodeIncludeRequest);
     case MessageType::kRulesCompiled:
-      return RoundTrip(payload, DecodeRulesCompiled);
+      return RoundTrip(payload, proto::DecodeRulesCompiled);
     case MessageType::kSignaturesBuilt:
-      return RoundTrip(payload, DecodeSignaturesBuilt);
+      return RoundTrip(payload, proto::DecodeSignaturesBuilt);
     case MessageType::kDatabaseReady:
-      return RoundTrip(payload, DecodeDatabaseReady);
+      return RoundTrip(payload, proto::DecodeDatabaseReady);
     case MessageType::kRuleTable:
-      return RoundTrip(payload, DecodeRuleTable);
+      return RoundTrip(payload, proto::DecodeRuleTable);
     case MessageType::kScanResults:
-      return RoundTrip(payload, DecodeScanResults);
+      return RoundTrip(payload, proto::DecodeScanResults);
     case MessageType::kYaraResults:
-      return RoundTrip(payload, DecodeYaraResults);
+      return RoundTrip(payload, proto::DecodeYaraResults);
     case MessageType::kStats:
-      return RoundTrip(payload, DecodeStats);
+      return RoundTrip(payload, proto::DecodeStats);
     case MessageType::kBuildSignatures:
     case MessageType::kShutdown:
       return;
@@ -67,7 +68,7 @@ void DecodeAll(MessageType type, day::base::Bytes payload) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   // As a stream, in two pieces.
-  FrameReader reader;
+  proto::FrameReader reader;
   const std::string_view text = day::base::AsText(bytes);
   for (const std::string_view piece : {text.substr(0, size / 2), text.substr(size / 2)}) {
     reader.buffer()->append(piece);
