@@ -107,6 +107,9 @@ class Builder {
         pod.flags = node.value != 0 ? kNodeLeafItem : 0;
         pod.value = node.index;
       }
+      if (node.op == Op::kCall && !IsCostlyCall(*rules_.modules[node.module])) {
+        pod.flags |= kNodeCheapCall;
+      }
       nodes_.push_back(pod);
       spans_.push_back({.line = node.span.line,
                         .column = node.span.column,
@@ -309,9 +312,6 @@ class Builder {
       DAY_TRY_ASSIGN(std::string triggers, patterns_.BuildTriggers(part.strings));
       writer_.Put(static_cast<Section>(static_cast<std::size_t>(Section::kTriggersPe) + p),
                   std::move(triggers));
-    }
-    for (const std::uint32_t node : plan.keyed_nodes) {
-      nodes_[node].flags |= kNodeKeyed;
     }
     writer_.Put(Section::kNodes, nodes_);
     writer_.Put(Section::kSpans, spans_);

@@ -72,7 +72,7 @@ TEST(CompiledRulesTest, KeepsNamesTagsMetadata) {
   EXPECT_EQ(r.strings_count, 4u);
   EXPECT_EQ(rules->string(0).identifier, "$a");
   EXPECT_EQ(rules->string(1).kind, match::PatternSpec::Kind::kHex);
-  EXPECT_TRUE(rules->string(1).is_private);
+  EXPECT_TRUE(rules->string(0).is_private);
   EXPECT_TRUE(rules->string(2).is_xor);
   EXPECT_EQ(rules->string(3).kind, match::PatternSpec::Kind::kRegex);
   const std::vector<syntax::External> externals = rules->externals();

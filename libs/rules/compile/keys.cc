@@ -1,5 +1,7 @@
 #include "libs/rules/compile/keys.h"
 
+#include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace day::rules::compile {
@@ -10,6 +12,13 @@ namespace {
 constexpr double kFieldCost = 1;
 constexpr double kCallCost = 100;
 constexpr double kHashCost = 20'000;
+// Expressions that are true in few, some and most files: each evaluation costs as much as a few
+// hits, but what they let through costs a search of the file.
+constexpr double kRareTruthCost = 30;
+constexpr double kHalfTruthCost = 10'000;
+constexpr double kCommonTruthCost = 1e6;
+// Expressions written out longer than this are not shared between rules.
+constexpr std::size_t kDescriptionMax = 4096;
 // Schemas are ours, but a bound keeps the walk finite if one were to contain itself.
 constexpr int kSchemaDepthMax = 16;
 
@@ -61,6 +70,11 @@ void DescribeField(const module::Field& field, int depth, std::string& out) {
 }
 
 }  // namespace
+
+bool IsCostlyCall(const module::Module& module) {
+  const std::string_view name = module.name();
+  return name == "hash" || name == "math" || name == "magic" || name == "console";
+}
 
 std::optional<std::vector<std::uint16_t>> ArraysAround(const module::Field& root,
                                                        std::uint16_t id) {
@@ -134,8 +148,11 @@ std::optional<std::uint32_t> KeyCollector::GroupOf(std::uint32_t node_index) {
   } else {
     return std::nullopt;
   }
-  const bool hashes = module->name() == "hash";
-  group.cost = node.op == Op::kField ? kFieldCost : hashes ? kHashCost : kCallCost;
+  group.cost = node.op == Op::kField ? kFieldCost : IsCostlyCall(*module) ? kHashCost : kCallCost;
+  return AddGroup(std::move(name), group);
+}
+
+std::uint32_t KeyCollector::AddGroup(std::string name, const KeyGroup& group) {
   const auto [where, added] =
       group_ids_.emplace(std::move(name), static_cast<std::uint32_t>(groups_.size()));
   if (added) {
@@ -144,17 +161,107 @@ std::optional<std::uint32_t> KeyCollector::GroupOf(std::uint32_t node_index) {
   return where->second;
 }
 
+Triggers KeyCollector::AddKey(std::uint32_t group, const std::string& text) {
+  const auto [where, added] =
+      key_ids_.emplace(std::pair(group, text), static_cast<std::uint32_t>(keys_.size()));
+  if (added) {
+    keys_.push_back({.group = group, .text = text});
+  }
+  return Triggers::One(kKeyBit | where->second, groups_[group].cost);
+}
+
 std::optional<Triggers> KeyCollector::Find(std::uint32_t node, const std::string& text) {
   const std::optional<std::uint32_t> group = GroupOf(node);
   if (!group.has_value()) {
     return std::nullopt;
   }
-  const auto [where, added] =
-      key_ids_.emplace(std::pair(*group, text), static_cast<std::uint32_t>(keys_.size()));
-  if (added) {
-    keys_.push_back({.group = *group, .text = text});
+  return AddKey(*group, text);
+}
+
+// Writes the expression so that equal texts mean equal values; false if it may not be a key.
+bool KeyCollector::Describe(std::uint32_t index, std::string& text) const {
+  const syntax::Node& node = rules_.nodes[index];
+  const bool about_file = node.op <= Op::kReadInt || node.op == Op::kField ||
+                          node.op == Op::kCall || node.op >= Op::kAnd;
+  const bool costly = node.op == Op::kCall && IsCostlyCall(*rules_.modules[node.module]);
+  if (!about_file || costly || text.size() > kDescriptionMax) {
+    return false;
   }
-  return Triggers::One(kKeyBit | where->second, groups_[*group].cost);
+  text += std::to_string(static_cast<int>(node.op)) + ":";
+  switch (node.op) {
+    case Op::kString:
+      text += std::to_string(rules_.texts[node.index].size()) + ":" + rules_.texts[node.index];
+      break;
+    case Op::kFloat:
+      text += std::to_string(std::bit_cast<std::int64_t>(node.real));
+      break;
+    case Op::kField:
+    case Op::kCall:
+      text += std::to_string(node.module) + "." + std::to_string(node.field) + "." +
+              std::to_string(node.value);
+      break;
+    default:
+      text += std::to_string(node.value) + "," + std::to_string(node.index);
+      break;
+  }
+  text += "(";
+  for (std::uint32_t i = 0; i < node.children_count; ++i) {
+    if (!Describe(rules_.children[node.children_begin + i], text)) {
+      return false;
+    }
+  }
+  text += ")";
+  return true;
+}
+
+// How often will it be true? Guessed from its form: equality hardly ever, an order often, negations
+// nearly always.
+double KeyCollector::TruthCost(std::uint32_t index) const {
+  const syntax::Node& node = rules_.nodes[index];
+  double cost = 0;
+  switch (node.op) {
+    case Op::kAnd:
+      cost = kCommonTruthCost;
+      for (std::uint32_t i = 0; i < node.children_count; ++i) {
+        cost = std::min(cost, TruthCost(rules_.children[node.children_begin + i]) - 1);
+      }
+      return cost;
+    case Op::kOr:
+      for (std::uint32_t i = 0; i < node.children_count; ++i) {
+        cost += TruthCost(rules_.children[node.children_begin + i]);
+      }
+      return std::min(cost, kCommonTruthCost);
+    case Op::kEqual:
+    case Op::kContains:
+    case Op::kIContains:
+    case Op::kStartsWith:
+    case Op::kIStartsWith:
+    case Op::kEndsWith:
+    case Op::kIEndsWith:
+    case Op::kIEquals:
+    case Op::kMatches:
+    case Op::kCall:
+      return kRareTruthCost;
+    case Op::kLess:
+    case Op::kLessEqual:
+    case Op::kGreater:
+    case Op::kGreaterEqual:
+      return kHalfTruthCost;
+    default:
+      return kCommonTruthCost;
+  }
+}
+
+std::optional<Triggers> KeyCollector::FindTruth(std::uint32_t node) {
+  std::string name = "?";
+  if (!Describe(node, name)) {
+    return std::nullopt;
+  }
+  KeyGroup group;
+  group.pod.node = node;
+  group.cost = TruthCost(node);
+  group.is_truth = true;
+  return AddKey(AddGroup(std::move(name), group), "");
 }
 
 }  // namespace day::rules::compile

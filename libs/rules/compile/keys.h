@@ -17,7 +17,8 @@ namespace day::rules::compile {
 
 // One module value that rules compare with constants.
 struct KeyGroup {
-  PodKeyGroup pod;  // node, module, field, arrays; the rest is filled in for each partition
+  PodKeyGroup pod;        // node, module, field, arrays; the rest is filled in for each partition
+  bool is_truth = false;  // of FindTruth()
   double cost = 0;
 };
 
@@ -35,11 +36,20 @@ class KeyCollector {
   // cannot be found without the rest of the condition.
   std::optional<Triggers> Find(std::uint32_t node, const std::string& text);
 
+  // The trigger "`node` is true", or nothing if that cannot be told, or not cheaply, from the
+  // file's header and metadata alone: the node looks at strings, rules, loop variables or the whole
+  // file.
+  std::optional<Triggers> FindTruth(std::uint32_t node);
+
   const std::vector<KeyGroup>& groups() const { return groups_; }
   const std::vector<Key>& keys() const { return keys_; }
 
  private:
   std::optional<std::uint32_t> GroupOf(std::uint32_t node);
+  std::uint32_t AddGroup(std::string name, const KeyGroup& group);
+  Triggers AddKey(std::uint32_t group, const std::string& text);
+  bool Describe(std::uint32_t node, std::string& text) const;
+  double TruthCost(std::uint32_t node) const;
   std::optional<std::string> ConstantOperands(const syntax::Node& node) const;
 
   const syntax::RuleSet& rules_;
@@ -48,6 +58,10 @@ class KeyCollector {
   std::map<std::string, std::uint32_t> group_ids_;
   std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> key_ids_;
 };
+
+// Whether a call may read the whole file (or speaks), so that it is only made when nothing else is
+// left.
+bool IsCostlyCall(const module::Module& module);
 
 // Where field `id` of a module lies: the ids of the arrays around it, outermost first. Nothing if
 // it lies in a dictionary, or deeper than kKeyDepthMax.

@@ -105,8 +105,8 @@ struct TextRef {
 };
 
 // PodNode::flags.
-inline constexpr std::uint8_t kNodeKeyed = 1;     // its value is asked for by a key group anyway
-inline constexpr std::uint8_t kNodeLeafItem = 2;  // kForArray, kForDict: elements are values
+inline constexpr std::uint8_t kNodeCheapCall = 1;  // a call that does not read the whole file
+inline constexpr std::uint8_t kNodeLeafItem = 2;   // kForArray, kForDict: elements are values
 
 // syntax::Node without what only the compiler needs. kFloat keeps its bits in `value`; kForArray
 // and kForDict the element's field id.
@@ -223,7 +223,8 @@ struct PodExtra {
 inline constexpr std::uint32_t kKeyDepthMax = 2;
 inline constexpr std::uint32_t kNoNode = 0xFFFFFFFF;
 
-// Rules that need one module value to equal one of many constants, joined through a hash table.
+// Rules that need one module value to equal one of many constants, joined through a hash table; or
+// (table_size 0) rules that need one expression to be true.
 struct PodKeyGroup {
   // The expression to evaluate, or kNoNode: then every element of `field` below the arrays.
   std::uint32_t node = kNoNode;
@@ -232,7 +233,7 @@ struct PodKeyGroup {
   std::uint16_t arrays[kKeyDepthMax] = {};
   std::uint32_t arrays_count = 0;
   std::uint32_t table_begin = 0;   // into kKeyTable
-  std::uint32_t table_size = 0;    // a power of two
+  std::uint32_t table_size = 0;    // a power of two, or 0: one entry, for `node` being true
   std::uint64_t filesize_min = 0;  // no rule of the group can match outside
   std::uint64_t filesize_max = 0;
 };

@@ -80,6 +80,16 @@ class PartitionPlanner {
     }
   }
 
+  // One entry without a table: the rules that need the expression to be true.
+  void WriteTruth(PodKeyGroup& pod, const std::vector<std::uint32_t>& rules) {
+    plan_.key_table.push_back({.hash = 0,
+                               .text = {},
+                               .rules_begin = static_cast<std::uint32_t>(plan_.key_rules.size()),
+                               .rules_count = static_cast<std::uint32_t>(rules.size())});
+    plan_.key_rules.insert(plan_.key_rules.end(), rules.begin(), rules.end());
+    out_.groups.push_back(pod);
+  }
+
   void WriteGroups() {
     std::sort(out_.extra.begin(), out_.extra.end(), [](const PodExtra& a, const PodExtra& b) {
       return a.string != b.string ? a.string < b.string : a.rule < b.rule;
@@ -87,15 +97,16 @@ class PartitionPlanner {
     for (const auto& [index, group] : groups_) {
       PodKeyGroup pod = keys_.groups()[index].pod;
       pod.table_begin = static_cast<std::uint32_t>(plan_.key_table.size());
-      pod.table_size = static_cast<std::uint32_t>(std::bit_ceil(group.by_text.size() * 2));
       pod.filesize_min = group.bounds.min;
       pod.filesize_max = group.bounds.max;
+      if (keys_.groups()[index].is_truth) {
+        WriteTruth(pod, group.by_text.begin()->second);
+        continue;
+      }
+      pod.table_size = static_cast<std::uint32_t>(std::bit_ceil(group.by_text.size() * 2));
       plan_.key_table.resize(plan_.key_table.size() + pod.table_size);
       for (const auto& [text, rules] : group.by_text) {
         InsertKey(pod, text, rules);
-      }
-      if (pod.node != kNoNode) {
-        plan_.keyed_nodes.push_back(pod.node);
       }
       out_.groups.push_back(pod);
     }

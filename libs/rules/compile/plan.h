@@ -24,8 +24,6 @@ struct ScanPlan {
   PartitionPlan partitions[kPartitionCount];
   std::vector<PodKey> key_table;
   std::vector<std::uint32_t> key_rules;
-  // Nodes whose value key groups ask for anyway.
-  std::vector<std::uint32_t> keyed_nodes;
 };
 
 struct PlanInput {

@@ -1,5 +1,6 @@
 #include "libs/rules/compile/trigger_analysis.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "libs/rules/compile/guards.h"
@@ -156,19 +157,32 @@ Triggers TriggerAnalysis::AllDefined(std::span<const std::uint32_t> nodes) {
   return promise;
 }
 
+Triggers TriggerAnalysis::OperandTrue(std::uint32_t node) {
+  Facts facts = Analyse(node);
+  const bool keys_only =
+      !facts.truthy.never() && std::all_of(facts.truthy.ids.begin(), facts.truthy.ids.end(),
+                                           [](TriggerId id) { return (id & kKeyBit) != 0; });
+  if (facts.known == Facts::Known::kNothing && (facts.truthy.always || keys_only)) {
+    if (std::optional<Triggers> truth = keys_.FindTruth(node)) {
+      KeepCheaper(facts.truthy, std::move(*truth));
+    }
+  }
+  return std::move(facts.truthy);
+}
+
 Facts TriggerAnalysis::AnalyseBoolean(const syntax::Node& node) {
   const std::span<const std::uint32_t> children = Children(node);
   Facts facts;
   switch (node.op) {
     case Op::kAnd:
       for (const std::uint32_t child : children) {
-        KeepCheaper(facts.truthy, Analyse(child).truthy);
+        KeepCheaper(facts.truthy, OperandTrue(child));
       }
       break;
     case Op::kOr:
       facts.truthy = Triggers::Never();
       for (const std::uint32_t child : children) {
-        Join(facts.truthy, Analyse(child).truthy);
+        Join(facts.truthy, OperandTrue(child));
       }
       break;
     case Op::kNot: {

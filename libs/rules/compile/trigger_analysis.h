@@ -50,6 +50,8 @@ class TriggerAnalysis {
  private:
   std::span<const std::uint32_t> Children(const syntax::Node& node) const;
   Facts Analyse(std::uint32_t node);
+  // The promise of a true operand; if strings promise nothing, that it is true itself.
+  Triggers OperandTrue(std::uint32_t node);
   Facts AnalyseBoolean(const syntax::Node& node);
   Facts AnalyseString(const syntax::Node& node);
   Facts AnalyseSet(const syntax::Node& node);

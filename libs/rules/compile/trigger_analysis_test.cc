@@ -13,7 +13,8 @@
 namespace day::rules::compile {
 namespace {
 
-// "always", "never", or the names of the strings and "key:text" of the keys, sorted.
+// "always", "never", or what must be there, sorted: names of strings, "key:text", "truth" of
+// something.
 std::string TriggersOf(const std::string& condition, Partition partition,
                        const std::string& before = "") {
   syntax::Frontend frontend(syntax::testing::FakeRegistry(), {});
@@ -39,8 +40,12 @@ std::string TriggersOf(const std::string& condition, Partition partition,
   }
   std::vector<std::string> names;
   for (const TriggerId id : triggers.ids) {
-    names.push_back((id & kKeyBit) != 0 ? "key:" + keys.keys()[id & ~kKeyBit].text
-                                        : rules->strings[id].identifier);
+    if ((id & kKeyBit) == 0) {
+      names.push_back(rules->strings[id].identifier);
+      continue;
+    }
+    const Key& key = keys.keys()[id & ~kKeyBit];
+    names.push_back(keys.groups()[key.group].is_truth ? "truth" : "key:" + key.text);
   }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -77,7 +82,8 @@ TEST(TriggerAnalysisTest, Connectives) {
             {"$_a2 and $_a1 and $_a3", "$_a1"},
             {"$_a2 or $_a1", "$_a1 $_a2"},
             {"($_a1 or $_a2) and $_a3", "$_a1 $_a2"},  // cost 1 + 2 = 3, a tie: the first
-            {"$_a1 or filesize > 3", "always"},
+            {"$_a1 or filesize > 3", "$_a1 truth"},
+            {"$_a1 or not $_a2", "always"},
             {"$_a3 and (filesize > 3 or $_a1)", "$_a3"},
             {"false", "never"},
             {"true", "always"},
@@ -98,7 +104,8 @@ TEST(TriggerAnalysisTest, Sets) {
             {"100% of ($_a*)", "$_a1"},
             {"ext of ($_a*)", "always"},
             {"any of ($_a*) in (0..100)", "$_a1 $_a2 $_a3"},
-            {"all of ($_a*) at 0", "$_a1"}});
+            {"all of ($_a*) at 5", "$_a1"}});
+  Check({{"all of ($_a*) at 0", "$_a1", "never", "never"}});
 }
 
 TEST(TriggerAnalysisTest, Numbers) {
@@ -155,23 +162,25 @@ TEST(TriggerAnalysisTest, Guards) {
          {"uint16(1) == 0x005A", "always", "always", "never"},
          {"uint16(0) & 0xFF == 0x4D", "always", "always", "never"},
          {"$_m at 0", "never", "$_m", "never"},
-         {"$_m at 1", "$_m", "$_m", "never"},
+         {"$_m at 1", "$_m", "never", "never"},
          {"entrypoint == 3", "never", "always", "always"}});
 }
 
 TEST(TriggerAnalysisTest, Modules) {
-  Check({{"pe.number_of_sections > 3", "never", "always", "never"},
-         {"not (pe.number_of_sections > 3)", "never", "always", "never"},
-         {"defined pe.number_of_sections", "never", "always", "never"},
-         {"not defined pe.number_of_sections", "always", "always", "always"},
-         {"pe.number_of_sections > 3 or $_a1", "$_a1", "always", "$_a1"},
-         {"pe.imphash() == \"abc\"", "never", "key:abc", "never"},
-         {"for any i in (0..pe.number_of_signatures - 1) : "
-          "(pe.signatures[i].serial == \"01\" or pe.signatures[i].serial == \"02\")",
-          "never", "key:01 key:02", "never"},
-         {"for any s in pe.signatures : (s.serial == \"01\")", "never", "key:01", "never"},
-         {"hash.md5(0, filesize) == \"d4\"", "key:d4", "key:d4", "key:d4"},
-         {"hash.md5(0, filesize) == \"d4\" and $_a1", "$_a1", "$_a1", "$_a1"}});
+  Check(
+      {{"pe.number_of_sections > 3", "never", "always", "never"},
+       {"not (pe.number_of_sections > 3)", "never", "always", "never"},
+       {"defined pe.number_of_sections", "never", "always", "never"},
+       {"not defined pe.number_of_sections", "always", "always", "always"},
+       {"pe.number_of_sections > 3 or $_a1", "$_a1", "$_a1 truth", "$_a1"},
+       {"(pe.number_of_exports == 1 and pe.exports(\"x\")) or $_a1", "$_a1", "$_a1 truth", "$_a1"},
+       {"pe.imphash() == \"abc\"", "never", "key:abc", "never"},
+       {"for any i in (0..pe.number_of_signatures - 1) : "
+        "(pe.signatures[i].serial == \"01\" or pe.signatures[i].serial == \"02\")",
+        "never", "key:01 key:02", "never"},
+       {"for any s in pe.signatures : (s.serial == \"01\")", "never", "key:01", "never"},
+       {"hash.md5(0, filesize) == \"d4\"", "key:d4", "key:d4", "key:d4"},
+       {"hash.md5(0, filesize) == \"d4\" and $_a1", "$_a1", "$_a1", "$_a1"}});
 }
 
 TEST(TriggerAnalysisTest, Rules) {

@@ -1,7 +1,7 @@
 // Evaluates conditions for one file, with the semantics of libyara 4.5.8 (libyara/exec.c), its
 // conversions of numbers and its arithmetic of undefined values included.
 //
-// With Effort::kCheap nothing is searched and no module function is called: whatever would need
+// With Effort::kCheap nothing is searched and no costly function is called: whatever would need
 // that is Value::Unknown(), and the strings it would have searched are handed to
 // StringFinder::Want(). Every answer but unknown is the one kFull gives. Recursion is bounded by
 // compile::kConditionDepthMax, loops by the deadline. Not thread-safe.

@@ -77,8 +77,8 @@ Value Evaluator::Call(const PodNode& node) {
     unknown = unknown || value.unknown();
     arguments[i].value = value.ToModule();
   }
-  // Functions may walk the whole file; a cheap evaluation only asks for what a join asked already.
-  if (unknown || (cheap() && (node.flags & compile::kNodeKeyed) == 0)) {
+  // Some functions walk the whole file; a cheap evaluation leaves those out.
+  if (unknown || (cheap() && (node.flags & compile::kNodeCheapCall) == 0)) {
     return Value::Unknown();
   }
   return Value::FromModule(

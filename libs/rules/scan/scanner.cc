@@ -120,6 +120,16 @@ void Scanner::State::JoinKeys(const PodKeyGroup& group) {
   if (data.size() < group.filesize_min || data.size() > group.filesize_max) {
     return;
   }
+  if (group.table_size == 0) {
+    if (evaluator.Evaluate(group.node).IsTrue()) {
+      const PodKey& entry = rules.key_table[group.table_begin];
+      for (const std::uint32_t rule :
+           rules.key_rules.subspan(entry.rules_begin, entry.rules_count)) {
+        AddCandidate(rule);
+      }
+    }
+    return;
+  }
   if (group.node != compile::kNoNode) {
     LookUpKey(group, evaluator.Evaluate(group.node).ToModule());
     return;

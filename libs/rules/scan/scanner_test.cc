@@ -248,7 +248,9 @@ TEST(ScannerTest, LimitsAndComplement) {
       "rule a { condition: true } rule b { condition: false } rule c { condition: true } "
       "private rule d { condition: false }");
   const auto scanner = Scanner::Create(rules->rules());
-  (void)scanner->Scan(base::AsBytes(kFile), {.rule_matches_max = 1});
+  ScanOptions options;
+  options.rule_matches_max = 1;
+  (void)scanner->Scan(base::AsBytes(kFile), options);
   EXPECT_THAT(scanner->matching_rules(), ElementsAre(0));
   EXPECT_THAT(scanner->rules_not_matching(), ElementsAre(1));
 }
@@ -272,13 +274,16 @@ TEST(ScannerTest, TimeOut) {
       "rule slow { condition: for all i in (0..4000000000) : (for all j in (0..4000000000) : "
       "(i + j >= 0)) } rule fine { condition: true } rule inverted { condition: not slow }");
   const auto scanner = Scanner::Create(rules->rules());
-  const ScanOutcome outcome = scanner->Scan(base::AsBytes(kFile), {.timeout_ms = 50});
+  ScanOptions options;
+  options.timeout_ms = 50;
+  const ScanOutcome outcome = scanner->Scan(base::AsBytes(kFile), options);
   EXPECT_TRUE(outcome.timed_out);
   // What was certain before stays; nothing becomes true by running out of time.
   EXPECT_THAT(scanner->matching_rules(), ElementsAre(1));
   const auto quick = Compile("rule fine { condition: true }");
   const auto other = Scanner::Create(quick->rules());
-  EXPECT_FALSE(other->Scan(base::AsBytes(kFile), {.timeout_ms = 5000}).timed_out);
+  options.timeout_ms = 5000;
+  EXPECT_FALSE(other->Scan(base::AsBytes(kFile), options).timed_out);
 }
 
 TEST(ScannerTest, MatchesAreSearchedOnDemand) {
@@ -293,7 +298,7 @@ TEST(ScannerTest, MatchesAreSearchedOnDemand) {
 
 TEST(ScannerTest, ExplainShowsWhatDecided) {
   const auto rules = Compile(
-      "rule a { strings: $a = \"alpha\" $b = \"beta\" condition: "
+      "rule a { strings: $a = \"alpha\" $_b = \"beta\" condition: "
       "$a and filesize > 100 and for any i in (1..#a) : (@a[i] > 20) }");
   const auto scanner = Scanner::Create(rules->rules());
   const Explanation why = Explain(*scanner, 0, base::AsBytes(kFile), {});
