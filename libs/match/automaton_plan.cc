@@ -55,10 +55,12 @@ class YaraWindows {
     anchor.leaf = plan_.expanded.node_leaf[atom.node];
     anchor.ordered_pc = plan_.ordered ? plan_.ordered->node_pc[atom.node] : kNoLeaf;
     anchor.atom_size = std::min<std::uint32_t>(atom.size * width_, kYaraAtomSizeMax);
-    // Of atoms that end together the longer is seen first, then that of the earlier alternative.
+    // Of atoms that end together the longer is seen first, then that of the earlier alternative;
+    // its list of wide atoms is the other way round.
+    const std::size_t place = width_ == 2 ? choice_.atoms.size() - 1 - index : index;
     constexpr std::uint32_t kRanksPerSize = 1u << 16;
     anchor.rank = (std::uint32_t{kYaraAtomSizeMax} - anchor.atom_size) * kRanksPerSize +
-                  static_cast<std::uint32_t>(index);
+                  static_cast<std::uint32_t>(place);
     return anchor;
   }
 

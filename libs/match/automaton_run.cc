@@ -386,7 +386,17 @@ bool MatchAutomaton(Code code, const PartHeader& part, base::Bytes data, std::ui
     return !scratch.found.empty();
   }
   scratch.kept.clear();
-  const std::uint64_t stop = std::min<std::uint64_t>(data.size(), offset + kRegexScanMax + 1);
+  // YARA's atom lies inside the match, however long that is.
+  Ends ends;
+  const std::uint64_t limit = std::min<std::uint64_t>(data.size(), offset + 2 * kRegexScanMax);
+  {
+    Runner runner(code, part, data, scratch, false);
+    if (!RunForward(runner, 0, offset, limit, Want::kBoth, ends)) {
+      scratch.found.clear();
+      return false;
+    }
+  }
+  const std::uint64_t stop = std::min<std::uint64_t>(ends.last, offset + kRegexScanMax + 1);
   for (std::uint64_t position = offset; position < stop; ++position) {
     for (std::uint32_t i = 0; i < header.yara_anchor_count; ++i) {
       if (!VerifyAutomaton(code, part, data, header.yara_anchor_first + i, position, scratch)) {

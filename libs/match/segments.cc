@@ -286,6 +286,10 @@ bool MatchFromYara(Code code, const PartHeader& part, base::Bytes data, std::uin
                    SegmentsScratch& scratch, std::uint64_t& end, std::uint64_t& order) {
   const Body body = BodyOf(code, part);
   const std::uint32_t anchor = body.segments[body.only].first;
+  const SegmentCode& first = body.segments[0];
+  if (!SegmentAt(body, first, 0, first.size, data, offset)) {
+    return false;
+  }
   const std::uint64_t stop = std::min<std::uint64_t>(data.size(), offset + kRegexScanMax + 1);
   for (std::uint64_t at = offset; at < stop; ++at) {
     if (VerifySegments(code, part, data, anchor, at, scratch, end, order) &&
