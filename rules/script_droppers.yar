@@ -63,8 +63,12 @@ rule PowerShell_Download_And_Run {
   strings:
     $iex = /(IEX|Invoke-Expression)\s*\(?\s*\(?\s*New-Object\s+(System\.)?Net\.WebClient\s*\)\s*\.\s*DownloadString\s*\(/ nocase ascii wide
     $pipe = /Net\.WebClient\s*\)\s*\.\s*DownloadString\s*\([^)\n]{4,200}\)\s*\|\s*(IEX|Invoke-Expression)/ nocase ascii wide
+    // Installers say the same in the open and by HTTPS; manuals are full of it.
+    $plain_http = /DownloadString\s{0,4}\(\s{0,4}['"]http:\/\// nocase ascii wide
+    $hidden = /-w[a-z]{0,12}\s{1,4}hid(den)?\b/ nocase ascii wide
+    $no_amsi = "amsiInitFailed" nocase ascii wide
   condition:
-    filesize < 2MB and any of them
+    filesize < 2MB and any of ($iex, $pipe) and any of ($plain_http, $hidden, $no_amsi)
 }
 
 rule PowerShell_Encoded_Downloader {

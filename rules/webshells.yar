@@ -42,6 +42,7 @@ rule PHP_Command_Console {
     threat_name = "Backdoor.Web/PHPConsole"
   strings:
     $open = "<?php" nocase
+    $request = /\$_(GET|POST|REQUEST|FILES|COOKIE)\s{0,4}\[/
     $run_1 = "shell_exec(" nocase
     $run_2 = "passthru(" nocase
     $run_3 = "proc_open(" nocase
@@ -53,8 +54,8 @@ rule PHP_Command_Console {
     $write = "is_writable(" nocase
     $chmod = "fileperms(" nocase
   condition:
-    filesize < 1MB and $open and 3 of ($run*) and $upload and $uname and
-    2 of ($list, $safe, $write, $chmod)
+    filesize < 1MB and $open in (0 .. 1024) and $request and
+    3 of ($run*) and $upload and $uname and 2 of ($list, $safe, $write, $chmod)
 }
 
 rule JSP_Command_Of_Request {
