@@ -10,7 +10,7 @@ namespace day::signatures {
 namespace {
 
 // Entries that a lookup walks from its first guess before it searches.
-constexpr int kWalkSteps = 8;
+constexpr int kWalkSteps = 16;
 
 std::uint32_t U32At(base::Bytes section, std::uint64_t index) {
   return base::ReadAt<std::uint32_t>(section, index * sizeof(std::uint32_t)).value_or(0);

@@ -46,8 +46,8 @@ inline constexpr std::uint32_t kSizeless = 0xFFFFFFFF;
 
 inline constexpr std::uint32_t kBucketBitsMax = 26;
 // Few buckets, so that their index stays in the processor's cache; inside one, digests are spread
-// evenly, so the first guess is rarely more than two entries off.
-inline constexpr std::uint64_t kEntriesPerBucket = 16;
+// evenly, so the first guess is rarely more than eight entries off.
+inline constexpr std::uint64_t kEntriesPerBucket = 64;
 
 // Names are front-coded in blocks of this many: zigzag varint (line difference) | varint (bytes
 // shared with the name before) | varint (further bytes) | those bytes.
