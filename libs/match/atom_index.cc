@@ -67,52 +67,58 @@ void ScanGrams(const Pass& pass, const GramTable& table, std::uint32_t stride, s
                std::size_t end, Simd simd, CandidateBuffer& buffer) {
   const std::size_t count =
       FindGrams(simd, pass.data, begin, end, stride, table.bitmap, buffer.positions.data());
+  // Slots are far apart: ask for one a few candidates before it is needed.
+  constexpr std::size_t kAhead = 8;
   for (std::size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) {
+      const std::uint32_t gram = LoadGram(pass.data + begin + buffer.positions[i + kAhead]);
+      __builtin_prefetch(&table.slots[GramHash(gram, table.slot_bits)]);
+    }
     CheckCandidate(pass, table, begin + buffer.positions[i]);
   }
 }
 
-void TellProbeHits(const Pass& pass, const PlannedAtom& atom, std::uint64_t base,
-                   std::uint64_t found) {
-  while (found != 0) {
-    const std::uint64_t start = base + static_cast<unsigned>(std::countr_zero(found));
-    found &= found - 1;
-    if (WindowMatches(atom, pass.data, pass.size, start) && pass.sink.Wanted(atom)) {
+// Looks for one probe at `count` positions from data[base]; `at` holds those bytes and enough
+// after. Returns whether anybody still wants the atom.
+bool ScanProbe(const Pass& pass, const PlannedAtom& atom, const std::uint8_t* at,
+               std::uint64_t base, std::size_t count, Simd simd, CandidateBuffer& buffer) {
+  const std::size_t found = FindProbes(simd, at, count, atom.probe, buffer.positions.data());
+  for (std::size_t i = 0; i < found; ++i) {
+    const std::uint64_t start = base + buffer.positions[i];
+    if (WindowMatches(atom, pass.data, pass.size, start)) {
+      if (!pass.sink.Wanted(atom)) {
+        return false;
+      }
       pass.sink.OnAtom(atom, start);
     }
   }
+  return found == 0 || pass.sink.Wanted(atom);
 }
 
-// Probes of the 64 positions from `base`; drops those that nobody wants any more.
-void ScanProbes(const Pass& pass, const std::uint8_t* at, std::uint64_t base, Simd simd,
-                std::vector<std::uint32_t>& active) {
+// Looks for all active probes in [begin, end); drops those that nobody wants any more.
+void ScanProbes(const Pass& pass, std::size_t begin, std::size_t end, Simd simd,
+                CandidateBuffer& buffer) {
+  constexpr std::size_t kSlack = kProbeBlock + kProbeReach;
+  std::uint8_t tail[kGramBlock + kSlack];
+  const std::uint8_t* at = pass.data + begin;
+  if (end + kSlack > pass.size) {
+    // The last bytes are copied so that loads stay inside; windows are checked against the real
+    // size.
+    const std::size_t rest = static_cast<std::size_t>(pass.size) - begin;
+    std::memcpy(tail, at, std::min(rest, sizeof(tail)));
+    std::memset(tail + std::min(rest, sizeof(tail)), 0,
+                sizeof(tail) - std::min(rest, sizeof(tail)));
+    at = tail;
+  }
+  std::vector<std::uint32_t>& active = buffer.active_probes;
   for (std::size_t i = 0; i < active.size();) {
     const PlannedAtom& atom = pass.index.atoms[active[i]];
-    const std::uint64_t found = ProbeBlock(simd, at, atom.probe);
-    if (found != 0) {
-      TellProbeHits(pass, atom, base, found);
-      if (!pass.sink.Wanted(atom)) {
-        active[i] = active.back();
-        active.pop_back();
-        continue;
-      }
+    if (ScanProbe(pass, atom, at, begin, end - begin, simd, buffer)) {
+      ++i;
+    } else {
+      active[i] = active.back();
+      active.pop_back();
     }
-    ++i;
-  }
-}
-
-void ScanProbeRange(const Pass& pass, std::size_t begin, std::size_t end, Simd simd,
-                    std::vector<std::uint32_t>& active) {
-  std::size_t base = begin;
-  for (; base < end && base + 64 + kProbeReach <= pass.size; base += 64) {
-    ScanProbes(pass, pass.data + base, base, simd, active);
-  }
-  // The last bytes are copied so that loads stay inside; windows are checked against the real size.
-  for (; base < end; base += 64) {
-    std::uint8_t tail[64 + kProbeReach] = {};
-    std::memcpy(tail, pass.data + base,
-                std::min<std::size_t>(sizeof(tail), static_cast<std::size_t>(pass.size) - base));
-    ScanProbes(pass, tail, base, simd, active);
   }
 }
 
@@ -145,14 +151,45 @@ void AtomIndexBuilder::Insert(unsigned table, std::uint32_t gram, const GramEntr
   slots_[table][at] = {gram, static_cast<std::uint32_t>(entries_.size())};
 }
 
+// A pass over every position costs about as much as this many probes (docs/benchmarks.md).
+constexpr std::size_t kProbesForPass[kGramClasses] = {8, 14, 25};
+
+AtomIndexBuilder::Ways AtomIndexBuilder::ChooseWays(std::span<const PlannedAtom> atoms,
+                                                    Density density) {
+  std::size_t counts[kGramClasses] = {};
+  for (const PlannedAtom& atom : atoms) {
+    if (atom.atom_class != AtomClass::kProbe) {
+      ++counts[static_cast<unsigned>(atom.atom_class)];
+    }
+  }
+  Ways ways;
+  for (unsigned c = 0; c < kGramClasses; ++c) {
+    // Sets for every file keep their sampled pass: its atoms are many, or rare enough not to
+    // matter.
+    const bool may = c != 0 || density == Density::kForOneFile;
+    ways.as_probe[c] = may && counts[c] <= kProbesForPass[c];
+  }
+  ways.stride2_as_stride1 = !ways.as_probe[1] && !ways.as_probe[2];
+  return ways;
+}
+
 void AtomIndexBuilder::Build(std::span<const PlannedAtom> atoms, Density density) {
   index_ = AtomIndex{};
   entries_.clear();
   probes_.clear();
+  const Ways ways = ChooseWays(atoms, density);
+  const auto table_of = [&](const PlannedAtom& atom) {
+    const auto c = static_cast<unsigned>(atom.atom_class);
+    return c == 1 && ways.stride2_as_stride1 ? 2u : c;
+  };
+  const auto by_probe = [&](const PlannedAtom& atom) {
+    return atom.atom_class == AtomClass::kProbe ||
+           ways.as_probe[static_cast<unsigned>(atom.atom_class)];
+  };
   std::size_t gram_count[kGramClasses] = {};
   for (const PlannedAtom& atom : atoms) {
-    if (atom.atom_class != AtomClass::kProbe) {
-      gram_count[static_cast<unsigned>(atom.atom_class)] += ClassStride(atom.atom_class);
+    if (!by_probe(atom)) {
+      gram_count[table_of(atom)] += 4u >> table_of(atom);
     }
   }
   for (unsigned table = 0; table < kGramClasses; ++table) {
@@ -162,16 +199,16 @@ void AtomIndexBuilder::Build(std::span<const PlannedAtom> atoms, Density density
   }
   for (std::uint32_t number = 0; number < atoms.size(); ++number) {
     const PlannedAtom& atom = atoms[number];
-    if (atom.atom_class == AtomClass::kProbe) {
+    if (by_probe(atom)) {
       probes_.push_back(number);
       continue;
     }
-    for (std::size_t g = 0; g < ClassStride(atom.atom_class); ++g) {
-      Insert(static_cast<unsigned>(atom.atom_class), GramOf(atom, atom.gram + g),
-             MakeEntry(atom, number, atom.gram + g));
+    const unsigned table = table_of(atom);
+    for (std::size_t g = 0; g < (4u >> table); ++g) {
+      Insert(table, GramOf(atom, atom.gram + g), MakeEntry(atom, number, atom.gram + g));
     }
   }
-  index_.entries = entries_.data();
+  index_.entries = entries_;
   index_.atoms = atoms;
   index_.probes = probes_;
 }
@@ -189,8 +226,7 @@ void ScanAtoms(const AtomIndex& index, base::Bytes data, Simd simd, CandidateBuf
       }
     }
     if (!buffer.active_probes.empty()) {
-      ScanProbeRange(pass, begin, std::min(begin + kGramBlock, data.size()), simd,
-                     buffer.active_probes);
+      ScanProbes(pass, begin, std::min(begin + kGramBlock, data.size()), simd, buffer);
     }
   }
 }
@@ -245,10 +281,6 @@ void AppendIndex(const AtomIndex& index, std::string& out) {
   const std::size_t begin = out.size();
   IndexHeader header;
   out.resize(begin + sizeof(header));
-  std::size_t entries_count = 0;
-  for (const PlannedAtom& atom : index.atoms) {
-    entries_count += atom.atom_class == AtomClass::kProbe ? 0 : ClassStride(atom.atom_class);
-  }
   for (unsigned t = 0; t < kGramClasses; ++t) {
     const GramTable& table = index.tables[t];
     if (table.slots == nullptr) {
@@ -259,8 +291,8 @@ void AppendIndex(const AtomIndex& index, std::string& out) {
         AppendArray(out, begin, table.bitmap.words, std::size_t{1} << (table.bitmap.bits - 5)),
         AppendArray(out, begin, table.slots, std::size_t{1} << table.slot_bits)};
   }
-  header.entries_offset = AppendArray(out, begin, index.entries, entries_count);
-  header.entries_count = entries_count;
+  header.entries_offset = AppendArray(out, begin, index.entries.data(), index.entries.size());
+  header.entries_count = index.entries.size();
   header.atoms_offset = AppendArray(out, begin, index.atoms.data(), index.atoms.size());
   header.atoms_count = index.atoms.size();
   header.probes_offset = AppendArray(out, begin, index.probes.data(), index.probes.size());
@@ -302,12 +334,13 @@ base::Result<AtomIndex> ReadIndex(base::Bytes block) {
       return damaged();
     }
   }
-  index.entries = ArrayAt<GramEntry>(block, header.entries_offset, header.entries_count);
+  const auto* entries = ArrayAt<GramEntry>(block, header.entries_offset, header.entries_count);
   const auto* atoms = ArrayAt<PlannedAtom>(block, header.atoms_offset, header.atoms_count);
   const auto* probes = ArrayAt<std::uint32_t>(block, header.probes_offset, header.probes_count);
-  if (index.entries == nullptr || atoms == nullptr || probes == nullptr) {
+  if (entries == nullptr || atoms == nullptr || probes == nullptr) {
     return damaged();
   }
+  index.entries = {entries, static_cast<std::size_t>(header.entries_count)};
   index.atoms = {atoms, static_cast<std::size_t>(header.atoms_count)};
   index.probes = {probes, static_cast<std::size_t>(header.probes_count)};
   return index;

@@ -43,9 +43,9 @@ struct GramTable {
 // Read access to a finished index; borrowed memory.
 struct AtomIndex {
   GramTable tables[kGramClasses];
-  const GramEntry* entries = nullptr;
+  std::span<const GramEntry> entries;
   std::span<const PlannedAtom> atoms;
-  std::span<const std::uint32_t> probes;  // atoms of class kProbe
+  std::span<const std::uint32_t> probes;  // atoms to be looked for by their probes
 };
 
 // Builds an index. Reusable: Build() replaces what was there and keeps the memory.
@@ -61,6 +61,13 @@ class AtomIndexBuilder {
   const AtomIndex& index() const { return index_; }
 
  private:
+  // Which way atoms of each class are looked for in this index.
+  struct Ways {
+    bool as_probe[kGramClasses] = {};
+    bool stride2_as_stride1 = false;
+  };
+  static Ways ChooseWays(std::span<const PlannedAtom> atoms, Density density);
+
   void SizeTable(unsigned table, std::size_t gram_count, Density density);
   void Insert(unsigned table, std::uint32_t gram, const GramEntry& entry);
 
@@ -76,7 +83,7 @@ void AppendIndex(const AtomIndex& index, std::string& out);
 base::Result<AtomIndex> ReadIndex(base::Bytes block);
 
 struct CandidateBuffer {
-  std::vector<std::uint32_t> positions = std::vector<std::uint32_t>(kGramBlock + 16);
+  std::vector<std::uint32_t> positions = std::vector<std::uint32_t>(kGramBlock + 64);
   std::vector<std::uint32_t> active_probes;
 };
 

@@ -119,15 +119,13 @@ PlannedAtom PlanAtom(const Atom& atom, std::uint32_t pattern, std::uint32_t part
       best = plan;
     }
   }
-  ByteProbe probe;
-  const double probe_cost = PlanProbe(atom, probe);
+  const double probe_cost = PlanProbe(atom, planned.probe);
   if (best.cost <= probe_cost) {
     planned.atom_class = best.atom_class;
     planned.gram = best.gram;
     cost += best.cost;
   } else {
     planned.atom_class = AtomClass::kProbe;
-    planned.probe = probe;
     cost += probe_cost;
   }
   return planned;

@@ -24,14 +24,31 @@ std::size_t FindGramsScalar(const std::uint8_t* data, std::size_t begin, std::si
   return count;
 }
 
-std::uint64_t ProbeBlockScalar(const std::uint8_t* at, const ByteProbe& probe) {
-  std::uint64_t found = 0;
-  for (unsigned p = 0; p < 64; ++p) {
-    bool all = true;
-    for (unsigned i = 0; i < probe.count && all; ++i) {
+std::size_t FindProbesScalar(const std::uint8_t* at, std::size_t count, const ByteProbe& probe,
+                             std::uint32_t* out) {
+  std::size_t found = 0;
+  for (std::size_t p = 0; p < count; ++p) {
+    bool all = (at[p + probe.distance[0]] & probe.mask[0]) == probe.value[0];
+    for (unsigned i = 1; i < probe.count && all; ++i) {
       all = (at[p + probe.distance[i]] & probe.mask[i]) == probe.value[i];
     }
-    found |= std::uint64_t{all} << p;
+    if (all) {
+      out[found++] = static_cast<std::uint32_t>(p);
+    }
+  }
+  return found;
+}
+
+// Appends base + i for each set bit i; positions at or behind `count` are left out.
+inline std::size_t AppendBits(std::uint64_t bits, std::size_t base, std::size_t count,
+                              std::uint32_t* out) {
+  std::size_t found = 0;
+  while (bits != 0) {
+    const std::size_t p = base + static_cast<unsigned>(__builtin_ctzll(bits));
+    bits &= bits - 1;
+    if (p < count) {
+      out[found++] = static_cast<std::uint32_t>(p);
+    }
   }
   return found;
 }
@@ -115,31 +132,66 @@ __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) std::size_t FindGr
   return count + tail;
 }
 
-__attribute__((target("avx2"))) std::uint64_t ProbeBlockAvx2(const std::uint8_t* at,
-                                                             const ByteProbe& probe) {
-  std::uint32_t low = 0xFFFFFFFF;
-  std::uint32_t high = 0xFFFFFFFF;
-  for (unsigned i = 0; i < probe.count && (low | high) != 0; ++i) {
-    const __m256i value = _mm256_set1_epi8(static_cast<char>(probe.value[i]));
-    const __m256i mask = _mm256_set1_epi8(static_cast<char>(probe.mask[i]));
-    const std::uint8_t* from = at + probe.distance[i];
-    const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-    const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + 32));
-    low &= static_cast<std::uint32_t>(
-        _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(a, mask), value)));
-    high &= static_cast<std::uint32_t>(
-        _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(b, mask), value)));
-  }
+__attribute__((target("avx2"))) std::uint64_t Compare64Avx2(const std::uint8_t* from, __m256i mask,
+                                                            __m256i value) {
+  const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + 32));
+  const auto low = static_cast<std::uint32_t>(
+      _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(a, mask), value)));
+  const auto high = static_cast<std::uint32_t>(
+      _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(b, mask), value)));
   return low | (std::uint64_t{high} << 32);
 }
 
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) std::uint64_t ProbeBlockAvx512(
-    const std::uint8_t* at, const ByteProbe& probe) {
-  std::uint64_t found = ~std::uint64_t{0};
-  for (unsigned i = 0; i < probe.count && found != 0; ++i) {
-    const __m512i bytes = _mm512_and_si512(_mm512_loadu_si512(at + probe.distance[i]),
-                                           _mm512_set1_epi8(static_cast<char>(probe.mask[i])));
-    found &= _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(static_cast<char>(probe.value[i])));
+__attribute__((target("avx2"))) std::size_t FindProbesAvx2(const std::uint8_t* at,
+                                                           std::size_t count,
+                                                           const ByteProbe& probe,
+                                                           std::uint32_t* out) {
+  __m256i values[4];
+  __m256i masks[4];
+  for (unsigned i = 0; i < 4; ++i) {
+    values[i] = _mm256_set1_epi8(static_cast<char>(probe.value[i]));
+    masks[i] = _mm256_set1_epi8(static_cast<char>(probe.mask[i]));
+  }
+  std::size_t found = 0;
+  for (std::size_t p = 0; p < count; p += kProbeBlock) {
+    std::uint64_t bits = Compare64Avx2(at + p + probe.distance[0], masks[0], values[0]);
+    for (unsigned i = 1; i < probe.count && bits != 0; ++i) {
+      bits &= Compare64Avx2(at + p + probe.distance[i], masks[i], values[i]);
+    }
+    found += AppendBits(bits, p, count, out + found);
+  }
+  return found;
+}
+
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) inline std::uint64_t Compare64Avx512(
+    const std::uint8_t* from, __m512i mask, __m512i value) {
+  return _mm512_cmpeq_epi8_mask(_mm512_and_si512(_mm512_loadu_si512(from), mask), value);
+}
+
+// A byte beyond the probe's count has mask and value zero, so it always fits.
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) std::size_t FindProbesAvx512(
+    const std::uint8_t* at, std::size_t count, const ByteProbe& probe, std::uint32_t* out) {
+  __m512i values[4];
+  __m512i masks[4];
+  for (unsigned i = 0; i < 4; ++i) {
+    values[i] = _mm512_set1_epi8(static_cast<char>(probe.value[i]));
+    masks[i] = _mm512_set1_epi8(static_cast<char>(probe.mask[i]));
+  }
+  const std::uint8_t* from[4];
+  for (unsigned i = 0; i < 4; ++i) {
+    from[i] = at + probe.distance[i];
+  }
+  std::size_t found = 0;
+  for (std::size_t p = 0; p < count; p += kProbeBlock) {
+    std::uint64_t bits = Compare64Avx512(from[0] + p, masks[0], values[0]) &
+                         Compare64Avx512(from[1] + p, masks[1], values[1]);
+    if (bits == 0) {
+      continue;
+    }
+    bits &= Compare64Avx512(from[2] + p, masks[2], values[2]) &
+            Compare64Avx512(from[3] + p, masks[3], values[3]);
+    found += AppendBits(bits, p, count, out + found);
   }
   return found;
 }
@@ -161,16 +213,17 @@ std::size_t FindGrams(Simd simd, const std::uint8_t* data, std::size_t begin, st
   return FindGramsScalar(data, begin, end, stride, bitmap, out);
 }
 
-std::uint64_t ProbeBlock(Simd simd, const std::uint8_t* at, const ByteProbe& probe) {
+std::size_t FindProbes(Simd simd, const std::uint8_t* at, std::size_t count, const ByteProbe& probe,
+                       std::uint32_t* out) {
 #if defined(__x86_64__)
   if (simd == Simd::kAvx512) {
-    return ProbeBlockAvx512(at, probe);
+    return FindProbesAvx512(at, count, probe, out);
   }
   if (simd == Simd::kAvx2) {
-    return ProbeBlockAvx2(at, probe);
+    return FindProbesAvx2(at, count, probe, out);
   }
 #endif
-  return ProbeBlockScalar(at, probe);
+  return FindProbesScalar(at, count, probe, out);
 }
 
 }  // namespace day::match

@@ -41,7 +41,7 @@ inline constexpr std::size_t kGramBlock = 4096;
 
 // Appends to `out` every position p in [begin, end), p a multiple of `stride` (1, 2 or 4), whose
 // gram is in the bitmap; returns how many. REQUIRES: end + 3 <= size of data; end - begin <=
-// kGramBlock; begin a multiple of 4; room for kGramBlock + 16 entries in `out`.
+// kGramBlock; begin a multiple of 4; room for kGramBlock + 64 entries in `out`.
 std::size_t FindGrams(Simd simd, const std::uint8_t* data, std::size_t begin, std::size_t end,
                       std::uint32_t stride, GramBitmap bitmap, std::uint32_t* out);
 
@@ -55,8 +55,11 @@ struct ByteProbe {
 };
 inline constexpr std::size_t kProbeReach = 16;  // distances are below this
 
-// A bit for each of the 64 positions from `at`: set if the position is a candidate of the probe.
-// REQUIRES: 64 + kProbeReach bytes are readable from `at`.
-std::uint64_t ProbeBlock(Simd simd, const std::uint8_t* at, const ByteProbe& probe);
+// Appends to `out` every position p in [0, count) that is a candidate of the probe, relative to
+// `at`; returns how many. REQUIRES: count + kProbeBlock + kProbeReach bytes are readable from `at`;
+// room for count + kProbeBlock entries in `out`.
+std::size_t FindProbes(Simd simd, const std::uint8_t* at, std::size_t count, const ByteProbe& probe,
+                       std::uint32_t* out);
+inline constexpr std::size_t kProbeBlock = 64;
 
 }  // namespace day::match

@@ -52,7 +52,7 @@ TEST(GramKernelTest, TwinsFindTheSameGrams) {
 
 TEST(GramKernelTest, TwinsFindTheSameProbes) {
   std::mt19937 random(8);
-  std::uint8_t data[64 + kProbeReach];
+  std::uint8_t data[300 + kProbeBlock + kProbeReach];
   for (int round = 0; round < 2000; ++round) {
     for (std::uint8_t& byte : data) {
       byte = static_cast<std::uint8_t>(random() & 3);
@@ -64,8 +64,13 @@ TEST(GramKernelTest, TwinsFindTheSameProbes) {
       probe.mask[i] = static_cast<std::uint8_t>(random());
       probe.value[i] = static_cast<std::uint8_t>(random() & 3 & probe.mask[i]);
     }
+    const std::size_t count = random() % 300;
+    std::vector<std::uint32_t> want(count + kProbeBlock);
+    want.resize(FindProbes(Simd::kScalar, data, count, probe, want.data()));
     for (const Simd simd : Kernels()) {
-      ASSERT_EQ(ProbeBlock(simd, data, probe), ProbeBlock(Simd::kScalar, data, probe));
+      std::vector<std::uint32_t> got(count + kProbeBlock);
+      got.resize(FindProbes(simd, data, count, probe, got.data()));
+      ASSERT_EQ(got, want);
     }
   }
 }

@@ -34,10 +34,22 @@ unsigned Nibble(std::uint32_t base, std::uint32_t index) {
   return (day_match_rarity[base + index / 2] >> (index % 2 * 4)) & 15u;
 }
 
+// Counts saturate, so the top level says only "very common": runs of zeros and blanks are found at
+// a hundred times its bound.
+constexpr double kCommonPerMib = 2000;
+constexpr double kRunPerMib = 20000;
+
 }  // namespace
 
 double GramPerMib(std::uint32_t folded) {
-  static const Levels kPerMib = MakeLevels(kGramLevelStep);
+  if (folded == (folded & 0xFF) * 0x01010101u) {
+    return kRunPerMib;
+  }
+  static const Levels kPerMib = [] {
+    Levels levels = MakeLevels(kGramLevelStep);
+    levels.back() = kCommonPerMib;
+    return levels;
+  }();
   return kPerMib[Nibble(0, GramHash(folded, kRarityBits))];
 }
 
