@@ -10,6 +10,9 @@
 
 namespace day::rules::syntax {
 
+// In Compilation::imports, for a module that does not exist.
+inline constexpr std::uint32_t kUnknownModule = 0xFFFFFFFF;
+
 class Compilation {
  public:
   Compilation(const module::Registry& registry_in, FrontendOptions options_in)
@@ -39,7 +42,7 @@ class Compilation {
   NameTable external_names;  // scope: 0
   NameTable string_names;    // scope: rule; value: index in rules.strings
   NameTable wildcards;       // scope: namespace; prefixes that rule sets have fixed
-  NameTable imports;         // scope: namespace; value: index in rules.modules
+  NameTable imports;         // scope: namespace; value: index in rules.modules, or kUnknownModule
 };
 
 }  // namespace day::rules::syntax

@@ -67,6 +67,9 @@ constexpr Case kCases[] = {
     {"import \"tests\" rule a {condition: tests.foo}", Code::kInvalidFieldName,
      "error: rule \"a\" in f(1): invalid field name \"foo\"\n"},
     {"import \"nope\"", Code::kUnknownModule, "f(1): error: unknown module \"nope\"\n"},
+    {"import \"nope\" import \"nope\" rule a { condition: nope.x }", Code::kUnknownModule,
+     "f(1): error: unknown module \"nope\"\n"
+     "error: rule \"a\" in f(1): invalid field name \"x\"\n"},
     {"rule a {strings: $a = { 01 [4-2] 02 } condition: $a}", Code::kInvalidHexString,
      "error: rule \"a\" in f(1): invalid hex string \"$a\": invalid jump range\n"},
 };

@@ -316,6 +316,8 @@ bool Parser::ParseImport() {
   }
   const module::Module* module = c_.registry.Find(module_name);
   if (module == nullptr) {
+    // YARA has entered the name already: from here on it is a structure without fields.
+    c_.imports.Set(scope_, module_name, kUnknownModule);
     std::vector<std::string_view> known;
     for (const module::Module* candidate : c_.registry.modules()) {
       known.push_back(candidate->name());

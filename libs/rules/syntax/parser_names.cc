@@ -7,6 +7,8 @@
 namespace day::rules::syntax {
 namespace {
 
+constexpr module::Field kNoFields = {.kind = module::Kind::kStruct};
+
 Type TypeOf(module::Kind kind) {
   switch (kind) {
     case module::Kind::kInteger:
@@ -131,8 +133,9 @@ bool Parser::ResolveName(const Token& token, Expression* out) {
   }
   if (const std::optional<std::uint32_t> module = c_.imports.Find(scope_, name)) {
     out->kind = Kind::kObject;
-    out->module = static_cast<std::uint16_t>(*module);
-    out->field = &c_.rules.modules[*module]->root();
+    const bool known = *module != kUnknownModule;
+    out->module = known ? static_cast<std::uint16_t>(*module) : std::uint16_t{0};
+    out->field = known ? &c_.rules.modules[*module]->root() : &kNoFields;
     out->object_kind = module::Kind::kStruct;
     return true;
   }
