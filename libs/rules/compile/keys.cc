@@ -214,6 +214,25 @@ bool KeyCollector::Describe(std::uint32_t index, std::string& text) const {
   return true;
 }
 
+// The cost of `left OP right` being true, from what is compared.
+double KeyCollector::ComparisonCost(const syntax::Node& node) const {
+  double cost = node.op == Op::kEqual ? kRareTruthCost : kHalfTruthCost;
+  for (std::uint32_t i = 0; i < node.children_count; ++i) {
+    switch (rules_.nodes[rules_.children[node.children_begin + i]].op) {
+      case Op::kCall:
+        return kRareTruthCost;  // pe.section_index("x") >= 0
+      case Op::kReadInt:
+        // Magic numbers behind the first bytes, "PE" above all, are the same in most files of a
+        // kind.
+      case Op::kFilesize:
+        return kCommonTruthCost;
+      default:
+        break;
+    }
+  }
+  return cost;
+}
+
 // How often will it be true? Guessed from its form: equality hardly ever, an order often, negations
 // nearly always.
 double KeyCollector::TruthCost(std::uint32_t index) const {
@@ -232,6 +251,11 @@ double KeyCollector::TruthCost(std::uint32_t index) const {
       }
       return std::min(cost, kCommonTruthCost);
     case Op::kEqual:
+    case Op::kLess:
+    case Op::kLessEqual:
+    case Op::kGreater:
+    case Op::kGreaterEqual:
+      return ComparisonCost(node);
     case Op::kContains:
     case Op::kIContains:
     case Op::kStartsWith:
@@ -242,11 +266,6 @@ double KeyCollector::TruthCost(std::uint32_t index) const {
     case Op::kMatches:
     case Op::kCall:
       return kRareTruthCost;
-    case Op::kLess:
-    case Op::kLessEqual:
-    case Op::kGreater:
-    case Op::kGreaterEqual:
-      return kHalfTruthCost;
     default:
       return kCommonTruthCost;
   }

@@ -50,6 +50,7 @@ class KeyCollector {
   Triggers AddKey(std::uint32_t group, const std::string& text);
   bool Describe(std::uint32_t node, std::string& text) const;
   double TruthCost(std::uint32_t node) const;
+  double ComparisonCost(const syntax::Node& node) const;
   std::optional<std::string> ConstantOperands(const syntax::Node& node) const;
 
   const syntax::RuleSet& rules_;

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <new>
 #include <optional>
@@ -23,6 +24,7 @@
 #include "libs/rules/modules/registry.h"
 #include "libs/rules/scan/cost.h"
 #include "libs/rules/scan/scanner.h"
+#include "libs/rules/scan/state.h"
 #include "libs/rules/syntax/frontend.h"
 
 namespace day::rules::scan {
@@ -197,6 +199,28 @@ void BM_Scan(benchmark::State& state) {
 }
 BENCHMARK(BM_Scan)->Unit(benchmark::kMillisecond);
 
+// Strings that trigger in the most files, over another pass.
+void PrintFrequentTriggers(Fixture& fixture, Scanner& scanner) {
+  constexpr std::size_t kShown = 30;
+  std::map<std::uint32_t, int> files;
+  for (const std::string& file : fixture.corpus) {
+    (void)scanner.Scan(base::AsBytes(file), {});
+    for (const std::uint32_t string : scanner.state().strings.fired()) {
+      ++files[string];
+    }
+  }
+  std::vector<std::pair<int, std::uint32_t>> order;
+  for (const auto& [string, count] : files) {
+    order.emplace_back(-count, string);
+  }
+  std::sort(order.begin(), order.end());
+  for (std::size_t i = 0; i < order.size() && i < kShown; ++i) {
+    const syntax::StringDeclaration& string = fixture.ruleset->strings[order[i].second];
+    std::fprintf(stderr, "fired in %5d files: %s %s\n", -order[i].first,
+                 fixture.ruleset->rules[string.rule].identifier.c_str(), string.identifier.c_str());
+  }
+}
+
 // Not a benchmark of speed: prints what the dearest rules cost.
 void BM_Costs(benchmark::State& state) {
   Fixture& fixture = TheFixture();
@@ -211,6 +235,7 @@ void BM_Costs(benchmark::State& state) {
       (void)scanner->Scan(base::AsBytes(file), {});
     }
   }
+  PrintFrequentTriggers(fixture, *scanner);
   const CostTable& costs = Costs(*scanner);
   std::vector<std::uint32_t> order(costs.rules.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) {
