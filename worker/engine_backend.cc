@@ -88,6 +88,9 @@ std::pair<workerproto::RulesCompiled, std::string> EngineBackend::CompileRules(
   }
   bool valid = true;
   for (const workerproto::CompileRules::Source& source : request.sources) {
+    if (!valid && request.stop_at_bad_file) {
+      break;
+    }
     const base::Bytes text = base::ClippedSlice(texts, source.offset, source.size_bytes);
     valid =
         frontend.AddFile(source.name_space, source.path, std::string(base::AsText(text))) && valid;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/os/system.h"
 #include "libs/rules/module/dump.h"
 
 namespace day::worker {
@@ -169,9 +170,31 @@ void YaraScanner::AppendRule(std::uint32_t rule, base::Bytes data, ResultSink* s
   }
 }
 
+bool YaraScanner::SetTimeout() {
+  options_.timeout_ms = settings_.timeout_ms;
+  if (settings_.deadline_ns == 0) {
+    return true;
+  }
+  constexpr std::int64_t kNsPerMs = 1'000'000;
+  const std::int64_t left_ms = (settings_.deadline_ns - os::MonotonicNs()) / kNsPerMs;
+  if (left_ms <= 0) {
+    return false;
+  }
+  options_.timeout_ms = settings_.timeout_ms == 0
+                            ? static_cast<std::uint64_t>(left_ms)
+                            : std::min(settings_.timeout_ms, static_cast<std::uint64_t>(left_ms));
+  return true;
+}
+
 void YaraScanner::Scan(base::Bytes data, const workerproto::ScanItem& item, ResultSink* sink) {
   part_ = {};
   part_.id = item.id;
+  if (!SetTimeout()) {
+    // Not begun: the report says that no byte was scanned.
+    part_.status = workerproto::YaraStatus::kTimedOut;
+    sink->AddYaraPart(std::exchange(part_, {}), true);
+    return;
+  }
   part_.bytes_scanned = data.size();
   console_bytes_ = 0;
   AppendDumps(data);

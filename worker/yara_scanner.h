@@ -48,6 +48,8 @@ class YaraScanner : public FileScanner {
   void AppendRule(std::uint32_t rule, base::Bytes data, ResultSink* sink);
   void AppendMatch(std::uint32_t string, const match::Match& match, base::Bytes data);
   void AppendConsoleLine(std::string_view line);
+  // Sets what time the next file may take; false if there is none left.
+  bool SetTimeout();
 
   std::unique_ptr<rules::compile::CompiledRules> rules_;
   std::unique_ptr<rules::scan::Scanner> scanner_;

@@ -6,6 +6,8 @@
 
 #include "endpoint/cli/format.h"
 #include "endpoint/cli/texts.h"
+#include "endpoint/cli/yara_command.h"
+#include "endpoint/cli/yarac_command.h"
 #include "libs/os/system.h"
 
 namespace day::endpoint::cli {
@@ -18,6 +20,8 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"scan", RunScan},
+    {"yara", RunYara},
+    {"yarac", RunYarac},
 };
 
 const Subcommand* Find(std::string_view name) {

@@ -162,13 +162,27 @@ base::Result<CompiledRules> DatabaseLoader::LoadRules(const CompileRequest& requ
   sources.request.strict_escape = request.strict_escape;
   sources.request.yara_x_extensions = request.yara_x_extensions;
   sources.request.strings_per_rule_max = request.strings_per_rule_max;
+  sources.request.stop_at_bad_file = request.stop_at_bad_file;
   for (const RuleFile& file : request.files) {
     sources.request.sources.push_back({file.name_space, file.path, 0, 0});
   }
   if (cache_ == nullptr) {
     return Compile(request, &sources);
   }
-  const std::string question = EncodeNote(sources.request);
+  std::string question = EncodeNote(sources.request);
+  // Texts that are in no file are part of the question itself.
+  wire::Encoder encoder(&question);
+  for (const RuleFile& file : request.files) {
+    if (file.text) {
+      encoder.Text(base::AsText(crypto::Sha256(base::AsBytes(*file.text))));
+    }
+  }
+  if (request.includes != nullptr) {
+    for (const IncludedFile& file : *request.includes) {
+      encoder.Text(file.path);
+      encoder.Text(base::AsText(crypto::Sha256(base::AsBytes(file.text))));
+    }
+  }
   const std::string name = HexName("rules", crypto::Sha256(base::AsBytes(question)));
   DAY_TRY_ASSIGN(const crypto::Sha256Digest builder, Builder());
   if (std::optional<Artifact> artifact = cache_->Lookup(name, builder)) {
@@ -205,21 +219,69 @@ base::Result<CompiledRules> DatabaseLoader::LoadRules(const CompileRequest& requ
   return rules;
 }
 
-base::Result<CompiledRules> DatabaseLoader::Compile(const CompileRequest& request,
-                                                    Sources* sources) const {
+base::Status DatabaseLoader::ReadSources(const CompileRequest& request, Sources* sources) {
   for (std::size_t i = 0; i < request.files.size(); ++i) {
-    const std::string& path = request.files[i].path;
-    DAY_TRY_ASSIGN(const os::Fd fd, os::OpenRead(path));
+    const RuleFile& file = request.files[i];
+    workerproto::CompileRules::Source& source = sources->request.sources[i];
+    source.offset = sources->texts.size();
+    if (file.text) {
+      source.size_bytes = file.text->size();
+      sources->texts += *file.text;
+      continue;
+    }
+    DAY_TRY_ASSIGN(const os::Fd fd, os::OpenRead(file.path));
     DAY_TRY_ASSIGN(const os::FileStat stat, os::StatFd(fd.get()));
     if (stat.kind == os::FileKind::kDirectory) {
-      return base::MakeError(base::ErrorKind::kInvalidUse, path + " is a folder");
+      return base::MakeError(base::ErrorKind::kInvalidUse, file.path + " is a folder");
     }
     DAY_TRY_ASSIGN(const std::string text, os::ReadFd(fd.get(), kRuleFileBytesMax));
-    sources->request.sources[i].offset = sources->texts.size();
-    sources->request.sources[i].size_bytes = text.size();
-    sources->read.push_back({path, stat, crypto::Sha256(base::AsBytes(text))});
+    source.size_bytes = text.size();
+    sources->read.push_back({file.path, stat, crypto::Sha256(base::AsBytes(text))});
     sources->texts += text;
   }
+  return base::OkStatus();
+}
+
+base::Status DatabaseLoader::AnswerInclude(const CompileRequest& request, base::Bytes question,
+                                           WorkerProcess* worker, Sources* sources) {
+  DAY_TRY_ASSIGN(const workerproto::IncludeRequest include,
+                 workerproto::DecodeIncludeRequest(question));
+  std::optional<std::string> text;
+  if (request.includes != nullptr) {
+    for (const IncludedFile& file : *request.includes) {
+      if (file.path == include.path) {
+        text = file.text;
+        break;
+      }
+    }
+  } else if (request.includes_allowed) {
+    base::Result<std::string> read = os::ReadFile(include.path, kRuleFileBytesMax);
+    const base::Result<os::FileStat> stat = os::StatPath(include.path, os::Symlinks::kFollow);
+    if (read.ok() && stat.ok()) {
+      sources->read.push_back({include.path, *stat, crypto::Sha256(base::AsBytes(*read))});
+      text = std::move(read).value();
+    }
+  }
+  workerproto::IncludeReply reply;
+  std::vector<os::Fd> owned;
+  if (text) {
+    if (request.includes_read != nullptr) {
+      request.includes_read->push_back({include.path, *text});
+    }
+    DAY_TRY_ASSIGN(os::Fd file, os::CreateMemfd("daylight-include", base::AsBytes(*text)));
+    owned.push_back(std::move(file));
+    reply.found = true;
+    reply.size_bytes = text->size();
+  }
+  std::string answer;
+  DAY_TRY(workerproto::Append(reply, &answer));
+  worker->Queue(std::move(answer), {}, std::move(owned));
+  return base::OkStatus();
+}
+
+base::Result<CompiledRules> DatabaseLoader::Compile(const CompileRequest& request,
+                                                    Sources* sources) const {
+  DAY_TRY(ReadSources(request, sources));
   DAY_TRY_ASSIGN(os::Fd texts, os::CreateMemfd("daylight-texts", base::AsBytes(sources->texts)));
   DAY_TRY_ASSIGN(const auto worker, WorkerProcess::Start(ForCompiling(worker_)));
   std::string frame;
@@ -232,24 +294,7 @@ base::Result<CompiledRules> DatabaseLoader::Compile(const CompileRequest& reques
       continue;
     }
     if (received.frame.type == MessageType::kIncludeRequest) {
-      DAY_TRY_ASSIGN(const workerproto::IncludeRequest include,
-                     workerproto::DecodeIncludeRequest(received.frame.payload));
-      workerproto::IncludeReply reply;
-      std::vector<os::Fd> owned;
-      const base::Result<std::string> text = request.includes_allowed
-                                                 ? os::ReadFile(include.path, kRuleFileBytesMax)
-                                                 : base::Result<std::string>(base::Error{});
-      const base::Result<os::FileStat> stat = os::StatPath(include.path, os::Symlinks::kFollow);
-      if (text.ok() && stat.ok()) {
-        sources->read.push_back({include.path, *stat, crypto::Sha256(base::AsBytes(*text))});
-        DAY_TRY_ASSIGN(os::Fd file, os::CreateMemfd("daylight-include", base::AsBytes(*text)));
-        owned.push_back(std::move(file));
-        reply.found = true;
-        reply.size_bytes = text->size();
-      }
-      std::string answer;
-      DAY_TRY(workerproto::Append(reply, &answer));
-      worker->Queue(std::move(answer), {}, std::move(owned));
+      DAY_TRY(AnswerInclude(request, received.frame.payload, worker.get(), sources));
       continue;
     }
     if (received.frame.type != MessageType::kRulesCompiled) {

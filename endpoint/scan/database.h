@@ -26,6 +26,13 @@ inline constexpr std::int64_t kCompileTimeoutNs = 600'000'000'000;
 struct RuleFile {
   std::string name_space;
   std::string path;
+  std::optional<std::string> text = std::nullopt;  // instead of what is at `path`
+};
+
+// A file that rules include, as a compilation asked for it.
+struct IncludedFile {
+  std::string path;
+  std::string text;
 };
 
 // Rule files below the given paths: a file as it is, a folder with every *.yar and *.yara in it,
@@ -42,6 +49,11 @@ struct CompileRequest {
   bool strict_escape = false;
   bool yara_x_extensions = true;
   std::uint64_t strings_per_rule_max = 10'000;
+  bool stop_at_bad_file = false;
+  // If set, includes are looked for here alone and not on the disk.
+  const std::vector<IncludedFile>* includes = nullptr;
+  // If set, gets every file that was included. REQUIRES: a loader without a cache.
+  std::vector<IncludedFile>* includes_read = nullptr;
 };
 
 // Compiled rules, and what was said about them.
@@ -82,6 +94,9 @@ class DatabaseLoader {
   struct Sources;
   base::Result<crypto::Sha256Digest> Builder() const;
   base::Result<CompiledRules> Compile(const CompileRequest& request, Sources* sources) const;
+  static base::Status ReadSources(const CompileRequest& request, Sources* sources);
+  static base::Status AnswerInclude(const CompileRequest& request, base::Bytes question,
+                                    WorkerProcess* worker, Sources* sources);
   base::Result<CompiledSignatures> Build(const std::vector<std::string>& paths,
                                          std::vector<ArtifactSource>* sources) const;
 

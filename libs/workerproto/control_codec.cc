@@ -73,6 +73,7 @@ std::vector<std::string> DecodeNames(Decoder* decoder) {
 void EncodeSettings(const ScanSettings& settings, Encoder* encoder) {
   encoder->U8(static_cast<std::uint8_t>(settings.mode));
   encoder->U64(settings.timeout_ms);
+  encoder->I64(settings.deadline_ns);
   encoder->U64(settings.file_bytes_max);
   encoder->U32(settings.budget.depth_max);
   encoder->U64(settings.budget.files_max);
@@ -93,6 +94,7 @@ ScanSettings DecodeSettings(Decoder* decoder) {
   ScanSettings settings;
   settings.mode = decoder->Enum(ScanMode::kYara);
   settings.timeout_ms = decoder->U64();
+  settings.deadline_ns = decoder->I64();
   settings.file_bytes_max = decoder->U64();
   settings.budget.depth_max = decoder->U32();
   settings.budget.files_max = decoder->U64();
@@ -174,6 +176,7 @@ base::Status Append(const CompileRules& message, std::string* out) {
   encoder.Bool(message.strict_escape);
   encoder.Bool(message.yara_x_extensions);
   encoder.U64(message.strings_per_rule_max);
+  encoder.Bool(message.stop_at_bad_file);
   return EndFrame(begin, out);
 }
 
@@ -192,6 +195,7 @@ base::Result<CompileRules> DecodeCompileRules(base::Bytes payload) {
   message.strict_escape = decoder.Bool();
   message.yara_x_extensions = decoder.Bool();
   message.strings_per_rule_max = decoder.U64();
+  message.stop_at_bad_file = decoder.Bool();
   DAY_TRY(decoder.Finish("CompileRules"));
   return message;
 }

@@ -70,6 +70,7 @@ struct CompileRules {
   bool strict_escape = false;
   bool yara_x_extensions = true;
   std::uint64_t strings_per_rule_max = 10'000;
+  bool stop_at_bad_file = false;  // leave out what comes after a file with errors, as yara does
   bool operator==(const CompileRules&) const = default;
 };
 
@@ -140,6 +141,7 @@ enum class ScanMode : std::uint8_t { kEngine, kYara };
 struct ScanSettings {
   ScanMode mode = ScanMode::kEngine;
   std::uint64_t timeout_ms = 0;  // for one file; 0: none
+  std::int64_t deadline_ns = 0;  // kYara: monotonic time at which every scan is over; 0: none
   std::uint64_t file_bytes_max = ~std::uint64_t{0};
   base::BudgetLimits budget;                   // kEngine
   std::uint32_t matches_per_finding_max = 10;  // kEngine
