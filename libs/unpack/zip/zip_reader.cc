@@ -97,7 +97,7 @@ void ZipReader::FindDirectories() {
   // Backwards to each 'P'. Most files asked are not zip files, so this must cost next to nothing:
   // memrchr looks at many bytes at a time.
   std::size_t before = tail.size();
-  for (std::size_t tries = 0; tries < kDirectoriesMax;) {
+  for (std::size_t tries = 0; before > 0 && tries < kDirectoriesMax;) {
     const void* found = ::memrchr(tail.data(), kEndSignature[0], before);
     if (found == nullptr) {
       return;
