@@ -160,6 +160,33 @@ void AppendRule(const YaraOptions& options, const RuleTable& table, const YaraRe
   }
 }
 
+// As libyara reports: rule after rule, those that match and those that do not. yara counts the
+// former, and looks at its limit after each of either.
+std::int64_t AppendInRuleOrder(const YaraOptions& options, const RuleTable& table,
+                               const YaraReport& report, std::string_view path, YaraTotals& totals,
+                               std::string& out) {
+  std::int64_t count = 0;
+  std::size_t next = 0;
+  for (std::uint32_t i = 0; i < table.rules.size(); ++i) {
+    if (table.rules[i].is_private) {
+      continue;
+    }
+    const bool reported = next < report.rules.size() && report.rules[next].rule == i;
+    if (reported && !options.count_only && IsShown(options, table.rules[i])) {
+      AppendRule(options, table, report, report.rules[next], path, out);
+    }
+    next += reported ? 1 : 0;
+    if (reported != options.negate) {
+      ++count;
+      ++totals.matching_rules;
+    }
+    if (options.rule_matches_max != 0 && totals.matching_rules >= options.rule_matches_max) {
+      break;
+    }
+  }
+  return count;
+}
+
 }  // namespace
 
 std::int64_t AppendYaraReport(const YaraOptions& options, const RuleTable& table,
@@ -172,21 +199,21 @@ std::int64_t AppendYaraReport(const YaraOptions& options, const RuleTable& table
       out.push_back('\n');
     }
   }
-  std::int64_t count = 0;
+  if (report.status != workerproto::YaraStatus::kScanned) {
+    return 0;
+  }
+  if (options.rule_matches_max != 0 || (options.negate && options.count_only)) {
+    return AppendInRuleOrder(options, table, report, path, totals, out);
+  }
   for (const workerproto::YaraRule& rule : report.rules) {
-    if (rule.rule >= table.rules.size()) {
-      continue;  // a worker that lies
-    }
-    if (!options.count_only && IsShown(options, table.rules[rule.rule])) {
+    // An index beyond the table comes from a worker that lies.
+    if (!options.count_only && rule.rule < table.rules.size() &&
+        IsShown(options, table.rules[rule.rule])) {
       AppendRule(options, table, report, rule, path, out);
     }
-    ++count;
-    ++totals.matching_rules;
-    if (!options.negate && options.rule_matches_max != 0 &&
-        totals.matching_rules >= options.rule_matches_max) {
-      break;
-    }
   }
+  const auto count = static_cast<std::int64_t>(options.negate ? 0 : report.rules.size());
+  totals.matching_rules += count;
   return count;
 }
 

@@ -18,7 +18,8 @@ struct YaraTotals {
 };
 
 // Appends what yara prints to standard output for one file that was scanned: module dumps, console
-// lines, matching rules with their strings. Returns the number of matching rules (what -c prints).
+// lines, matching rules with their strings. Returns the number of matching rules (what -c prints,
+// with -n as well).
 std::int64_t AppendYaraReport(const YaraOptions& options, const workerproto::RuleTable& table,
                               const workerproto::YaraReport& report, std::string_view path,
                               YaraTotals& totals, std::string& out);
