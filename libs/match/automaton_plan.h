@@ -34,7 +34,9 @@ struct AutomatonPlan {
 };
 
 // Errors: those of Expand().
-base::Result<AutomatonPlan> PlanAutomaton(const RegexTree& tree, std::uint32_t width);
+// `full_word`: matches are refused after their length is chosen, so it matters where YARA starts.
+base::Result<AutomatonPlan> PlanAutomaton(const RegexTree& tree, std::uint32_t width,
+                                          bool full_word);
 // Writes the programs as the body of `part`. REQUIRES: part.flags and part.width are set.
 void WriteAutomaton(const AutomatonPlan& plan, CodeWriter& writer, PartHeader& part);
 

@@ -491,6 +491,11 @@ bool NeedsOrder(const RegexTree& tree) {
   return false;
 }
 
+bool HasOneLength(const RegexTree& tree) {
+  const Lengths lengths = AllLengths(tree).back();
+  return lengths.min == lengths.max;
+}
+
 std::uint32_t MaxLength(const RegexTree& tree) {
   const std::uint64_t max = AllLengths(tree).back().max;
   return max >= kHuge ? kUnbounded : static_cast<std::uint32_t>(max);

@@ -24,6 +24,8 @@ bool NeedsOrder(const RegexTree& tree);
 // Whether a group that can be empty is repeated: YARA then also loses some matches, in its guard
 // against endless loops, so its order must be followed even if only one length is possible.
 bool RepeatsEmpty(const RegexTree& tree);
+// Whether all matches have the same length.
+bool HasOneLength(const RegexTree& tree);
 // The most bytes a match can have; kUnbounded if there is no bound worth the name.
 std::uint32_t MaxLength(const RegexTree& tree);
 

@@ -326,7 +326,8 @@ class Compiler {
       // YARA then forgets that it was reading pairs when it looks at the neighbours.
       pending.header.flags |= kPartRawWord;
     }
-    if (width == 1 && MaxLength(tree) <= kRegexScanMax) {
+    const bool plain = !spec_.full_word || HasOneLength(tree);
+    if (width == 1 && plain && MaxLength(tree) <= kRegexScanMax) {
       pending.segments = SegmentFinder(tree).Run();
     }
     if (pending.segments) {
@@ -337,7 +338,7 @@ class Compiler {
       pending.only_segment = only;
       pending.atoms = SegmentsAtoms(*pending.segments, only);
     } else {
-      DAY_TRY_ASSIGN(pending.plan, PlanAutomaton(tree, width));
+      DAY_TRY_ASSIGN(pending.plan, PlanAutomaton(tree, width, spec_.full_word));
       pending.atoms = std::move(pending.plan->atoms);
       if (pending.plan->ordered) {
         header_.flags |= kPatternOrdered;

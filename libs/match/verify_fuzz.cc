@@ -69,7 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     Check(match::testing::MatchesByChoice(*compiled, i, data) == tried);
   }
   const bool chained = match::PatternView(compiled->code).chained();
-  if (!chained && match::testing::DefinesLength(spec.tree)) {
+  // Whole words are refused after the length is chosen, which the naive matcher does another way.
+  if (!chained && !spec.full_word && match::testing::DefinesLength(spec.tree)) {
     Check(match::testing::NaiveMatches(spec, data) == tried);
   }
   return 0;
