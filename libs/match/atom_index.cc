@@ -205,7 +205,7 @@ void AtomIndexBuilder::Build(std::span<const PlannedAtom> atoms, Density density
     }
     const unsigned table = table_of(atom);
     for (std::size_t g = 0; g < (4u >> table); ++g) {
-      Insert(table, GramOf(atom, atom.gram + g), MakeEntry(atom, number, atom.gram + g));
+      Insert(table, GramOf(atom, atom.grams[g]), MakeEntry(atom, number, atom.grams[g]));
     }
   }
   index_.entries = entries_;

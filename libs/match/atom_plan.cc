@@ -26,34 +26,48 @@ std::uint32_t FoldedGram(const Atom& atom, std::size_t at) {
   return gram;
 }
 
-struct WindowPlan {
-  AtomClass atom_class = AtomClass::kProbe;
-  std::uint8_t gram = 0;
-  double cost = std::numeric_limits<double>::infinity();
-};
+constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr std::size_t kGramsMax = kAtomSizeMax - 3;
 
-// The best run of stride + 3 determined bytes for one gram class.
-WindowPlan PlanGrams(const Atom& atom, AtomClass atom_class) {
-  const std::size_t stride = ClassStride(atom_class);
-  const std::size_t length = stride + 3;
-  WindowPlan best;
-  std::size_t run = 0;
-  for (std::size_t i = 0; i < atom.size; ++i) {
-    run = Determined(atom, i) ? run + 1 : 0;
-    if (run < length) {
-      continue;
-    }
-    const std::size_t first = i + 1 - length;
-    double hits = 0;
-    for (std::size_t g = 0; g < stride; ++g) {
-      hits += GramPerMib(FoldedGram(atom, first + g)) / static_cast<double>(stride);
-    }
-    const double cost = hits + kClassCost[static_cast<unsigned>(atom_class)];
-    if (cost < best.cost) {
-      best = {atom_class, static_cast<std::uint8_t>(first), cost};
+// How often the gram at each offset of the window is expected, or kNever where a byte is not known.
+struct GramCosts {
+  std::array<double, kGramsMax> per_mib;
+
+  explicit GramCosts(const Atom& atom) {
+    per_mib.fill(kNever);
+    std::size_t run = 0;
+    for (std::size_t i = 0; i < atom.size; ++i) {
+      run = Determined(atom, i) ? run + 1 : 0;
+      if (run >= 4) {
+        per_mib[i - 3] = GramPerMib(FoldedGram(atom, i - 3));
+      }
     }
   }
-  return best;
+};
+
+struct WindowPlan {
+  AtomClass atom_class = AtomClass::kProbe;
+  std::uint8_t grams[4] = {};
+  double cost = kNever;
+};
+
+// The rarest gram for each rest of one class, if there are any for all.
+WindowPlan PlanGrams(const GramCosts& costs, AtomClass atom_class) {
+  const std::size_t stride = ClassStride(atom_class);
+  WindowPlan plan;
+  plan.atom_class = atom_class;
+  plan.cost = kClassCost[static_cast<unsigned>(atom_class)];
+  for (std::size_t rest = 0; rest < stride; ++rest) {
+    double best = kNever;
+    for (std::size_t at = rest; at < kGramsMax; at += stride) {
+      if (costs.per_mib[at] < best) {
+        best = costs.per_mib[at];
+        plan.grams[rest] = static_cast<std::uint8_t>(at);
+      }
+    }
+    plan.cost += best / static_cast<double>(stride);
+  }
+  return plan;
 }
 
 // The share of positions at which byte i of the atom fits, from the pair counts.
@@ -72,6 +86,9 @@ double ByteShare(const Atom& atom, std::size_t i) {
     }
     return shares;
   }();
+  if (atom.mask[i] == 0xFF) {
+    return kShare[atom.value[i]];
+  }
   double share = 0;
   for (unsigned b = 0; b < 256; ++b) {
     share += (b & atom.mask[i]) == atom.value[i] ? kShare[b] : 0.0;
@@ -104,7 +121,26 @@ double PlanProbe(const Atom& atom, ByteProbe& probe) {
   return hits + kProbeCost;
 }
 
-PlannedAtom PlanAtom(const Atom& atom, std::uint32_t pattern, std::uint32_t part, double& cost) {
+// The cheapest way to look for an atom by grams, or kNever if it has too few known bytes.
+WindowPlan PlanWindow(const Atom& atom) {
+  const GramCosts costs(atom);
+  WindowPlan best;
+  for (const AtomClass c : {AtomClass::kStride4, AtomClass::kStride2, AtomClass::kStride1}) {
+    const WindowPlan plan = PlanGrams(costs, c);
+    if (plan.cost < best.cost) {
+      best = plan;
+    }
+  }
+  return best;
+}
+
+double AtomCost(const Atom& atom) {
+  const double grams = PlanWindow(atom).cost;
+  ByteProbe probe;
+  return grams <= kProbeCost ? grams : std::min(grams, PlanProbe(atom, probe));
+}
+
+PlannedAtom PlanAtom(const Atom& atom, std::uint32_t pattern, std::uint32_t part) {
   PlannedAtom planned;
   std::copy(std::begin(atom.value), std::end(atom.value), std::begin(planned.value));
   std::copy(std::begin(atom.mask), std::end(atom.mask), std::begin(planned.mask));
@@ -112,21 +148,10 @@ PlannedAtom PlanAtom(const Atom& atom, std::uint32_t pattern, std::uint32_t part
   planned.part = part;
   planned.anchor = atom.anchor;
   planned.size = atom.size;
-  WindowPlan best;
-  for (const AtomClass c : {AtomClass::kStride4, AtomClass::kStride2, AtomClass::kStride1}) {
-    const WindowPlan plan = PlanGrams(atom, c);
-    if (plan.cost < best.cost) {
-      best = plan;
-    }
-  }
-  const double probe_cost = PlanProbe(atom, planned.probe);
-  if (best.cost <= probe_cost) {
-    planned.atom_class = best.atom_class;
-    planned.gram = best.gram;
-    cost += best.cost;
-  } else {
-    planned.atom_class = AtomClass::kProbe;
-    cost += probe_cost;
+  const WindowPlan window = PlanWindow(atom);
+  if (window.cost <= PlanProbe(atom, planned.probe)) {
+    planned.atom_class = window.atom_class;
+    std::copy(std::begin(window.grams), std::end(window.grams), std::begin(planned.grams));
   }
   return planned;
 }
@@ -134,25 +159,33 @@ PlannedAtom PlanAtom(const Atom& atom, std::uint32_t pattern, std::uint32_t part
 }  // namespace
 
 PatternPlan PlanPart(const PartAtoms& atoms, std::uint32_t pattern, std::uint32_t part) {
-  PatternPlan best;
-  best.cost = std::numeric_limits<double>::infinity();
-  for (const AtomChoice& choice : atoms.choices) {
-    PatternPlan plan;
-    for (const Atom& atom : choice.atoms) {
-      plan.atoms.push_back(PlanAtom(atom, pattern, part, plan.cost));
-      if (plan.cost >= best.cost) {
-        break;
-      }
-    }
-    if (plan.cost < best.cost) {
-      best = std::move(plan);
-    }
-  }
+  // A choice this cheap is not worth improving on.
+  constexpr double kGoodEnough = 1.05;
+  PatternPlan plan;
   if (atoms.choices.empty()) {
-    best.atomless_parts.push_back(part);
-    best.cost = kAtomlessCost;
+    plan.atomless_parts.push_back(part);
+    plan.cost = kAtomlessCost;
+    return plan;
   }
-  return best;
+  plan.cost = kNever;
+  const AtomChoice* best = nullptr;
+  for (const AtomChoice& choice : atoms.choices) {
+    double cost = 0;
+    for (std::size_t i = 0; i < choice.atoms.size() && cost < plan.cost; ++i) {
+      cost += AtomCost(choice.atoms[i]);
+    }
+    if (cost < plan.cost) {
+      plan.cost = cost;
+      best = &choice;
+    }
+    if (plan.cost < kGoodEnough) {
+      break;
+    }
+  }
+  for (const Atom& atom : best->atoms) {
+    plan.atoms.push_back(PlanAtom(atom, pattern, part));
+  }
+  return plan;
 }
 
 PatternPlan PlanPattern(const std::vector<PartAtoms>& parts, std::uint32_t pattern) {

@@ -15,7 +15,9 @@
 namespace day::match {
 
 // How an atom is looked for: grams at every 4th, 2nd or each position, or a probe of up to four
-// bytes.
+// bytes. A class with stride s needs, for each of the s rests, a gram of known bytes whose offset
+// in the window leaves that rest: wherever the window lies, one of them falls on a position looked
+// at.
 enum class AtomClass : std::uint8_t { kStride4, kStride2, kStride1, kProbe };
 inline constexpr std::uint32_t kGramClasses = 3;
 inline constexpr std::uint32_t ClassStride(AtomClass c) { return 4u >> static_cast<unsigned>(c); }
@@ -29,8 +31,10 @@ struct PlannedAtom {
   std::uint32_t anchor = 0;
   std::uint8_t size = 0;
   AtomClass atom_class = AtomClass::kProbe;
-  std::uint8_t gram =
-      0;            // gram classes: where in the window the first of its `stride` grams starts
+  // Gram classes: for each rest by the stride, the offset in the window of the rarest gram that
+  // leaves this rest.
+  std::uint8_t grams[4] = {};
+  std::uint8_t reserved = 0;
   ByteProbe probe;  // kProbe
 };
 
