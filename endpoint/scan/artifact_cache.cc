@@ -151,7 +151,7 @@ std::optional<Artifact> ArtifactCache::Lookup(const std::string& name,
     return std::nullopt;
   }
   const base::Result<os::FileStat> stat = os::StatFd(blob->get());
-  if (!stat.ok() || !SameState(*stat, manifest->blob)) {
+  if (!stat.ok() || stat->kind != os::FileKind::kRegular) {
     return std::nullopt;
   }
   const bool unchanged =
@@ -160,7 +160,8 @@ std::optional<Artifact> ArtifactCache::Lookup(const std::string& name,
   if (!unchanged) {
     return std::nullopt;
   }
-  if (stat->size_bytes <= kHashedBlobBytesMax) {
+  if (!SameState(*stat, manifest->blob)) {
+    // A cache folder that was copied or restored: the content decides.
     const base::Result<os::Mapping> bytes = os::Mapping::ReadOnly(*blob, stat->size_bytes);
     if (!bytes.ok() || crypto::Sha256(bytes->bytes()) != manifest->sha256) {
       return std::nullopt;
