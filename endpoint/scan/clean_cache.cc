@@ -21,13 +21,19 @@ constexpr std::size_t kProbesMax = 4096;
 constexpr unsigned kAgeMax = 255;
 constexpr std::uint32_t kLockTimeoutMs = 3000;
 
-bool SameCode(const std::array<std::byte, 16>& a, const std::array<std::byte, 16>& b) {
+constexpr std::size_t kEntryBytes = 16;
+
+base::Bytes SlotAt(base::Bytes slots, std::size_t index) {
+  return slots.subspan(index * kEntryBytes, kEntryBytes);
+}
+
+bool SameCode(base::Bytes a, base::Bytes b) {
   return std::memcmp(a.data(), b.data(), kCodeBytes) == 0;
 }
 
-bool IsFree(const std::array<std::byte, 16>& entry) { return entry[kAgeIndex] == std::byte{0}; }
+bool IsFree(base::Bytes slot) { return slot[kAgeIndex] == std::byte{0}; }
 
-std::size_t HomeSlot(const std::array<std::byte, 16>& entry, std::size_t slot_count) {
+std::size_t HomeSlot(base::Bytes entry, std::size_t slot_count) {
   return static_cast<std::size_t>(*base::ReadAt<std::uint64_t>(entry, 0)) & (slot_count - 1);
 }
 
@@ -38,7 +44,7 @@ CleanCache::CleanCache(std::string path, const UserKey& key, const crypto::Sha25
       key_(DeriveSipKey(key, "daylight clean cache 1")),
       generation_(generation),
       loaded_(ReadTable(path_)),
-      used_(loaded_.slots.size(), false) {}
+      used_(loaded_.slot_count(), false) {}
 
 CleanCache::Entry CleanCache::EntryOf(const os::FileStat& stat) const {
   std::array<std::uint64_t, 9> words = {stat.device, stat.inode, stat.size_bytes,
@@ -54,57 +60,56 @@ std::size_t CleanCache::Find(const Table& table, const Entry& entry) {
   if (table.slots.empty()) {
     return kNotFound;
   }
-  const std::size_t mask = table.slots.size() - 1;
-  std::size_t slot = HomeSlot(entry, table.slots.size());
+  const std::size_t mask = table.slot_count() - 1;
+  std::size_t slot = HomeSlot(entry, table.slot_count());
   for (std::size_t probes = 0; probes < kProbesMax; ++probes, slot = (slot + 1) & mask) {
-    if (IsFree(table.slots[slot])) {
+    const base::Bytes held = SlotAt(table.slots, slot);
+    if (IsFree(held)) {
       return kNotFound;
     }
-    if (SameCode(table.slots[slot], entry)) {
+    if (SameCode(held, entry)) {
       return slot;
     }
   }
   return kNotFound;
 }
 
+// REQUIRES: the table is one that is being made.
 void CleanCache::Insert(Table* table, const Entry& entry) {
-  const std::size_t mask = table->slots.size() - 1;
-  std::size_t slot = HomeSlot(entry, table->slots.size());
+  const std::size_t mask = table->slot_count() - 1;
+  std::size_t slot = HomeSlot(entry, table->slot_count());
   for (std::size_t probes = 0; probes < kProbesMax; ++probes, slot = (slot + 1) & mask) {
-    if (IsFree(table->slots[slot])) {
-      table->slots[slot] = entry;
-      ++table->count;
-      return;
-    }
-    if (SameCode(table->slots[slot], entry)) {
-      table->slots[slot] = entry;
+    const base::Bytes held = SlotAt(table->slots, slot);
+    const bool is_free = IsFree(held);
+    if (is_free || SameCode(held, entry)) {
+      std::memcpy(table->made.data() + slot * kEntryBytes, entry.data(), kEntryBytes);
+      table->count += is_free ? 1 : 0;
       return;
     }
   }
 }
 
 CleanCache::Table CleanCache::ReadTable(const std::string& path) {
-  Table table;
   const base::Result<os::Fd> fd = os::OpenRead(path, os::Symlinks::kRefuse);
-  if (!fd.ok()) {
-    return table;
+  const base::Result<os::FileStat> stat = fd.ok() ? os::StatFd(fd->get()) : fd.error();
+  if (!stat.ok() || stat->kind != os::FileKind::kRegular || stat->size_bytes < kHeaderBytes ||
+      stat->size_bytes > kHeaderBytes + kSlotsMax * kEntryBytes) {
+    return {};
   }
-  os::ReadBuffer buffer;
-  const base::Result<os::FileStat> stat = os::StatFd(fd->get());
-  const auto bytes = buffer.Read(fd->get(), stat.ok() ? stat->size_bytes : 0,
-                                 kHeaderBytes + kSlotsMax * sizeof(Entry));
-  if (!bytes.ok() || bytes->size() < kHeaderBytes ||
-      base::AsText(bytes->first(kMagic.size())) != kMagic) {
-    return table;
+  base::Result<os::Mapping> mapped = os::Mapping::ReadOnly(*fd, stat->size_bytes);
+  if (!mapped.ok() || base::AsText(mapped->bytes().first(kMagic.size())) != kMagic) {
+    return {};
   }
-  const std::uint64_t slot_count = *base::ReadAt<std::uint64_t>(*bytes, kMagic.size());
-  const std::uint64_t count = *base::ReadAt<std::uint64_t>(*bytes, kMagic.size() + 8);
+  Table table;
+  table.file = std::move(mapped).value();
+  const base::Bytes bytes = table.file.bytes();
+  const std::uint64_t slot_count = *base::ReadAt<std::uint64_t>(bytes, kMagic.size());
+  const std::uint64_t count = *base::ReadAt<std::uint64_t>(bytes, kMagic.size() + 8);
   if (slot_count < kSlotsMin || slot_count > kSlotsMax || !std::has_single_bit(slot_count) ||
-      bytes->size() != kHeaderBytes + slot_count * sizeof(Entry) || count > slot_count) {
-    return table;
+      bytes.size() != kHeaderBytes + slot_count * kEntryBytes || count > slot_count) {
+    return {};
   }
-  table.slots.resize(static_cast<std::size_t>(slot_count));
-  std::memcpy(table.slots.data(), bytes->data() + kHeaderBytes, bytes->size() - kHeaderBytes);
+  table.slots = bytes.subspan(kHeaderBytes);
   table.count = static_cast<std::size_t>(count);
   return table;
 }
@@ -131,11 +136,13 @@ CleanCache::Table CleanCache::Merge(const Table& current) const {
   std::vector<Entry> kept;
   kept.reserve(current.count);
   std::array<std::size_t, kAgeMax + 1> by_age{};
-  for (const Entry& slot : current.slots) {
-    if (IsFree(slot)) {
+  for (std::size_t slot = 0; slot < current.slot_count(); ++slot) {
+    const base::Bytes held = SlotAt(current.slots, slot);
+    if (IsFree(held)) {
       continue;
     }
-    Entry entry = slot;
+    Entry entry;
+    std::copy(held.begin(), held.end(), entry.begin());
     const std::size_t mine = Find(loaded_, entry);
     const bool used = mine != kNotFound && used_[mine];
     const unsigned age = std::to_integer<unsigned>(entry[kAgeIndex]);
@@ -150,7 +157,8 @@ CleanCache::Table CleanCache::Merge(const Table& current) const {
   }
   Table table;
   const std::size_t entries = std::min(kept.size() + added_.size(), kCleanEntriesMax);
-  table.slots.resize(std::max(kSlotsMin, std::bit_ceil(2 * entries)));
+  table.made.resize(std::max(kSlotsMin, std::bit_ceil(2 * entries)) * kEntryBytes);
+  table.slots = table.made;
   for (const Entry& entry : kept) {
     if (std::to_integer<unsigned>(entry[kAgeIndex]) <= age_max) {
       Insert(&table, entry);
@@ -170,10 +178,10 @@ base::Status CleanCache::Save() {
   const Table table = Merge(ReadTable(path_));
   std::string file(kMagic);
   wire::Encoder encoder(&file);
-  encoder.U64(table.slots.size());
+  encoder.U64(table.slot_count());
   encoder.U64(table.count);
   file.resize(kHeaderBytes, '\0');
-  file += base::AsText(std::as_bytes(std::span(table.slots)));
+  file += base::AsText(table.slots);
   DAY_TRY(os::WriteFileAtomic(path_, base::AsBytes(file), 0600, os::Durability::kCrashOfProcess));
   added_.clear();
   return base::OkStatus();

@@ -23,6 +23,7 @@
 #include "libs/base/result.h"
 #include "libs/crypto/hash.h"
 #include "libs/os/file.h"
+#include "libs/os/memory.h"
 
 namespace day::endpoint::scan {
 
@@ -49,8 +50,12 @@ class CleanCache {
  private:
   using Entry = std::array<std::byte, 16>;  // 15 bytes of code, and an age from 1
   struct Table {
-    std::vector<Entry> slots;  // a power of two; all zeros: free
+    os::Mapping file;             // what was read, or
+    std::vector<std::byte> made;  // what is being made
+    base::Bytes slots;            // 16 bytes each, a power of two of them; all zeros: free
     std::size_t count = 0;
+
+    std::size_t slot_count() const { return slots.size() / sizeof(Entry); }
   };
 
   Entry EntryOf(const os::FileStat& stat) const;
