@@ -460,7 +460,7 @@ class OrderedRunner {
 
 bool OrderedScratch::Thread::operator==(const Thread& other) const {
   return pc == other.pc && repeated == other.repeated && depth == other.depth &&
-         std::equal(stack, stack + depth + 1, other.stack);
+         std::equal(stack, stack + (depth + 1), other.stack);
 }
 
 bool RepeatsEmpty(const RegexTree& tree) {

@@ -380,6 +380,27 @@ class Compiler {
 
 }  // namespace
 
+int WorstYaraAtomQuality(const PatternSpec& spec) {
+  if (spec.kind == PatternSpec::Kind::kText && spec.base64_alphabet.empty() &&
+      spec.base64_wide_alphabet.empty()) {
+    return YaraLiteralQuality(spec.text, spec);
+  }
+  int worst = 255;
+  if (spec.kind == PatternSpec::Kind::kText) {
+    // Alternatives of an expression to YARA, to which no modifier applies any more.
+    for (const std::string& form : Base64Forms(spec)) {
+      worst = std::min(worst, YaraLiteralQuality(form, PatternSpec{}));
+    }
+    return worst;
+  }
+  for (const Link& link : SplitIntoLinks(spec)) {
+    const std::optional<std::string> bytes = LiteralOf(link.tree);
+    worst = std::min(worst,
+                     bytes ? YaraLiteralQuality(*bytes, spec) : ChooseYaraAtoms(link.tree).quality);
+  }
+  return worst;
+}
+
 Result<CompiledPattern> Compile(const PatternSpec& spec) { return Compiler(spec).Run(); }
 
 struct VerifyScratch::State {

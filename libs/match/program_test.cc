@@ -179,6 +179,14 @@ TEST(ProgramTest, YaraAtomsFollowItsQuality) {
   EXPECT_EQ(choice.atoms[0].value[0], 'h');
 }
 
+TEST(ProgramTest, QualityTellsWhatYaraCallsSlow) {
+  EXPECT_LT(WorstYaraAtomQuality(Text("a")), kYaraSlowQuality);
+  EXPECT_GE(WorstYaraAtomQuality(Text("abcd")), kYaraSlowQuality);
+  EXPECT_LT(WorstYaraAtomQuality(Hex("00 00 00 00")), kYaraSlowQuality);
+  EXPECT_GE(WorstYaraAtomQuality(Hex("01 02 03 04 [300] 05 06 07")), kYaraSlowQuality);
+  EXPECT_LT(WorstYaraAtomQuality(Expression("[0-9]+")), kYaraSlowQuality);
+}
+
 TEST(ProgramTest, HugeRepeatsAreALimitNotAHang) {
   const auto tree = ParseRegex("((ab){1,4000}c){1,4000}", {}, nullptr);
   ASSERT_TRUE(tree.ok());

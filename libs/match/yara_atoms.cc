@@ -233,6 +233,84 @@ int YaraAtomQuality(const YaraAtom& atom) {
   return kQualityMax - 22 * static_cast<int>(kYaraAtomSizeMax) + quality;
 }
 
+namespace {
+
+YaraAtom PlainAtom(std::string_view bytes) {
+  YaraAtom atom;
+  atom.size = static_cast<std::uint8_t>(std::min(bytes.size(), kYaraAtomSizeMax));
+  for (std::size_t i = 0; i < atom.size; ++i) {
+    atom.value[i] = static_cast<std::uint8_t>(bytes[i]);
+    atom.mask[i] = 0xFF;
+  }
+  return atom;
+}
+
+YaraAtom WideAtom(const YaraAtom& narrow) {
+  YaraAtom atom;
+  atom.size = static_cast<std::uint8_t>(std::min<std::size_t>(narrow.size * 2u, kYaraAtomSizeMax));
+  for (std::size_t i = 0; i < atom.size; ++i) {
+    atom.value[i] = i % 2 == 0 ? narrow.value[i / 2] : std::uint8_t{0};
+    atom.mask[i] = 0xFF;
+  }
+  return atom;
+}
+
+// Every combination of cases, the atom itself included.
+std::vector<YaraAtom> CaseForms(const YaraAtom& atom) {
+  std::vector<YaraAtom> forms = {atom};
+  for (std::size_t i = 0; i < atom.size; ++i) {
+    if (!IsLetterByte(atom.value[i])) {
+      continue;
+    }
+    for (std::size_t k = 0, count = forms.size(); k < count; ++k) {
+      YaraAtom other = forms[k];
+      other.value[i] ^= 0x20;
+      forms.push_back(other);
+    }
+  }
+  return forms;
+}
+
+int WorstUnderKeys(const YaraAtom& atom, const XorRange& range) {
+  int worst = kQualityMax;
+  for (unsigned key = range.min; key <= range.max; ++key) {
+    YaraAtom other = atom;
+    for (std::size_t i = 0; i < atom.size; ++i) {
+      other.value[i] = static_cast<std::uint8_t>(atom.value[i] ^ key);
+    }
+    worst = std::min(worst, YaraAtomQuality(other));
+  }
+  return worst;
+}
+
+}  // namespace
+
+int YaraLiteralQuality(std::string_view bytes, const PatternSpec& spec) {
+  YaraAtom best = PlainAtom(bytes);
+  int worst = YaraAtomQuality(best);
+  for (std::size_t i = 1; i + kYaraAtomSizeMax <= bytes.size() && worst < kQualityMax; ++i) {
+    const YaraAtom atom = PlainAtom(bytes.substr(i));
+    if (const int quality = YaraAtomQuality(atom); quality > worst) {
+      best = atom;
+      worst = quality;
+    }
+  }
+  std::vector<YaraAtom> atoms;
+  if (spec.ascii || !spec.wide) {
+    atoms.push_back(best);
+  }
+  if (spec.wide) {
+    atoms.push_back(WideAtom(best));
+  }
+  for (const YaraAtom& atom : atoms) {
+    for (const YaraAtom& form : spec.no_case ? CaseForms(atom) : std::vector<YaraAtom>{atom}) {
+      worst = std::min(
+          worst, spec.xor_range ? WorstUnderKeys(form, *spec.xor_range) : YaraAtomQuality(form));
+    }
+  }
+  return worst;
+}
+
 YaraChoice ChooseYaraAtoms(const RegexTree& tree) { return Chooser(tree).Run(); }
 
 }  // namespace day::match

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "libs/match/pattern.h"
@@ -35,6 +36,9 @@ YaraChoice ChooseYaraAtoms(const RegexTree& tree);
 // Below this quality YARA warns that a string "may slow down scanning".
 inline constexpr int kYaraSlowQuality = 255 - 22 * static_cast<int>(kYaraAtomSizeMax) + 38;
 // The quality of the worst atom of a pattern, all links of a chain included: for that warning.
+// REQUIRES: a well-formed tree. (In program.cc, which knows how chains are split.)
 int WorstYaraAtomQuality(const PatternSpec& spec);
+// The same for plain bytes under the modifiers of `spec`.
+int YaraLiteralQuality(std::string_view bytes, const PatternSpec& spec);
 
 }  // namespace day::match
