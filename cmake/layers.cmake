@@ -71,8 +71,12 @@ daylight_library(libs/engine
 
 # The sandboxed process, and those who ask it.
 daylight_library(libs/workerproto USES libs/wire)
+daylight_library(worker/tools
+  USES libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module libs/rules/witness
+       libs/match libs/workerproto libs/wire
+  TEST_LINKS daylight_rules_modules)
 daylight_library(worker
-  USES libs/engine libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module
+  USES worker/tools libs/engine libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module
        libs/rules/modules libs/signatures libs/match libs/workerproto libs/wire libs/os libs/crypto)
 daylight_program(daylight-worker worker/main USES worker)
 

@@ -14,6 +14,7 @@
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
 #include "libs/workerproto/messages.h"
+#include "worker/tools/tool.h"
 
 namespace day::worker {
 
@@ -69,6 +70,12 @@ class Backend {
   // Errors: kMalformed, kNotFound, kInvalidUse (externals).
   virtual base::Result<std::unique_ptr<FileScanner>> Open(const DatabaseBytes& database,
                                                           const workerproto::UseDatabase& use) = 0;
+
+  // Null if there is no such tool. `include` is called only while the tool runs or takes a file.
+  virtual std::unique_ptr<tools::Tool> MakeTool(const workerproto::ToolBegin& /*begin*/,
+                                                IncludeLoader /*include*/) {
+    return nullptr;
+  }
 };
 
 }  // namespace day::worker

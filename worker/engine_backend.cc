@@ -161,4 +161,10 @@ base::Result<std::unique_ptr<FileScanner>> EngineBackend::Open(
   return EngineScanner::Create(std::move(rules), database, use);
 }
 
+std::unique_ptr<tools::Tool> EngineBackend::MakeTool(const workerproto::ToolBegin& begin,
+                                                     IncludeLoader include) {
+  const tools::ToolOptions options(begin.options.begin(), begin.options.end());
+  return tools::MakeTool(begin.tool, options, {registry_, std::move(include)});
+}
+
 }  // namespace day::worker

@@ -27,6 +27,8 @@ class EngineBackend : public Backend {
       const std::function<base::Status(base::Bytes)>& write) override;
   base::Result<std::unique_ptr<FileScanner>> Open(const DatabaseBytes& database,
                                                   const workerproto::UseDatabase& use) override;
+  std::unique_ptr<tools::Tool> MakeTool(const workerproto::ToolBegin& begin,
+                                        IncludeLoader include) override;
 
  private:
   const rules::module::Registry& registry_;

@@ -13,6 +13,8 @@ using workerproto::MessageType;
 
 constexpr std::size_t kNoFrame = ~std::size_t{0};
 constexpr std::uint64_t kIncludeBytesMax = 512u << 20;
+constexpr std::uint64_t kToolFileBytesMax = 1u << 30;
+constexpr std::size_t kToolTextBytes = 1u << 20;  // of one message
 
 base::Error Unexpected(MessageType type) {
   return base::MakeError(base::ErrorKind::kMalformed,
@@ -73,6 +75,12 @@ base::Status Session::Dispatch(Received received, bool* stop) {
       return UseDatabase(std::move(received));
     case MessageType::kScanBatch:
       return ScanBatch(std::move(received));
+    case MessageType::kToolBegin:
+      return ToolBegin(received);
+    case MessageType::kToolFile:
+      return ToolFile(received);
+    case MessageType::kToolRun:
+      return ToolRun();
     case MessageType::kShutdown:
       *stop = true;
       return SendStats();
@@ -309,6 +317,71 @@ base::Status Session::SendStats() {
   std::string frame;
   DAY_TRY(workerproto::Append(stats_, &frame));
   return channel_.Send(frame);
+}
+
+base::Status Session::ToolBegin(const Received& received) {
+  DAY_TRY_ASSIGN(const workerproto::ToolBegin begin,
+                 workerproto::DecodeToolBegin(received.frame.payload));
+  tool_ = backend_->MakeTool(begin, [this](const std::string& path) { return LoadInclude(path); });
+  return tool_ != nullptr ? base::OkStatus() : base::Status(Unexpected(received.frame.type));
+}
+
+base::Status Session::ToolFile(const Received& received) {
+  DAY_TRY_ASSIGN(const workerproto::ToolFile file,
+                 workerproto::DecodeToolFile(received.frame.payload));
+  if (received.fds.size() != 1 || tool_ == nullptr) {
+    return Unexpected(received.frame.type);
+  }
+  const base::Result<base::Bytes> bytes =
+      tool_buffer_.Read(received.fds[0].get(), file.size_bytes, kToolFileBytesMax);
+  if (bytes.ok()) {
+    tool_->AddFile(file.role, file.path, *bytes, this);
+  } else {
+    Error(file.path + ": " + bytes.error().message + "\n");
+  }
+  DAY_TRY(std::move(send_status_));
+  std::string taken;
+  DAY_TRY(workerproto::AppendEmpty(MessageType::kToolFileTaken, &taken));
+  return channel_.Send(taken);
+}
+
+base::Status Session::ToolRun() {
+  if (tool_ == nullptr) {
+    return Unexpected(MessageType::kToolRun);
+  }
+  const workerproto::ToolDone done{tool_->Run(this)};
+  tool_.reset();
+  DAY_TRY(std::move(send_status_));
+  DAY_TRY(workerproto::Append(done, &out_));
+  base::Status status = channel_.Send(out_);
+  out_.clear();
+  return status;
+}
+
+void Session::Text(std::string_view text) {
+  for (; !text.empty(); text.remove_prefix(std::min(text.size(), kToolTextBytes))) {
+    SendToolOutput(
+        {workerproto::ToolOutput::Kind::kText, {}, std::string(text.substr(0, kToolTextBytes))});
+  }
+}
+
+void Session::Error(std::string_view text) {
+  for (; !text.empty(); text.remove_prefix(std::min(text.size(), kToolTextBytes))) {
+    SendToolOutput(
+        {workerproto::ToolOutput::Kind::kError, {}, std::string(text.substr(0, kToolTextBytes))});
+  }
+}
+
+void Session::File(std::string_view name, std::string_view bytes) {
+  SendToolOutput({workerproto::ToolOutput::Kind::kFile, std::string(name), std::string(bytes)});
+}
+
+// Kept until the tool has run.
+void Session::SendToolOutput(workerproto::ToolOutput output) {
+  base::Status status = workerproto::Append(output, &out_);
+  if (!status.ok()) {
+    send_status_ = std::move(status);
+  }
 }
 
 }  // namespace day::worker

@@ -27,7 +27,7 @@ inline constexpr std::size_t kFlushBytes = 256u << 10;
 // Raises the walls; the real one is os::SealProcess, a test's does nothing.
 using Seal = std::function<base::Result<workerproto::Ready>(const workerproto::Configure&)>;
 
-class Session : private ResultSink {
+class Session : private ResultSink, private tools::ToolSink {
  public:
   // REQUIRES: the backend outlives the session.
   Session(os::Fd socket, Backend* backend, Seal seal);
@@ -47,6 +47,14 @@ class Session : private ResultSink {
   base::Status ScanBatch(Received received);
   void ScanItem(const workerproto::ScanItem& item, int fd);
   base::Status SendStats();
+  base::Status ToolBegin(const Received& received);
+  base::Status ToolFile(const Received& received);
+  base::Status ToolRun();
+  // ToolSink.
+  void Text(std::string_view text) override;
+  void Error(std::string_view text) override;
+  void File(std::string_view name, std::string_view bytes) override;
+  void SendToolOutput(workerproto::ToolOutput output);
   std::optional<std::string> LoadInclude(const std::string& path);
 
   void AddReport(const workerproto::FileReport& report) override;
@@ -66,6 +74,9 @@ class Session : private ResultSink {
   std::vector<os::Mapping> module_data_;
   std::unique_ptr<FileScanner> scanner_;
   workerproto::ScanSettings settings_;
+
+  std::unique_ptr<tools::Tool> tool_;
+  os::ReadBuffer tool_buffer_;  // a tool may include files while it reads one
 
   os::ReadBuffer buffer_;
   std::uint32_t batch_ = 0;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "endpoint/cli/format.h"
+#include "endpoint/cli/rules_command.h"
 #include "endpoint/cli/texts.h"
 #include "endpoint/cli/yara_command.h"
 #include "endpoint/cli/yarac_command.h"
@@ -20,6 +21,7 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"scan", RunScan},
+    {"rules", RunRules},
     {"yara", RunYara},
     {"yarac", RunYarac},
 };

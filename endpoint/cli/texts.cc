@@ -9,6 +9,7 @@ Usage: daylight COMMAND [OPTION]...
 
 Commands
   scan PATH...     look for threats in files and folders
+  rules check ...  check, format, explain, measure and compare YARA rules
   yara RULES FILE  scan with YARA rules: the options and the output of yara 4.5.8
   yarac RULES OUT  check YARA rules and write them to one file for `yara -C`
   help COMMAND     everything about one command

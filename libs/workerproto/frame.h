@@ -33,6 +33,9 @@ enum class MessageType : std::uint16_t {
   kUseDatabase = 6,
   kScanBatch = 7,
   kShutdown = 8,
+  kToolBegin = 9,  // tool.h
+  kToolFile = 10,
+  kToolRun = 11,
   // From the worker.
   kReady = 101,
   kIncludeRequest = 102,
@@ -43,6 +46,9 @@ enum class MessageType : std::uint16_t {
   kScanResults = 107,
   kYaraResults = 108,
   kStats = 109,
+  kToolOutput = 110,
+  kToolFileTaken = 111,
+  kToolDone = 112,
 };
 
 struct Frame {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "libs/workerproto/messages.h"
+#include "libs/workerproto/tool.h"
 
 namespace {
 
@@ -57,6 +58,16 @@ void DecodeAll(MessageType type, day::base::Bytes payload) {
       return RoundTrip(payload, proto::DecodeYaraResults);
     case MessageType::kStats:
       return RoundTrip(payload, proto::DecodeStats);
+    case MessageType::kToolBegin:
+      return RoundTrip(payload, proto::DecodeToolBegin);
+    case MessageType::kToolFile:
+      return RoundTrip(payload, proto::DecodeToolFile);
+    case MessageType::kToolOutput:
+      return RoundTrip(payload, proto::DecodeToolOutput);
+    case MessageType::kToolDone:
+      return RoundTrip(payload, proto::DecodeToolDone);
+    case MessageType::kToolRun:
+    case MessageType::kToolFileTaken:
     case MessageType::kBuildSignatures:
     case MessageType::kShutdown:
       return;
