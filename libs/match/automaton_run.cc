@@ -57,6 +57,34 @@ class Runner {
   bool alive() const { return !s_.current.empty() || !s_.counters.empty(); }
   std::uint64_t position() const { return position_; }
 
+  // `.*x` spends its time waiting for an x: as long as all there is is one unbounded counter and
+  // the one instruction behind it, bytes that only the counter accepts change nothing and are
+  // skipped.
+  void SkipIdle(std::uint64_t limit) {
+    if (s_.counters.size() != 1 || s_.current.size() != 1) {
+      return;
+    }
+    const std::uint32_t pc = s_.counters[0];
+    const AutomatonScratch::Queue& queue = QueueOf(pc);
+    const Inst& inst = insts_[pc];
+    if (inst.z != kUnbounded || s_.current[0] != pc + 1 || queue.head + 1 != queue.entries.size() ||
+        steps_ - queue.entries[queue.head] < static_cast<std::int64_t>(inst.y)) {
+      return;
+    }
+    const ByteSet& stay = sets_[inst.x];
+    const ByteSet& leave = sets_[insts_[pc + 1].x];
+    while (backward_ ? position_ >= limit + width_ : position_ + width_ <= limit) {
+      const std::uint64_t at = backward_ ? position_ - width_ : position_;
+      const auto byte = std::to_integer<std::uint8_t>(data_[at]);
+      if (!stay.Has(byte) || leave.Has(byte) || (width_ == 2 && data_[at + 1] != std::byte{0})) {
+        return;
+      }
+      position_ = backward_ ? at : position_ + width_;
+      ++steps_;
+      matched_ = false;
+    }
+  }
+
   // Reads one character. Returns false if there is none (end, limit, or no zero after a wide one).
   bool Step(std::uint64_t limit) {
     std::uint64_t at = position_;
@@ -258,7 +286,11 @@ bool RunForward(Runner& runner, std::uint32_t pc, std::uint64_t position, std::u
         return true;
       }
     }
-    if (!runner.alive() || !runner.Step(limit)) {
+    if (!runner.alive()) {
+      return found;
+    }
+    runner.SkipIdle(limit);
+    if (!runner.Step(limit)) {
       return found;
     }
   }
@@ -318,7 +350,11 @@ class Completer {
       if (runner.matched()) {
         s_.starts.push_back(runner.position());
       }
-      if (!runner.alive() || !runner.Step(limit)) {
+      if (!runner.alive()) {
+        return;
+      }
+      runner.SkipIdle(limit);
+      if (!runner.Step(limit)) {
         return;
       }
     }

@@ -128,11 +128,14 @@ class SegmentFinder {
 
 // With several gaps of variable width the length YARA reports depends on where it starts: the
 // segment of its atom, or kAllSegments if that does not matter.
-std::uint32_t SegmentOfYara(const std::vector<Segment>& segments, const RegexTree& tree,
-                            const YaraChoice& yara) {
+std::uint32_t SegmentOfYara(const std::vector<Segment>& segments, const RegexTree& tree) {
   const auto variable = std::count_if(segments.begin(), segments.end(),
                                       [](const Segment& s) { return s.gap_min != s.gap_max; });
-  if (variable < 2 || tree.greedy || yara.atoms.size() != 1) {
+  if (variable < 2 || tree.greedy) {
+    return kAllSegments;
+  }
+  const YaraChoice yara = ChooseYaraAtoms(tree);
+  if (yara.atoms.size() != 1) {
     return kAllSegments;
   }
   for (std::uint32_t i = 0; i < segments.size(); ++i) {
@@ -146,8 +149,11 @@ std::uint32_t SegmentOfYara(const std::vector<Segment>& segments, const RegexTre
 }
 
 struct Link {
-  RegexTree tree;
+  const RegexTree* whole = nullptr;  // the pattern itself, if it is not split
+  RegexTree piece;
   Gap gap_before;
+
+  const RegexTree& tree() const { return whole != nullptr ? *whole : piece; }
 };
 
 // Splits the tree at long lazy jumps, as yr_re_ast_split_at_chaining_point does.
@@ -156,15 +162,19 @@ std::vector<Link> SplitIntoLinks(const PatternSpec& spec) {
   std::vector<Link> links;
   const RegexTree::Node& root = tree.nodes.back();
   if (root.op != TreeOp::kConcat || tree.greedy) {
-    links.push_back({tree, {}});
+    links.push_back({&tree, {}, {}});
     return links;
   }
   const auto add_link = [&](std::vector<std::uint32_t> items, Gap gap) {
-    Link link{tree, gap};
+    if (links.empty() && items.size() == root.children.size()) {
+      links.push_back({&tree, {}, {}});
+      return;
+    }
+    Link link{nullptr, tree, gap};
     RegexTree::Node concat;
     concat.op = TreeOp::kConcat;
     concat.children = std::move(items);
-    link.tree.nodes.push_back(std::move(concat));
+    link.piece.nodes.push_back(std::move(concat));
     links.push_back(std::move(link));
   };
   std::vector<std::uint32_t> items;
@@ -293,7 +303,7 @@ class Compiler {
       if (i > 0) {
         gaps_.push_back(links[i].gap_before);
       }
-      if (const std::optional<std::string> bytes = LiteralOf(links[i].tree)) {
+      if (const std::optional<std::string> bytes = LiteralOf(links[i].tree())) {
         if (links.size() == 1) {
           header_.flags |= kPatternByPart;
         }
@@ -301,10 +311,10 @@ class Compiler {
         continue;
       }
       if (spec_.ascii || !spec_.wide) {
-        DAY_TRY(AddTree(links[i].tree, i, 1));
+        DAY_TRY(AddTree(links[i].tree(), i, 1));
       }
       if (spec_.wide) {
-        DAY_TRY(AddTree(links[i].tree, i, 2));
+        DAY_TRY(AddTree(links[i].tree(), i, 2));
       }
     }
     header_.element_count = static_cast<std::uint32_t>(links.size());
@@ -321,8 +331,7 @@ class Compiler {
     if (tree.greedy) {
       pending.header.flags |= kPartGreedy;
     }
-    const YaraChoice yara = ChooseYaraAtoms(tree);
-    if (yara.atoms.empty()) {
+    if (width == 2 && spec_.full_word && ChooseYaraAtoms(tree).atoms.empty()) {
       // YARA then forgets that it was reading pairs when it looks at the neighbours.
       pending.header.flags |= kPartRawWord;
     }
@@ -331,7 +340,7 @@ class Compiler {
       pending.segments = SegmentFinder(tree).Run();
     }
     if (pending.segments) {
-      const std::uint32_t only = SegmentOfYara(*pending.segments, tree, yara);
+      const std::uint32_t only = SegmentOfYara(*pending.segments, tree);
       if (only != kAllSegments) {
         header_.flags |= kPatternOrdered;
       }
@@ -394,9 +403,9 @@ int WorstYaraAtomQuality(const PatternSpec& spec) {
     return worst;
   }
   for (const Link& link : SplitIntoLinks(spec)) {
-    const std::optional<std::string> bytes = LiteralOf(link.tree);
-    worst = std::min(worst,
-                     bytes ? YaraLiteralQuality(*bytes, spec) : ChooseYaraAtoms(link.tree).quality);
+    const std::optional<std::string> bytes = LiteralOf(link.tree());
+    worst = std::min(
+        worst, bytes ? YaraLiteralQuality(*bytes, spec) : ChooseYaraAtoms(link.tree()).quality);
   }
   return worst;
 }
