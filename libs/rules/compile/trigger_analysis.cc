@@ -51,6 +51,23 @@ std::span<const std::uint32_t> TriggerAnalysis::Children(const syntax::Node& nod
   return std::span(rules_.children).subspan(node.children_begin, node.children_count);
 }
 
+Facts TriggerAnalysis::AnalyseText(const syntax::Node& node) const {
+  Facts facts;
+  facts.truthy = rules_.texts[node.index].empty() ? Triggers::Never() : Triggers::Always();
+  return facts;
+}
+
+Facts TriggerAnalysis::AnalyseRule(const syntax::Node& node) const {
+  Facts facts;
+  facts.truthy = rule_triggers_[node.index];
+  if (facts.truthy.never()) {
+    return Facts::Integer(0);
+  }
+  facts.nonzero = facts.truthy;
+  return facts;
+}
+
+// A dispatch table: one line a kind of operation.
 Facts TriggerAnalysis::Analyse(std::uint32_t index) {
   if (++steps_ > kStepsPerRuleMax) {
     return {};
@@ -60,11 +77,8 @@ Facts TriggerAnalysis::Analyse(std::uint32_t index) {
     case Op::kBoolean:
     case Op::kInteger:
       return Facts::Integer(node.value);
-    case Op::kString: {
-      Facts facts;
-      facts.truthy = rules_.texts[node.index].empty() ? Triggers::Never() : Triggers::Always();
-      return facts;
-    }
+    case Op::kString:
+      return AnalyseText(node);
     case Op::kEntrypoint:
       return partition_ == Partition::kRest ? Facts::Undefined() : Facts();
     case Op::kReadInt:
@@ -97,15 +111,8 @@ Facts TriggerAnalysis::Analyse(std::uint32_t index) {
     case Op::kField:
     case Op::kCall:
       return AnalyseModule(index);
-    case Op::kRule: {
-      Facts facts;
-      facts.truthy = rule_triggers_[node.index];
-      if (facts.truthy.never()) {
-        return Facts::Integer(0);
-      }
-      facts.nonzero = facts.truthy;
-      return facts;
-    }
+    case Op::kRule:
+      return AnalyseRule(node);
     case Op::kAnd:
     case Op::kOr:
     case Op::kNot:

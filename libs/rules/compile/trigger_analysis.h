@@ -52,6 +52,8 @@ class TriggerAnalysis {
   Facts Analyse(std::uint32_t node);
   // The promise of a true operand; if strings promise nothing, that it is true itself.
   Triggers OperandTrue(std::uint32_t node);
+  Facts AnalyseText(const syntax::Node& node) const;
+  Facts AnalyseRule(const syntax::Node& node) const;
   Facts AnalyseBoolean(const syntax::Node& node);
   Facts AnalyseString(const syntax::Node& node);
   Facts AnalyseSet(const syntax::Node& node);

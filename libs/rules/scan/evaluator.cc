@@ -130,6 +130,7 @@ Value ReadAs(base::Bytes data, std::int64_t offset, base::Endian endian) {
 
 }  // namespace
 
+// A dispatch table: one line a kind of operation.
 Value Evaluator::Evaluate(std::uint32_t index) {
   if (deadline_.Step()) {
     return Value::Undefined();

@@ -157,7 +157,7 @@ class Writer {
         head += " in (" + Integer(1) + ", " + std::to_string(choose_(9)) + ")";
         break;
       case 1:
-        head += strings_ > 0 ? " in (1..#_s0)" : " in (0..4)";
+        head += strings_ > 0 ? Pick<2>({" in (1..#_s0)", " in (0..#_s0)"}) : " in (0..4)";
         break;
       case 2:
         head += " in sample.numbers";
