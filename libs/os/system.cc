@@ -105,8 +105,6 @@ std::uint32_t ProcessorCount() {
   return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&set)));
 }
 
-void IgnoreBrokenPipes() { std::signal(SIGPIPE, SIG_IGN); }
-
 void CatchStopSignals() {
   struct sigaction action = {};
   action.sa_handler = OnStopSignal;

@@ -34,8 +34,6 @@ std::uint64_t RaiseDescriptorLimit(std::uint64_t wanted);
 // Processors this process may run on, at least 1.
 std::uint32_t ProcessorCount();
 
-// Ignores SIGPIPE: writes report EPIPE instead.
-void IgnoreBrokenPipes();
 // Makes SIGINT and SIGTERM set a flag instead of ending the program; a second one ends it. The flag
 // is global because a signal handler can reach nothing else.
 void CatchStopSignals();
