@@ -9,7 +9,6 @@
 #include "endpoint/cli/texts.h"
 #include "endpoint/cli/yara_command.h"
 #include "endpoint/cli/yarac_command.h"
-#include "libs/os/system.h"
 
 namespace day::endpoint::cli {
 namespace {
@@ -70,7 +69,6 @@ int Dispatch(std::span<char* const> words) {
 }  // namespace
 
 int RunCli(std::span<char* const> words) {
-  os::IgnoreBrokenPipes();
   // The last resort for exceptions of the standard library (no memory): none may escape main().
   try {
     const int code = Dispatch(words);
