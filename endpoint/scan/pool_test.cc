@@ -54,7 +54,7 @@ class PoolTest : public ::testing::Test {
   void SetUp() override {
     worker_.program = std::string(DAYLIGHT_BIN_DIR) + "/daylight-worker";
     if (!os::StatPath(worker_.program, os::Symlinks::kFollow).ok()) {
-      GTEST_SKIP() << worker_.program << " was not built; build everything to run this test";
+      FAIL() << worker_.program << " was not built; build everything to run this test";
     }
     std::string pattern = ::testing::TempDir() + "/pool_test.XXXXXX";
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);

@@ -6,8 +6,9 @@
 #include "libs/match/program.h"
 #include "libs/match/regex.h"
 
+namespace match = day::match;
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace day;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   std::vector<match::ParseWarning> warnings;
   const auto tree = match::ParseHex(text, &warnings);

@@ -6,8 +6,10 @@
 #include "libs/match/program.h"
 #include "libs/match/regex.h"
 
+namespace base = day::base;
+namespace match = day::match;
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace day;
   if (size < 1) {
     return 0;
   }

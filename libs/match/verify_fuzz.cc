@@ -11,7 +11,8 @@
 
 namespace {
 
-using namespace day;
+namespace base = day::base;
+namespace match = day::match;
 
 constexpr std::size_t kPatternSizeMax = 40;
 constexpr std::size_t kDataSizeMax = 60;

@@ -74,6 +74,7 @@ std::string Excerpt(const Span& span, std::string_view text) {
 
 }  // namespace
 
+// A dispatch table: one line a code.
 std::string_view CodeName(Code code) {
   switch (code) {
     case Code::kInvalidRegularExpression:

@@ -44,6 +44,48 @@ constexpr std::array<std::uint8_t, 256> kClasses = MakeClasses();
 
 bool Is(char c, unsigned mask) { return (kClasses[static_cast<unsigned char>(c)] & mask) != 0; }
 
+// Characters that are a token by themselves, whatever follows.
+TokenKind SingleCharacterKind(char c) {
+  switch (c) {
+    case '{':
+      return TokenKind::kLeftBrace;
+    case '}':
+      return TokenKind::kRightBrace;
+    case '(':
+      return TokenKind::kLeftParen;
+    case ')':
+      return TokenKind::kRightParen;
+    case '[':
+      return TokenKind::kLeftBracket;
+    case ']':
+      return TokenKind::kRightBracket;
+    case ':':
+      return TokenKind::kColon;
+    case ',':
+      return TokenKind::kComma;
+    case '+':
+      return TokenKind::kPlus;
+    case '-':
+      return TokenKind::kMinus;
+    case '*':
+      return TokenKind::kStar;
+    case '\\':
+      return TokenKind::kBackslash;
+    case '%':
+      return TokenKind::kPercent;
+    case '&':
+      return TokenKind::kAmpersand;
+    case '|':
+      return TokenKind::kPipe;
+    case '^':
+      return TokenKind::kCaret;
+    case '~':
+      return TokenKind::kTilde;
+    default:
+      return TokenKind::kOtherCharacter;
+  }
+}
+
 struct Keyword {
   std::string_view word;
   TokenKind kind;
@@ -471,10 +513,6 @@ void Lexer::ScanStringName(Token* token, TokenKind kind) {
 void Lexer::ScanOperator(Token* token) {
   const char c = text_[position_];
   const char next = At(position_ + 1);
-  const auto one = [&](TokenKind kind) {
-    token->kind = kind;
-    ++position_;
-  };
   const auto two = [&](char second, TokenKind with, TokenKind without) {
     token->kind = next == second ? with : without;
     position_ += next == second ? 2u : 1u;
@@ -499,44 +537,11 @@ void Lexer::ScanOperator(Token* token) {
       return two('=', TokenKind::kEqual, TokenKind::kAssign);
     case '.':
       return two('.', TokenKind::kDotDot, TokenKind::kDot);
-    case '{':
-      return one(TokenKind::kLeftBrace);
-    case '}':
-      return one(TokenKind::kRightBrace);
-    case '(':
-      return one(TokenKind::kLeftParen);
-    case ')':
-      return one(TokenKind::kRightParen);
-    case '[':
-      return one(TokenKind::kLeftBracket);
-    case ']':
-      return one(TokenKind::kRightBracket);
-    case ':':
-      return one(TokenKind::kColon);
-    case ',':
-      return one(TokenKind::kComma);
-    case '+':
-      return one(TokenKind::kPlus);
-    case '-':
-      return one(TokenKind::kMinus);
-    case '*':
-      return one(TokenKind::kStar);
-    case '\\':
-      return one(TokenKind::kBackslash);
-    case '%':
-      return one(TokenKind::kPercent);
-    case '&':
-      return one(TokenKind::kAmpersand);
-    case '|':
-      return one(TokenKind::kPipe);
-    case '^':
-      return one(TokenKind::kCaret);
-    case '~':
-      return one(TokenKind::kTilde);
     default:
       break;
   }
-  one(TokenKind::kOtherCharacter);
+  token->kind = SingleCharacterKind(c);
+  ++position_;
   if (c < 32 || c >= 127) {
     Fail(token, LexError::kNonAscii);
   }

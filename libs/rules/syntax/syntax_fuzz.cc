@@ -7,9 +7,8 @@
 #include "libs/rules/syntax/lint.h"
 #include "libs/rules/syntax/testing/fake_modules.h"
 
+namespace day::rules::syntax {
 namespace {
-
-using namespace day::rules::syntax;  // NOLINT: a fuzz target is its own program
 
 void Require(bool condition) {
   if (!condition) {
@@ -49,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)Render(diagnostic, file.path, file.text);
     (void)RenderLikeYara(diagnostic, file.path);
   }
-  const day::base::Result<RuleSet> rules = frontend.Finish();
+  const base::Result<RuleSet> rules = frontend.Finish();
   Require(rules.ok() == (frontend.error_count() == 0));
   if (rules.ok()) {
     CheckShape(rules.value());
@@ -57,3 +56,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace day::rules::syntax

@@ -3,24 +3,11 @@
 namespace day::rules::syntax::testing {
 namespace {
 
-std::string NameOf(const RuleSet& rules, const Node& node) {
-  switch (node.op) {
-    case Op::kBoolean:
-      return node.value != 0 ? "true" : "false";
-    case Op::kInteger:
-      return std::to_string(node.value);
-    case Op::kFloat:
-      return std::to_string(node.real);
-    case Op::kString:
-      return "'" + rules.texts[node.index] + "'";
-    case Op::kRegex:
-      return "/" + rules.regexes[node.index].source + "/";
+// The name of an operation that has nothing else to tell; empty for the others.
+std::string_view FixedName(Op op) {
+  switch (op) {
     case Op::kFilesize:
       return "filesize";
-    case Op::kExternal:
-      return rules.externals[node.index].identifier;
-    case Op::kReadInt:
-      return "read" + std::to_string(node.value);
     case Op::kMatched:
       return "matched";
     case Op::kMatchedAt:
@@ -51,20 +38,8 @@ std::string NameOf(const RuleSet& rules, const Node& node) {
       return "for_range";
     case Op::kForList:
       return "for_list";
-    case Op::kForArray:
-      return "for_array" + std::to_string(node.field);
-    case Op::kForDict:
-      return "for_dict" + std::to_string(node.field);
     case Op::kWith:
       return "with";
-    case Op::kVariable:
-      return "v" + std::to_string(node.slot_first);
-    case Op::kField:
-      return "field" + std::to_string(node.field);
-    case Op::kCall:
-      return "call" + std::to_string(node.field);
-    case Op::kRule:
-      return rules.rules[node.index].identifier;
     case Op::kAnd:
       return "and";
     case Op::kOr:
@@ -96,8 +71,43 @@ std::string NameOf(const RuleSet& rules, const Node& node) {
     case Op::kNegate:
       return "neg";
     default:
-      return "op" + std::to_string(static_cast<int>(node.op));
+      return {};
   }
+}
+
+std::string NameOf(const RuleSet& rules, const Node& node) {
+  switch (node.op) {
+    case Op::kBoolean:
+      return node.value != 0 ? "true" : "false";
+    case Op::kInteger:
+      return std::to_string(node.value);
+    case Op::kFloat:
+      return std::to_string(node.real);
+    case Op::kString:
+      return "'" + rules.texts[node.index] + "'";
+    case Op::kRegex:
+      return "/" + rules.regexes[node.index].source + "/";
+    case Op::kExternal:
+      return rules.externals[node.index].identifier;
+    case Op::kReadInt:
+      return "read" + std::to_string(node.value);
+    case Op::kForArray:
+      return "for_array" + std::to_string(node.field);
+    case Op::kForDict:
+      return "for_dict" + std::to_string(node.field);
+    case Op::kVariable:
+      return "v" + std::to_string(node.slot_first);
+    case Op::kField:
+      return "field" + std::to_string(node.field);
+    case Op::kCall:
+      return "call" + std::to_string(node.field);
+    case Op::kRule:
+      return rules.rules[node.index].identifier;
+    default:
+      break;
+  }
+  const std::string_view fixed = FixedName(node.op);
+  return fixed.empty() ? "op" + std::to_string(static_cast<int>(node.op)) : std::string(fixed);
 }
 
 }  // namespace
