@@ -105,7 +105,7 @@ class YaraWindows {
 }  // namespace
 
 base::Result<AutomatonPlan> PlanAutomaton(const RegexTree& tree, std::uint32_t width,
-                                          bool full_word) {
+                                          bool from_yara) {
   AutomatonPlan plan;
   DAY_TRY_ASSIGN(plan.expanded, Expand(tree));
   if (NeedsOrder(tree)) {
@@ -114,7 +114,7 @@ base::Result<AutomatonPlan> PlanAutomaton(const RegexTree& tree, std::uint32_t w
   }
   const std::uint32_t length_max = MaxLength(tree);
   const bool exceeds_scan = length_max > kRegexScanMax / width;
-  if (plan.ordered || exceeds_scan || (full_word && !HasOneLength(tree))) {
+  if (plan.ordered || exceeds_scan || from_yara) {
     if (YaraWindows(ChooseYaraAtoms(tree), width, plan).Run()) {
       return plan;
     }

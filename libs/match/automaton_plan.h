@@ -34,9 +34,9 @@ struct AutomatonPlan {
 };
 
 // Errors: those of Expand().
-// `full_word`: matches are refused after their length is chosen, so it matters where YARA starts.
+// `from_yara`: it matters where YARA starts, for reasons the tree does not show.
 base::Result<AutomatonPlan> PlanAutomaton(const RegexTree& tree, std::uint32_t width,
-                                          bool full_word);
+                                          bool from_yara);
 // Writes the programs as the body of `part`. REQUIRES: part.flags and part.width are set.
 void WriteAutomaton(const AutomatonPlan& plan, CodeWriter& writer, PartHeader& part);
 

@@ -50,7 +50,8 @@ class RangeMinimum {
   std::vector<std::vector<std::uint64_t>> levels_;
 };
 
-void Join(std::vector<LinkMatch>& link, const std::vector<LinkMatch>& next, const Gap& gap) {
+void Join(std::vector<LinkMatch>& link, const std::vector<LinkMatch>& next, const Gap& gap,
+          bool to_tail) {
   const RangeMinimum minimum(next);
   const auto before = [](const LinkMatch& match, std::uint64_t start) {
     return match.start < start;
@@ -58,9 +59,16 @@ void Join(std::vector<LinkMatch>& link, const std::vector<LinkMatch>& next, cons
   for (LinkMatch& match : link) {
     const auto first = std::lower_bound(next.begin(), next.end(), match.end + gap.min, before);
     const auto last = std::lower_bound(first, next.end(), match.end + gap.max + 1, before);
-    if (first != last) {
-      match.tail = minimum.Of(static_cast<std::size_t>(first - next.begin()),
-                              static_cast<std::size_t>(last - next.begin()));
+    const auto from = static_cast<std::size_t>(first - next.begin());
+    const auto to = static_cast<std::size_t>(last - next.begin());
+    if (from < to) {
+      match.tail = minimum.Of(from, to);
+    }
+    // YARA gives a link up once it sees a last link too far behind it, and of several starts found
+    // together a far one may come first.
+    const bool given_up = to_tail && to < next.size() && minimum.Of(to, next.size()) < match.tail;
+    if (given_up) {
+      match.tail = LinkMatch::kNone;
     }
   }
   std::erase_if(link, [](const LinkMatch& m) { return m.tail == LinkMatch::kNone; });
@@ -149,14 +157,15 @@ void MatchCollector::JoinChain(std::span<const std::uint64_t> code) {
   std::vector<std::uint64_t> by_order(tails.size());
   std::iota(by_order.begin(), by_order.end(), 0);
   std::stable_sort(by_order.begin(), by_order.end(), [&](std::uint64_t a, std::uint64_t b) {
-    return tails[a].first < tails[b].first;
+    // Of starts found together the nearest to their end comes first; raw_ ascends by offset.
+    return tails[a].first != tails[b].first ? tails[a].first < tails[b].first : a > b;
   });
   for (std::size_t i = 0; i < by_order.size(); ++i) {
     links.back()[by_order[i]].tail = i;
   }
   const Gap* gaps = CodeAt<Gap>(code, header.gaps_at);
   for (std::size_t i = links.size() - 1; i > 0; --i) {
-    Join(links[i - 1], links[i], gaps[i - 1]);
+    Join(links[i - 1], links[i], gaps[i - 1], i + 1 == links.size());
   }
   for (const LinkMatch& match : links[0]) {
     const std::uint64_t end = tails[by_order[match.tail]].second;

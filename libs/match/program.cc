@@ -126,12 +126,14 @@ class SegmentFinder {
   std::vector<Segment> segments_;
 };
 
-// With several gaps of variable width the length YARA reports depends on where it starts: the
-// segment of its atom, or kAllSegments if that does not matter.
-std::uint32_t SegmentOfYara(const std::vector<Segment>& segments, const RegexTree& tree) {
+// With several gaps of variable width the length YARA reports depends on where it starts, and in
+// chains the order of its findings does: the segment of its atom, or kAllSegments if it does not
+// matter.
+std::uint32_t SegmentOfYara(const std::vector<Segment>& segments, const RegexTree& tree,
+                            bool chained) {
   const auto variable = std::count_if(segments.begin(), segments.end(),
                                       [](const Segment& s) { return s.gap_min != s.gap_max; });
-  if (variable < 2 || tree.greedy) {
+  if (variable < (chained ? 1 : 2) || tree.greedy) {
     return kAllSegments;
   }
   const YaraChoice yara = ChooseYaraAtoms(tree);
@@ -335,21 +337,26 @@ class Compiler {
       // YARA then forgets that it was reading pairs when it looks at the neighbours.
       pending.header.flags |= kPartRawWord;
     }
-    const bool plain = !spec_.full_word || HasOneLength(tree);
+    // What is refused after its length was chosen, and what wide and ASCII forms find at one
+    // offset, depends on where YARA starts.
+    const bool both_at_once =
+        spec_.ascii && spec_.wide && tree.greedy && ChooseYaraAtoms(tree).atoms.empty();
+    const bool plain = !both_at_once && (!spec_.full_word || HasOneLength(tree));
     if (width == 1 && plain && MaxLength(tree) <= kRegexScanMax) {
       pending.segments = SegmentFinder(tree).Run();
     }
     if (pending.segments) {
-      const std::uint32_t only = SegmentOfYara(*pending.segments, tree);
+      const bool chained = (header_.flags & kPatternChained) != 0;
+      const std::uint32_t only = SegmentOfYara(*pending.segments, tree, chained);
       if (only != kAllSegments) {
         header_.flags |= kPatternOrdered;
       }
       pending.only_segment = only;
       pending.atoms = SegmentsAtoms(*pending.segments, only);
     } else {
-      DAY_TRY_ASSIGN(pending.plan, PlanAutomaton(tree, width, spec_.full_word));
+      DAY_TRY_ASSIGN(pending.plan, PlanAutomaton(tree, width, !plain));
       pending.atoms = std::move(pending.plan->atoms);
-      if (pending.plan->ordered) {
+      if (pending.plan->ordered || both_at_once) {
         header_.flags |= kPatternOrdered;
       }
     }
@@ -452,7 +459,7 @@ bool AddStarts(std::uint32_t index, const PartHeader& part, base::Bytes data,
                MatchCollector& out) {
   bool added = false;
   for (const std::uint64_t start : starts) {
-    added |= AddMatch(index, part, data, {start, end, OrderByEnd(order)}, out);
+    added |= AddMatch(index, part, data, {start, end, order++}, out);
   }
   return added;
 }
@@ -507,7 +514,7 @@ bool PatternView::TryAt(std::uint32_t part, base::Bytes data, std::uint64_t offs
     case PartType::kSegments: {
       std::uint64_t order = 0;
       return MatchSegments(code_, header, data, offset, scratch.state().segments, end, order) &&
-             AddMatch(part, header, data, {offset, end, OrderByEnd(order)}, out);
+             AddMatch(part, header, data, {offset, end, order}, out);
     }
     default: {
       AutomatonScratch& s = scratch.state().automaton;

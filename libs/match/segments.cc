@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libs/match/atoms.h"
+#include "libs/match/automaton.h"
 
 namespace day::match {
 namespace {
@@ -183,6 +184,55 @@ void StepForwardOrdered(const Body& body, std::uint32_t index, base::Bytes data,
   }
 }
 
+// Towards the start, in YARA's order too; scratch.ends holds the starts of segment index + 1.
+void StepBackwardOrdered(const Body& body, std::uint32_t index, base::Bytes data,
+                         std::uint64_t limit, SegmentsScratch& scratch) {
+  const SegmentCode& segment = body.segments[index];
+  std::vector<SegmentsScratch::Place>& places = scratch.places;
+  places.clear();
+  for (const std::uint64_t start : scratch.ends) {
+    places.push_back({start, false});
+  }
+  const std::uint32_t final_byte = segment.first + segment.size - 1;
+  const bool literal =
+      segment.size > 0 && body.mask[final_byte] == 0xFF && body.negated[final_byte] == 0;
+  std::size_t current = 0;
+  while (current < places.size()) {
+    if (places[current].next) {
+      ++current;
+      continue;
+    }
+    const std::uint64_t from = places[current].at;
+    if (from <= limit + segment.gap_min) {
+      places.erase(places.begin() + static_cast<std::ptrdiff_t>(current));
+      continue;
+    }
+    std::size_t before = current;
+    for (std::uint64_t jump = std::uint64_t{segment.gap_min} + 1;
+         jump <= segment.gap_max && from > limit + jump; ++jump) {
+      const std::uint64_t at = from - jump;
+      while (before + 1 < places.size() && places[before + 1].at <= at) {
+        ++before;
+      }
+      const bool there = places[before].next && places[before].at == at;
+      const bool hopeless =
+          literal && std::to_integer<std::uint8_t>(data[at - 1]) != body.value[final_byte];
+      if (!there && !hopeless && places.size() < kPlacesMax) {
+        places.insert(places.begin() + static_cast<std::ptrdiff_t>(before) + 1, {at, true});
+      }
+    }
+    places[current] = {from - segment.gap_min, true};
+    ++current;
+  }
+  scratch.ends.clear();
+  for (const SegmentsScratch::Place& place : places) {
+    if (place.at >= limit + segment.size &&
+        SegmentAt(body, segment, 0, segment.size, data, place.at - segment.size)) {
+      scratch.ends.push_back(place.at - segment.size);
+    }
+  }
+}
+
 bool RunForward(const Body& body, std::uint32_t index, base::Bytes data, std::uint64_t limit,
                 bool greedy, SegmentsScratch& scratch, std::uint64_t& end) {
   for (++index; index < body.segment_count && !scratch.ends.empty(); ++index) {
@@ -274,10 +324,14 @@ bool VerifySegments(Code code, const PartHeader& part, base::Bytes data, std::ui
   scratch.ends.assign(1, start);
   const std::uint64_t back_limit = position > kRegexScanMax ? position - kRegexScanMax : 0;
   while (index > 0 && !scratch.ends.empty()) {
-    StepBackward(body, --index, data, back_limit, scratch);
+    if (body.only != kAllSegments) {
+      StepBackwardOrdered(body, --index, data, back_limit, scratch);
+    } else {
+      StepBackward(body, --index, data, back_limit, scratch);
+    }
   }
   std::swap(scratch.starts, scratch.ends);
-  order = body.only != kAllSegments ? start : end;
+  order = OrderByEnd(body.only != kAllSegments ? start : end);
   return !scratch.starts.empty();
 }
 
@@ -292,8 +346,12 @@ bool MatchFromYara(Code code, const PartHeader& part, base::Bytes data, std::uin
   }
   const std::uint64_t stop = std::min<std::uint64_t>(data.size(), offset + kRegexScanMax + 1);
   for (std::uint64_t at = offset; at < stop; ++at) {
-    if (VerifySegments(code, part, data, anchor, at, scratch, end, order) &&
-        std::find(scratch.starts.begin(), scratch.starts.end(), offset) != scratch.starts.end()) {
+    if (!VerifySegments(code, part, data, anchor, at, scratch, end, order)) {
+      continue;
+    }
+    const auto found = std::find(scratch.starts.begin(), scratch.starts.end(), offset);
+    if (found != scratch.starts.end()) {
+      order += static_cast<std::uint64_t>(found - scratch.starts.begin());
       return true;
     }
   }
@@ -314,7 +372,7 @@ bool MatchSegments(Code code, const PartHeader& part, base::Bytes data, std::uin
   const std::uint64_t limit = std::min<std::uint64_t>(data.size(), offset + 2 * kRegexScanMax);
   const bool found =
       RunForward(body, 0, data, limit, (part.flags & kPartGreedy) != 0, scratch, end);
-  order = end;
+  order = OrderByEnd(end);
   return found;
 }
 
