@@ -1,6 +1,7 @@
 #include "worker/yara_scanner.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "libs/os/system.h"
@@ -146,6 +147,10 @@ void YaraScanner::AppendMatch(std::uint32_t string, const match::Match& match, b
   ++part_.rules.back().matches_count;
 }
 
+bool YaraScanner::IsSettledByOneMatch(std::uint32_t string) const {
+  return settings_.fast && rules_->string(string).is_single_match;
+}
+
 void YaraScanner::AppendRule(std::uint32_t rule, base::Bytes data, ResultSink* sink) {
   part_.rules.push_back({rule, part_.matches.size(), 0});
   if (!settings_.want_matches) {
@@ -157,8 +162,12 @@ void YaraScanner::AppendRule(std::uint32_t rule, base::Bytes data, ResultSink* s
     if (rules_->string(string).is_private) {
       continue;
     }
+    const bool first_only = IsSettledByOneMatch(string);
     for (const match::Match& match : scanner_->MatchesOf(string)) {
       AppendMatch(string, match, data);
+      if (first_only) {
+        break;
+      }
       if (part_.data.size() + part_.matches.size() * sizeof(workerproto::YaraMatch) >
           kYaraPartBytes) {
         const std::uint64_t id = part_.id;
@@ -199,7 +208,9 @@ void YaraScanner::Scan(base::Bytes data, const workerproto::ScanItem& item, Resu
   console_bytes_ = 0;
   AppendDumps(data);
   const rules::scan::ScanOutcome outcome = scanner_->Scan(data, options_);
-  part_.too_many_matches = outcome.too_many_matches;
+  std::copy_if(outcome.too_many_matches.begin(), outcome.too_many_matches.end(),
+               std::back_inserter(part_.too_many_matches),
+               [this](std::uint32_t string) { return !IsSettledByOneMatch(string); });
   if (outcome.timed_out) {
     // libyara reports no rule of a file that it gave up on.
     part_.status = workerproto::YaraStatus::kTimedOut;

@@ -45,6 +45,8 @@ class YaraScanner : public FileScanner {
 
   YaraScanner() = default;
   void AppendDumps(base::Bytes data);
+  // In fast mode, for strings whose further matches change nothing.
+  bool IsSettledByOneMatch(std::uint32_t string) const;
   void AppendRule(std::uint32_t rule, base::Bytes data, ResultSink* sink);
   void AppendMatch(std::uint32_t string, const match::Match& match, base::Bytes data);
   void AppendConsoleLine(std::string_view line);

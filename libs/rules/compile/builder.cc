@@ -265,6 +265,7 @@ class Builder {
       bounds_.push_back({.min = pod.filesize_min, .max = pod.filesize_max});
       rules.push_back(pod);
     }
+    const std::vector<bool> single_match = FindSingleMatchStrings(rules_);
     std::vector<PodString> strings;
     for (const syntax::StringDeclaration& string : rules_.strings) {
       strings.push_back({.identifier = pool_.Add(string.identifier),
@@ -272,7 +273,7 @@ class Builder {
                          .kind = static_cast<std::uint8_t>(string.pattern.kind),
                          .is_private = string.is_private,
                          .is_xor = string.pattern.xor_range.has_value(),
-                         .reserved = 0});
+                         .is_single_match = single_match[strings.size()]});
     }
     writer_.Put(Section::kRules, rules);
     writer_.Put(Section::kTags, tags);

@@ -205,7 +205,8 @@ StringInfo CompiledRules::string(std::uint32_t index) const {
   return {.identifier = state_->Text(pod.identifier),
           .kind = static_cast<match::PatternSpec::Kind>(pod.kind),
           .is_private = pod.is_private != 0,
-          .is_xor = pod.is_xor != 0};
+          .is_xor = pod.is_xor != 0,
+          .is_single_match = pod.is_single_match != 0};
 }
 
 std::vector<syntax::External> CompiledRules::externals() const {

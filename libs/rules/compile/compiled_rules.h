@@ -49,6 +49,8 @@ struct StringInfo {
   bool is_private = false;
   // For text strings found through xor: printing needs to know.
   bool is_xor = false;
+  // Its condition asks only whether it matches: yara's fast mode reports one match.
+  bool is_single_match = false;
 };
 
 class CompiledRules {

@@ -81,6 +81,22 @@ TEST(CompiledRulesTest, KeepsNamesTagsMetadata) {
   EXPECT_EQ(std::get<double>(externals[1].value), 2.5);
 }
 
+TEST(CompiledRulesTest, KnowsWhichStringsOneMatchSettles) {
+  const std::string blob = CompiledRules::Build(Parse(R"(
+    rule plain { strings: $a = "aaaa" $b = "bbbb" $c = "cccc" condition: $a or #b > 1 or any of ($c) }
+    rule loop { strings: $a = "aaaa" $b = "bbbb" condition: for any of ($a) : ( # > 1 ) or $b }
+    rule set { strings: $a = "aaaa" $b = "bbbb" condition: any of ($a) in (0..9) or $b }
+  )"))
+                               .value();
+  const Aligned aligned(blob);
+  const auto rules = CompiledRules::Open(aligned.bytes(), syntax::testing::FakeRegistry()).value();
+  std::vector<bool> single;
+  for (std::uint32_t i = 0; i < rules->string_count(); ++i) {
+    single.push_back(rules->string(i).is_single_match);
+  }
+  EXPECT_EQ(single, (std::vector<bool>{true, false, true, false, false, false, true}));
+}
+
 TEST(CompiledRulesTest, SameRulesGiveSameBytes) {
   EXPECT_EQ(CompiledRules::Build(Parse(kRules)).value(),
             CompiledRules::Build(Parse(kRules)).value());

@@ -186,4 +186,40 @@ SizeBounds FindSizeBounds(const syntax::RuleSet& rules, std::uint32_t root) {
   return bounds;
 }
 
+std::vector<bool> FindSingleMatchStrings(const syntax::RuleSet& rules) {
+  std::vector<bool> single(rules.strings.size(), true);
+  std::uint32_t begin = 0;
+  for (const syntax::Rule& rule : rules.rules) {
+    for (std::uint32_t i = begin; i <= rule.condition && i < rules.nodes.size(); ++i) {
+      const syntax::Node& node = rules.nodes[i];
+      switch (node.op) {
+        case Op::kMatchedAt:
+        case Op::kMatchedIn:
+        case Op::kCount:
+        case Op::kCountIn:
+        case Op::kOffset:
+        case Op::kLength:
+          // A loop's string stands for all strings of the rule, as in libyara's parser.
+          for (std::uint32_t k = 0; k < rule.strings_count; ++k) {
+            const std::uint32_t string = rule.strings_begin + k;
+            if (node.index == syntax::kLoopString || node.index == string) {
+              single[string] = false;
+            }
+          }
+          break;
+        case Op::kOfStringsIn:
+        case Op::kOfStringsAt:
+          for (const std::uint32_t string : rules.string_sets[node.index]) {
+            single[string] = false;
+          }
+          break;
+        default:
+          break;
+      }
+    }
+    begin = rule.condition + 1;
+  }
+  return single;
+}
+
 }  // namespace day::rules::compile

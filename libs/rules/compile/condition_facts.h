@@ -35,4 +35,9 @@ base::Result<ConditionFacts> FindConditionFacts(const syntax::RuleSet& rules);
 // From `filesize < N` and the like in the conjunction at `node`.
 SizeBounds FindSizeBounds(const syntax::RuleSet& rules, std::uint32_t node);
 
+// For each string (global index): whether its condition asks only if it matches, so that
+// `yara --fast-scan` reports its first match alone. REQUIRES: the nodes of a rule stand between the
+// root of the rule before it and its own.
+std::vector<bool> FindSingleMatchStrings(const syntax::RuleSet& rules);
+
 }  // namespace day::rules::compile

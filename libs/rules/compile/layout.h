@@ -182,7 +182,7 @@ struct PodString {
   std::uint8_t kind = 0;  // match::PatternSpec::Kind
   std::uint8_t is_private = 0;
   std::uint8_t is_xor = 0;
-  std::uint8_t reserved = 0;
+  std::uint8_t is_single_match = 0;
 };
 
 // kStringFlags. Bit p: the string is in the trigger set of partition p.
