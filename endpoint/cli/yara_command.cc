@@ -25,6 +25,8 @@ namespace {
 constexpr std::string_view kYaraVersion = "4.5.8";
 constexpr std::int64_t kYaraThreadsMax = 32;
 constexpr std::int64_t kMsPerSecond = 1000;
+// yara's default: eleven days, which is not worth looking at the clock for.
+constexpr std::int64_t kTimeoutNever = 1'000'000;
 // The modules of yara's default build in its order, then those that must be asked for, then ours.
 constexpr std::array<std::string_view, 14> kModules = {
     "tests",  "pe",     "elf",   "math", "time", "console", "string",
@@ -141,9 +143,9 @@ scan::PoolOptions MakePoolOptions(const YaraOptions& options, scan::WorkerOption
   pool.want_rule_table = true;
   workerproto::ScanSettings& settings = pool.settings;
   settings.mode = workerproto::ScanMode::kYara;
-  if (options.timeout_s > 0) {
+  if (options.timeout_s > 0 && options.timeout_s < kTimeoutNever) {
     const auto timeout_s = static_cast<std::uint64_t>(options.timeout_s);
-    settings.timeout_ms = std::min<std::uint64_t>(timeout_s, 1u << 31) * kMsPerSecond;
+    settings.timeout_ms = timeout_s * kMsPerSecond;
     if (target != YaraScan::Target::kFile) {
       settings.deadline_ns =
           os::MonotonicNs() + static_cast<std::int64_t>(settings.timeout_ms) * 1'000'000;

@@ -456,6 +456,11 @@ void WorkerPool::Deliver(ScanTask task, TaskResult result) {
     return;
   }
   const std::uint64_t id = task.id;
+  if (id == next_delivery_ && waiting_.empty()) {
+    ++next_delivery_;
+    handler_->OnResult(task, std::move(result));
+    return;
+  }
   task.fd.Close();
   waiting_.emplace(id, std::pair(std::move(task), std::move(result)));
   while (!waiting_.empty() && waiting_.begin()->first == next_delivery_) {
