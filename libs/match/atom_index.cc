@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <tuple>
 
 namespace day::match {
 namespace {
@@ -78,162 +79,210 @@ void ScanGrams(const Pass& pass, const GramTable& table, std::uint32_t stride, s
   }
 }
 
-// Looks for one probe at `count` positions from data[base]; `at` holds those bytes and enough
-// after. Returns whether anybody still wants the atom.
-bool ScanProbe(const Pass& pass, const PlannedAtom& atom, const std::uint8_t* at,
-               std::uint64_t base, std::size_t count, Simd simd, CandidateBuffer& buffer) {
-  const std::size_t found = FindProbes(simd, at, count, atom.probe, buffer.positions.data());
-  for (std::size_t i = 0; i < found; ++i) {
-    const std::uint64_t start = base + buffer.positions[i];
-    if (WindowMatches(atom, pass.data, pass.size, start)) {
-      if (!pass.sink.Wanted(atom)) {
-        return false;
+// Tells of the atoms of the given buckets whose windows lie around `position`, where `word` begins.
+void CheckBuckets(const Pass& pass, const ShortGroup& group, unsigned buckets, std::uint32_t word,
+                  std::uint64_t position) {
+  while (buckets != 0) {
+    const auto bucket = static_cast<unsigned>(std::countr_zero(buckets));
+    buckets &= buckets - 1;
+    for (std::uint32_t i = group.begin[bucket]; i < group.begin[bucket + 1]; ++i) {
+      const ShortAtom& short_atom = pass.index.short_atoms[i];
+      if ((word & short_atom.mask) != short_atom.value) {
+        continue;
       }
-      pass.sink.OnAtom(atom, start);
+      const PlannedAtom& atom = pass.index.atoms[short_atom.atom];
+      if (atom.short_at > position || !pass.sink.Wanted(atom)) {
+        continue;
+      }
+      const std::uint64_t start = position - atom.short_at;
+      if (WindowMatches(atom, pass.data, pass.size, start)) {
+        pass.sink.OnAtom(atom, start);
+      }
     }
   }
-  return found == 0 || pass.sink.Wanted(atom);
 }
 
-// Looks for all active probes in [begin, end); drops those that nobody wants any more.
-void ScanProbes(const Pass& pass, std::size_t begin, std::size_t end, Simd simd,
-                CandidateBuffer& buffer) {
-  constexpr std::size_t kSlack = kProbeBlock + kProbeReach;
-  std::uint8_t tail[kGramBlock + kSlack];
+// Looks for all short atoms at the positions [begin, end).
+void ScanShort(const Pass& pass, std::size_t begin, std::size_t end, Simd simd,
+               CandidateBuffer& buffer) {
+  std::uint8_t tail[kGramBlock + kShortReach];
   const std::uint8_t* at = pass.data + begin;
-  if (end + kSlack > pass.size) {
+  if (end + kShortReach > pass.size) {
     // The last bytes are copied so that loads stay inside; windows are checked against the real
     // size.
-    const std::size_t rest = static_cast<std::size_t>(pass.size) - begin;
-    std::memcpy(tail, at, std::min(rest, sizeof(tail)));
-    std::memset(tail + std::min(rest, sizeof(tail)), 0,
-                sizeof(tail) - std::min(rest, sizeof(tail)));
+    const auto rest = std::min(static_cast<std::size_t>(pass.size) - begin, sizeof(tail));
+    std::memcpy(tail, at, rest);
+    std::memset(tail + rest, 0, sizeof(tail) - rest);
     at = tail;
   }
-  std::vector<std::uint32_t>& active = buffer.active_probes;
-  for (std::size_t i = 0; i < active.size();) {
-    const PlannedAtom& atom = pass.index.atoms[active[i]];
-    if (ScanProbe(pass, atom, at, begin, end - begin, simd, buffer)) {
-      ++i;
-    } else {
-      active[i] = active.back();
-      active.pop_back();
+  for (const ShortGroup& group : pass.index.groups) {
+    const std::size_t count =
+        FindShort(simd, at, end - begin, group.tables, buffer.positions.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t position = buffer.positions[i] >> 8;
+      std::uint32_t word;
+      std::memcpy(&word, at + position, sizeof(word));
+      CheckBuckets(pass, group, buffer.positions[i] & 0xFF, word, begin + position);
     }
   }
+}
+
+// Adds an atom to a bucket of a group's tables.
+void AddToTables(const PlannedAtom& atom, unsigned bucket, ShortTables& tables) {
+  const auto bit = static_cast<std::uint8_t>(1u << bucket);
+  for (unsigned i = 0; i < 4; ++i) {
+    const unsigned at = atom.short_at + i;
+    const unsigned mask = at < atom.size ? atom.mask[at] : 0u;
+    const unsigned value = at < atom.size ? atom.value[at] : 0u;
+    for (unsigned half = 0; half < 16; ++half) {
+      if ((half & mask & 15) == (value & 15)) {
+        tables.low[i][half] = static_cast<std::uint8_t>(tables.low[i][half] | bit);
+      }
+      if ((half & (mask >> 4)) == (value >> 4)) {
+        tables.high[i][half] = static_cast<std::uint8_t>(tables.high[i][half] | bit);
+      }
+    }
+  }
+}
+
+// Sorts so that buckets stay narrow: atoms that accept a zero, or 0xFF, in the same places stand
+// together, because runs of these are the commonest bytes and fit a bucket that accepts them in
+// every place.
+std::uint64_t ClusterKey(const ShortAtom& atom) {
+  std::uint64_t zeros = 0;
+  std::uint64_t ones = 0;
+  std::uint64_t value = 0;
+  for (unsigned i = 0; i < 4; ++i) {
+    const std::uint32_t byte = (atom.value >> (8 * i)) & 0xFF;
+    const std::uint32_t mask = (atom.mask >> (8 * i)) & 0xFF;
+    zeros = zeros << 1 | (byte == 0 ? 1u : 0u);
+    ones = ones << 1 | (byte == mask ? 1u : 0u);
+    value = value << 8 | byte;
+  }
+  return zeros << 40 | ones << 36 | value;
+}
+
+ShortAtom MakeShortAtom(const PlannedAtom& atom, std::uint32_t number) {
+  ShortAtom short_atom;
+  const std::size_t known = std::min<std::size_t>(4, kAtomSizeMax - atom.short_at);
+  std::memcpy(&short_atom.value, atom.value + atom.short_at, known);
+  std::memcpy(&short_atom.mask, atom.mask + atom.short_at, known);
+  short_atom.atom = number;
+  return short_atom;
 }
 
 }  // namespace
 
-void AtomIndexBuilder::SizeTable(unsigned table, std::size_t gram_count, Density density) {
+void AtomIndexBuilder::SizeTable(std::size_t gram_count, Purpose purpose, Table& memory,
+                                 GramTable& table) {
   const auto grams = static_cast<std::uint32_t>(gram_count);
-  const std::uint32_t spread = density == Density::kForEveryFile ? 64 : 32;
+  const std::uint32_t spread = purpose == Purpose::kForEveryFile ? 64 : 32;
   const std::uint32_t bits =
       std::clamp<std::uint32_t>(static_cast<std::uint32_t>(std::bit_width(grams * spread - 1)),
                                 kBitmapBitsMin, kBitmapBitsMax);
   const std::uint32_t slot_bits = std::max<std::uint32_t>(
       static_cast<std::uint32_t>(std::bit_width(grams * 2 - 1)), kSlotBitsMin);
-  words_[table].assign(std::size_t{1} << (bits - 5), 0);
-  slots_[table].assign(std::size_t{1} << slot_bits, GramSlot{});
-  index_.tables[table] = {{words_[table].data(), bits}, slot_bits, slots_[table].data()};
+  memory.words.assign(std::size_t{1} << (bits - 5), 0);
+  memory.slots.assign(std::size_t{1} << slot_bits, GramSlot{});
+  table = {{memory.words.data(), bits}, slot_bits, memory.slots.data()};
 }
 
-void AtomIndexBuilder::Insert(unsigned table, std::uint32_t gram, const GramEntry& entry) {
-  const GramTable& sizes = index_.tables[table];
-  const std::uint32_t hash = GramHash(gram, sizes.bitmap.bits);
-  words_[table][hash >> 5] |= 1u << (hash & 31);
-  const std::uint32_t slot_mask = (1u << sizes.slot_bits) - 1;
-  std::uint32_t at = GramHash(gram, sizes.slot_bits);
-  while (slots_[table][at].first != 0 && slots_[table][at].gram != gram) {
+void AtomIndexBuilder::Insert(std::uint32_t gram, const GramEntry& entry, Table& memory,
+                              const GramTable& table) {
+  const std::uint32_t hash = GramHash(gram, table.bitmap.bits);
+  memory.words[hash >> 5] |= 1u << (hash & 31);
+  const std::uint32_t slot_mask = (1u << table.slot_bits) - 1;
+  std::uint32_t at = GramHash(gram, table.slot_bits);
+  while (memory.slots[at].first != 0 && memory.slots[at].gram != gram) {
     at = (at + 1) & slot_mask;
   }
   entries_.push_back(entry);
-  entries_.back().next = slots_[table][at].first;
-  slots_[table][at] = {gram, static_cast<std::uint32_t>(entries_.size())};
+  entries_.back().next = memory.slots[at].first;
+  memory.slots[at] = {gram, static_cast<std::uint32_t>(entries_.size())};
 }
 
-// A pass over every position costs about as much as this many probes (docs/benchmarks.md).
-constexpr std::size_t kProbesForPass[kGramClasses] = {8, 14, 25};
-
-AtomIndexBuilder::Ways AtomIndexBuilder::ChooseWays(std::span<const PlannedAtom> atoms,
-                                                    Density density) {
-  std::size_t counts[kGramClasses] = {};
-  for (const PlannedAtom& atom : atoms) {
-    if (atom.atom_class != AtomClass::kProbe) {
-      ++counts[static_cast<unsigned>(atom.atom_class)];
+void AtomIndexBuilder::BuildGroups(std::span<const PlannedAtom> atoms) {
+  // Alike ones next to each other, so that buckets stay narrow.
+  std::sort(short_atoms_.begin(), short_atoms_.end(), [](const ShortAtom& a, const ShortAtom& b) {
+    const std::uint64_t key_a = ClusterKey(a);
+    const std::uint64_t key_b = ClusterKey(b);
+    return std::tie(key_a, a.atom) < std::tie(key_b, b.atom);
+  });
+  const std::size_t count = short_atoms_.size();
+  const std::size_t group_count = (count + kShortGroupAtoms - 1) / kShortGroupAtoms;
+  const std::size_t bucket_count = group_count * kShortBuckets;
+  groups_.assign(group_count, ShortGroup{});
+  // Equal shares, neighbours together.
+  for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
+    const std::size_t begin = count * bucket / bucket_count;
+    const std::size_t end = count * (bucket + 1) / bucket_count;
+    ShortGroup& group = groups_[bucket / kShortBuckets];
+    const auto number = static_cast<unsigned>(bucket % kShortBuckets);
+    group.begin[number] = static_cast<std::uint32_t>(begin);
+    group.begin[number + 1] = static_cast<std::uint32_t>(end);
+    for (std::size_t i = begin; i < end; ++i) {
+      AddToTables(atoms[short_atoms_[i].atom], number, group.tables);
     }
   }
-  Ways ways;
-  for (unsigned c = 0; c < kGramClasses; ++c) {
-    // Sets for every file keep their sampled pass: its atoms are many, or rare enough not to
-    // matter.
-    const bool may = c != 0 || density == Density::kForOneFile;
-    ways.as_probe[c] = may && counts[c] <= kProbesForPass[c];
-  }
-  ways.stride2_as_stride1 = !ways.as_probe[1] && !ways.as_probe[2];
-  return ways;
 }
 
-void AtomIndexBuilder::Build(std::span<const PlannedAtom> atoms, Density density) {
+void AtomIndexBuilder::Build(std::span<const PlannedAtom> atoms, Purpose purpose) {
   index_ = AtomIndex{};
   entries_.clear();
-  probes_.clear();
-  const Ways ways = ChooseWays(atoms, density);
-  const auto table_of = [&](const PlannedAtom& atom) {
-    const auto c = static_cast<unsigned>(atom.atom_class);
-    return c == 1 && ways.stride2_as_stride1 ? 2u : c;
-  };
-  const auto by_probe = [&](const PlannedAtom& atom) {
-    return atom.atom_class == AtomClass::kProbe ||
-           ways.as_probe[static_cast<unsigned>(atom.atom_class)];
-  };
-  std::size_t gram_count[kGramClasses] = {};
-  for (const PlannedAtom& atom : atoms) {
-    if (!by_probe(atom)) {
-      gram_count[table_of(atom)] += 4u >> table_of(atom);
-    }
+  short_atoms_.clear();
+  const auto is_sampled = [](const PlannedAtom& a) { return a.atom_class == AtomClass::kGrams; };
+  const auto sampled =
+      static_cast<std::size_t>(std::count_if(atoms.begin(), atoms.end(), is_sampled));
+  const std::size_t rest = atoms.size() - sampled;
+  const bool all_short = purpose == Purpose::kForOneFile && atoms.size() <= kShortGroupAtoms;
+  const bool use_dense = !all_short && rest > kShortGroupAtoms;
+  if (sampled != 0 && !all_short) {
+    SizeTable(sampled * 4, purpose, sampled_, index_.sampled);
   }
-  for (unsigned table = 0; table < kGramClasses; ++table) {
-    if (gram_count[table] != 0) {
-      SizeTable(table, gram_count[table], density);
-    }
+  if (use_dense) {
+    SizeTable(rest, purpose, dense_, index_.dense);
   }
   for (std::uint32_t number = 0; number < atoms.size(); ++number) {
     const PlannedAtom& atom = atoms[number];
-    if (by_probe(atom)) {
-      probes_.push_back(number);
-      continue;
-    }
-    const unsigned table = table_of(atom);
-    for (std::size_t g = 0; g < (4u >> table); ++g) {
-      Insert(table, GramOf(atom, atom.grams[g]), MakeEntry(atom, number, atom.grams[g]));
+    if (is_sampled(atom) && !all_short) {
+      for (const std::uint8_t at : atom.grams) {
+        Insert(GramOf(atom, at), MakeEntry(atom, number, at), sampled_, index_.sampled);
+      }
+    } else if (use_dense && atom.short_is_gram != 0) {
+      Insert(GramOf(atom, atom.short_at), MakeEntry(atom, number, atom.short_at), dense_,
+             index_.dense);
+    } else {
+      short_atoms_.push_back(MakeShortAtom(atom, number));
     }
   }
+  BuildGroups(atoms);
   index_.entries = entries_;
   index_.atoms = atoms;
-  index_.probes = probes_;
+  index_.groups = groups_;
+  index_.short_atoms = short_atoms_;
 }
 
 void ScanAtoms(const AtomIndex& index, base::Bytes data, Simd simd, CandidateBuffer& buffer,
                AtomSink& sink) {
   const Pass pass{index, reinterpret_cast<const std::uint8_t*>(data.data()), data.size(), sink};
-  buffer.active_probes.assign(index.probes.begin(), index.probes.end());
   const std::size_t gram_end = data.size() >= 4 ? data.size() - 3 : 0;
   for (std::size_t begin = 0; begin < data.size(); begin += kGramBlock) {
-    const std::size_t end = std::min(begin + kGramBlock, gram_end);
-    for (unsigned t = 0; t < kGramClasses && begin < end; ++t) {
-      if (index.tables[t].slots != nullptr) {
-        ScanGrams(pass, index.tables[t], 4u >> t, begin, end, simd, buffer);
-      }
+    const std::size_t end = std::min(begin + kGramBlock, data.size());
+    if (index.sampled.slots != nullptr && begin < gram_end) {
+      ScanGrams(pass, index.sampled, 4, begin, std::min(end, gram_end), simd, buffer);
     }
-    if (!buffer.active_probes.empty()) {
-      ScanProbes(pass, begin, std::min(begin + kGramBlock, data.size()), simd, buffer);
+    if (index.dense.slots != nullptr && begin < gram_end) {
+      ScanGrams(pass, index.dense, 1, begin, std::min(end, gram_end), simd, buffer);
+    }
+    if (!index.groups.empty()) {
+      ScanShort(pass, begin, end, simd, buffer);
     }
   }
 }
 
 namespace {
 
-constexpr std::uint64_t kIndexMagic = 0x31305849444D4144;  // "DAMDIX01"
+constexpr std::uint64_t kIndexMagic = 0x32305849444D4144;  // "DAMDIX02"
 
 // Where each array of a serialised index lies, from the block's start. All are 64-byte aligned.
 struct IndexHeader {
@@ -244,13 +293,17 @@ struct IndexHeader {
     std::uint32_t slot_bits = 0;
     std::uint64_t words_offset = 0;
     std::uint64_t slots_offset = 0;  // 0: no such table
-  } tables[kGramClasses];
+  };
+  Table sampled;
+  Table dense;
   std::uint64_t entries_offset = 0;
   std::uint64_t entries_count = 0;
   std::uint64_t atoms_offset = 0;
   std::uint64_t atoms_count = 0;
-  std::uint64_t probes_offset = 0;
-  std::uint64_t probes_count = 0;
+  std::uint64_t groups_offset = 0;
+  std::uint64_t groups_count = 0;
+  std::uint64_t short_offset = 0;
+  std::uint64_t short_count = 0;
 };
 
 void PadTo64(std::string& out, std::size_t begin) {
@@ -275,74 +328,85 @@ const T* ArrayAt(base::Bytes block, std::uint64_t offset, std::uint64_t count) {
   return reinterpret_cast<const T*>(block.data() + offset);
 }
 
+// Appends the arrays of a gram table and says where they lie.
+IndexHeader::Table AppendTable(const GramTable& table, std::size_t begin, std::string& out) {
+  if (table.slots == nullptr) {
+    return {};
+  }
+  IndexHeader::Table header;
+  header.bits = table.bitmap.bits;
+  header.slot_bits = table.slot_bits;
+  header.words_offset =
+      AppendArray(out, begin, table.bitmap.words, std::size_t{1} << (table.bitmap.bits - 5));
+  header.slots_offset = AppendArray(out, begin, table.slots, std::size_t{1} << table.slot_bits);
+  return header;
+}
+
+// Whether the table is absent or lies inside the block.
+bool ReadTable(base::Bytes block, const IndexHeader::Table& header, GramTable& table) {
+  if (header.slots_offset == 0) {
+    return true;
+  }
+  if (header.bits < kBitmapBitsMin || header.bits > kBitmapBitsMax ||
+      header.slot_bits < kSlotBitsMin || header.slot_bits > 31) {
+    return false;
+  }
+  table.bitmap = {
+      ArrayAt<std::uint32_t>(block, header.words_offset, std::uint64_t{1} << (header.bits - 5)),
+      header.bits};
+  table.slot_bits = header.slot_bits;
+  table.slots = ArrayAt<GramSlot>(block, header.slots_offset, std::uint64_t{1} << header.slot_bits);
+  return table.bitmap.words != nullptr && table.slots != nullptr;
+}
+
 }  // namespace
 
 void AppendIndex(const AtomIndex& index, std::string& out) {
   const std::size_t begin = out.size();
   IndexHeader header;
   out.resize(begin + sizeof(header));
-  for (unsigned t = 0; t < kGramClasses; ++t) {
-    const GramTable& table = index.tables[t];
-    if (table.slots == nullptr) {
-      continue;
-    }
-    header.tables[t] = {
-        table.bitmap.bits, table.slot_bits,
-        AppendArray(out, begin, table.bitmap.words, std::size_t{1} << (table.bitmap.bits - 5)),
-        AppendArray(out, begin, table.slots, std::size_t{1} << table.slot_bits)};
-  }
+  header.sampled = AppendTable(index.sampled, begin, out);
+  header.dense = AppendTable(index.dense, begin, out);
   header.entries_offset = AppendArray(out, begin, index.entries.data(), index.entries.size());
   header.entries_count = index.entries.size();
   header.atoms_offset = AppendArray(out, begin, index.atoms.data(), index.atoms.size());
   header.atoms_count = index.atoms.size();
-  header.probes_offset = AppendArray(out, begin, index.probes.data(), index.probes.size());
-  header.probes_count = index.probes.size();
+  header.groups_offset = AppendArray(out, begin, index.groups.data(), index.groups.size());
+  header.groups_count = index.groups.size();
+  header.short_offset = AppendArray(out, begin, index.short_atoms.data(), index.short_atoms.size());
+  header.short_count = index.short_atoms.size();
   PadTo64(out, begin);
   header.size_bytes = out.size() - begin;
   std::memcpy(out.data() + begin, &header, sizeof(header));
 }
 
 base::Result<AtomIndex> ReadIndex(base::Bytes block) {
-  const auto damaged = [] {
-    return base::MakeError(base::ErrorKind::kMalformed, "damaged index of atoms");
-  };
+  const base::Error damaged =
+      base::MakeError(base::ErrorKind::kMalformed, "damaged index of atoms");
   IndexHeader header;
   if (block.size() < sizeof(header)) {
-    return damaged();
+    return damaged;
   }
   std::memcpy(&header, block.data(), sizeof(header));
   if (header.magic != kIndexMagic || header.size_bytes > block.size()) {
-    return damaged();
+    return damaged;
   }
   AtomIndex index;
-  for (unsigned t = 0; t < kGramClasses; ++t) {
-    const IndexHeader::Table& table = header.tables[t];
-    if (table.slots_offset == 0) {
-      continue;
-    }
-    if (table.bits < kBitmapBitsMin || table.bits > kBitmapBitsMax ||
-        table.slot_bits < kSlotBitsMin || table.slot_bits > 31) {
-      return damaged();
-    }
-    index.tables[t].bitmap = {
-        ArrayAt<std::uint32_t>(block, table.words_offset, std::uint64_t{1} << (table.bits - 5)),
-        table.bits};
-    index.tables[t].slot_bits = table.slot_bits;
-    index.tables[t].slots =
-        ArrayAt<GramSlot>(block, table.slots_offset, std::uint64_t{1} << table.slot_bits);
-    if (index.tables[t].bitmap.words == nullptr || index.tables[t].slots == nullptr) {
-      return damaged();
-    }
+  if (!ReadTable(block, header.sampled, index.sampled) ||
+      !ReadTable(block, header.dense, index.dense)) {
+    return damaged;
   }
   const auto* entries = ArrayAt<GramEntry>(block, header.entries_offset, header.entries_count);
   const auto* atoms = ArrayAt<PlannedAtom>(block, header.atoms_offset, header.atoms_count);
-  const auto* probes = ArrayAt<std::uint32_t>(block, header.probes_offset, header.probes_count);
-  if (entries == nullptr || atoms == nullptr || probes == nullptr) {
-    return damaged();
+  const auto* groups = ArrayAt<ShortGroup>(block, header.groups_offset, header.groups_count);
+  const auto* short_atoms = ArrayAt<ShortAtom>(block, header.short_offset, header.short_count);
+  if (entries == nullptr || atoms == nullptr || groups == nullptr || short_atoms == nullptr) {
+    return damaged;
   }
   index.entries = {entries, static_cast<std::size_t>(header.entries_count)};
   index.atoms = {atoms, static_cast<std::size_t>(header.atoms_count)};
-  index.probes = {probes, static_cast<std::size_t>(header.probes_count)};
+  index.groups = {groups, static_cast<std::size_t>(header.groups_count)};
+  index.short_atoms = {short_atoms, static_cast<std::size_t>(header.short_count)};
   return index;
 }
 

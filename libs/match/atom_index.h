@@ -40,42 +40,62 @@ struct GramTable {
   const GramSlot* slots = nullptr;  // null: no atoms of this class
 };
 
+// An atom of a bucket with the four bytes it is looked for by, for comparing before anything else.
+struct ShortAtom {
+  std::uint32_t value = 0;
+  std::uint32_t mask = 0;
+  std::uint32_t atom = 0;  // index into atoms
+};
+
+// Up to kShortGroupAtoms atoms that are looked for together at every position: the atoms of bucket
+// b are short_atoms[begin[b] .. begin[b + 1]).
+struct ShortGroup {
+  ShortTables tables;
+  std::uint32_t begin[kShortBuckets + 1] = {};
+};
+inline constexpr std::size_t kShortGroupAtoms = 48;
+
 // Read access to a finished index; borrowed memory.
 struct AtomIndex {
-  GramTable tables[kGramClasses];
+  GramTable sampled;  // looked up at every fourth position
+  GramTable dense;    // looked up at every position
   std::span<const GramEntry> entries;
   std::span<const PlannedAtom> atoms;
-  std::span<const std::uint32_t> probes;  // atoms to be looked for by their probes
+  std::span<const ShortGroup> groups;
+  std::span<const ShortAtom> short_atoms;
 };
 
 // Builds an index. Reusable: Build() replaces what was there and keeps the memory.
 class AtomIndexBuilder {
  public:
-  // Bits of a bitmap for each gram in it, as a power of two: more is fewer false candidates, and a
-  // larger table to keep in the cache.
-  enum class Density : std::uint8_t { kForEveryFile, kForOneFile };
+  // For every file: atoms with enough known bytes go by sampled grams. For one file: if all fit one
+  // group, all are short, because building tables of grams would cost more than it saves. Either
+  // way short atoms with a whole gram go by dense grams if there are more of them than fit one
+  // group.
+  enum class Purpose : std::uint8_t { kForEveryFile, kForOneFile };
 
   // REQUIRES: atoms outlive the index.
-  void Build(std::span<const PlannedAtom> atoms, Density density);
+  void Build(std::span<const PlannedAtom> atoms, Purpose purpose);
   // Valid until the next Build() and while the builder lives.
   const AtomIndex& index() const { return index_; }
 
  private:
-  // Which way atoms of each class are looked for in this index.
-  struct Ways {
-    bool as_probe[kGramClasses] = {};
-    bool stride2_as_stride1 = false;
+  // The memory of one gram table.
+  struct Table {
+    std::vector<std::uint32_t> words;
+    std::vector<GramSlot> slots;
   };
-  static Ways ChooseWays(std::span<const PlannedAtom> atoms, Density density);
 
-  void SizeTable(unsigned table, std::size_t gram_count, Density density);
-  void Insert(unsigned table, std::uint32_t gram, const GramEntry& entry);
+  static void SizeTable(std::size_t gram_count, Purpose purpose, Table& memory, GramTable& table);
+  void Insert(std::uint32_t gram, const GramEntry& entry, Table& memory, const GramTable& table);
+  void BuildGroups(std::span<const PlannedAtom> atoms);
 
   AtomIndex index_;
-  std::vector<std::uint32_t> words_[kGramClasses];
-  std::vector<GramSlot> slots_[kGramClasses];
+  Table sampled_;
+  Table dense_;
   std::vector<GramEntry> entries_;
-  std::vector<std::uint32_t> probes_;
+  std::vector<ShortAtom> short_atoms_;
+  std::vector<ShortGroup> groups_;
 };
 
 // Appends the index as a block whose start must be 64-byte aligned in the file, and reads it back.
@@ -84,7 +104,6 @@ base::Result<AtomIndex> ReadIndex(base::Bytes block);
 
 struct CandidateBuffer {
   std::vector<std::uint32_t> positions = std::vector<std::uint32_t>(kGramBlock + 64);
-  std::vector<std::uint32_t> active_probes;
 };
 
 // Who is told of atoms.

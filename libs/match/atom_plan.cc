@@ -10,10 +10,11 @@ namespace day::match {
 namespace {
 
 // Work that an atom costs whatever the data, in candidates a MiB (a candidate is about 15 ns): a
-// probe is two compares for each 64 bytes; a denser stride shares a pass that sampled grams do not
-// need.
-constexpr double kProbeCost = 900;
-constexpr std::array<double, kGramClasses> kClassCost = {1, 20, 40};
+// short atom shares a pass over every position that sampled grams do not need.
+constexpr double kGramsCost = 1;
+constexpr double kShortCost = 60;
+// A short atom without a whole gram fits many more positions than its bytes alone say.
+constexpr double kBroadCost = 300;
 
 // A byte whose value is known but for its case: its folded value is certain.
 bool Determined(const Atom& atom, std::size_t i) { return (atom.mask[i] | 0x20) == 0xFF; }
@@ -45,27 +46,24 @@ struct GramCosts {
   }
 };
 
-struct WindowPlan {
-  AtomClass atom_class = AtomClass::kProbe;
+struct GramsPlan {
   std::uint8_t grams[4] = {};
   double cost = kNever;
 };
 
-// The rarest gram for each rest of one class, if there are any for all.
-WindowPlan PlanGrams(const GramCosts& costs, AtomClass atom_class) {
-  const std::size_t stride = ClassStride(atom_class);
-  WindowPlan plan;
-  plan.atom_class = atom_class;
-  plan.cost = kClassCost[static_cast<unsigned>(atom_class)];
-  for (std::size_t rest = 0; rest < stride; ++rest) {
+// The rarest gram for each rest by four, if there are any for all.
+GramsPlan PlanGrams(const GramCosts& costs) {
+  GramsPlan plan;
+  plan.cost = kGramsCost;
+  for (std::size_t rest = 0; rest < 4; ++rest) {
     double best = kNever;
-    for (std::size_t at = rest; at < kGramsMax; at += stride) {
+    for (std::size_t at = rest; at < kGramsMax; at += 4) {
       if (costs.per_mib[at] < best) {
         best = costs.per_mib[at];
         plan.grams[rest] = static_cast<std::uint8_t>(at);
       }
     }
-    plan.cost += best / static_cast<double>(stride);
+    plan.cost += best / 4;
   }
   return plan;
 }
@@ -96,48 +94,37 @@ double ByteShare(const Atom& atom, std::size_t i) {
   return share;
 }
 
-// The up to four rarest bytes of the window, and what looking for them costs.
-double PlanProbe(const Atom& atom, ByteProbe& probe) {
-  std::array<std::pair<double, std::uint8_t>, kAtomSizeMax> shares{};
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < atom.size; ++i) {
-    if (atom.mask[i] != 0) {
-      shares[count++] = {ByteShare(atom, i), static_cast<std::uint8_t>(i)};
-    }
-  }
-  std::sort(shares.begin(), shares.begin() + static_cast<std::ptrdiff_t>(count));
+struct ShortPlan {
+  std::uint8_t at = 0;
+  double cost = kNever;
+};
+
+// The four neighbouring bytes of the window that are expected least often.
+ShortPlan PlanShort(const Atom& atom, const GramCosts& costs) {
   // Neighbouring bytes are not independent: no byte is taken as rarer than this.
   constexpr double kShareMin = 1.0 / 64;
-  double hits = 1 << 20;
-  probe = {};
-  for (std::size_t i = 0; i < std::min<std::size_t>(count, 4); ++i) {
-    const std::uint8_t at = shares[i].second;
-    probe.distance[i] = at;
-    probe.value[i] = atom.value[at];
-    probe.mask[i] = atom.mask[at];
-    probe.count = static_cast<std::uint8_t>(i + 1);
-    hits *= std::max(shares[i].first, kShareMin);
-  }
-  return hits + kProbeCost;
-}
-
-// The cheapest way to look for an atom by grams, or kNever if it has too few known bytes.
-WindowPlan PlanWindow(const Atom& atom) {
-  const GramCosts costs(atom);
-  WindowPlan best;
-  for (const AtomClass c : {AtomClass::kStride4, AtomClass::kStride2, AtomClass::kStride1}) {
-    const WindowPlan plan = PlanGrams(costs, c);
-    if (plan.cost < best.cost) {
-      best = plan;
+  ShortPlan best;
+  for (std::size_t at = 0; at < atom.size; ++at) {
+    double hits = 1 << 20;
+    if (at < kGramsMax && costs.per_mib[at] != kNever) {
+      hits = costs.per_mib[at];
+    } else {
+      for (std::size_t i = at; i < std::min<std::size_t>(at + 4, atom.size); ++i) {
+        hits *= atom.mask[i] == 0 ? 1.0 : std::max(ByteShare(atom, i), kShareMin);
+      }
+      hits += kBroadCost;
+    }
+    if (hits + kShortCost < best.cost) {
+      best = {static_cast<std::uint8_t>(at), hits + kShortCost};
     }
   }
   return best;
 }
 
 double AtomCost(const Atom& atom) {
-  const double grams = PlanWindow(atom).cost;
-  ByteProbe probe;
-  return grams <= kProbeCost ? grams : std::min(grams, PlanProbe(atom, probe));
+  const GramCosts costs(atom);
+  const double grams = PlanGrams(costs).cost;
+  return grams <= kShortCost ? grams : std::min(grams, PlanShort(atom, costs).cost);
 }
 
 PlannedAtom PlanAtom(const Atom& atom, std::uint32_t pattern, std::uint32_t part) {
@@ -148,10 +135,15 @@ PlannedAtom PlanAtom(const Atom& atom, std::uint32_t pattern, std::uint32_t part
   planned.part = part;
   planned.anchor = atom.anchor;
   planned.size = atom.size;
-  const WindowPlan window = PlanWindow(atom);
-  if (window.cost <= PlanProbe(atom, planned.probe)) {
-    planned.atom_class = window.atom_class;
-    std::copy(std::begin(window.grams), std::end(window.grams), std::begin(planned.grams));
+  const GramCosts costs(atom);
+  const GramsPlan grams = PlanGrams(costs);
+  const ShortPlan short_plan = PlanShort(atom, costs);
+  planned.short_at = short_plan.at;
+  planned.short_is_gram =
+      short_plan.at < kGramsMax && costs.per_mib[short_plan.at] != kNever ? 1 : 0;
+  if (grams.cost <= short_plan.cost) {
+    planned.atom_class = AtomClass::kGrams;
+    std::copy(std::begin(grams.grams), std::end(grams.grams), std::begin(planned.grams));
   }
   return planned;
 }

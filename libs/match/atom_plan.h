@@ -9,18 +9,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "libs/match/gram_kernel.h"
 #include "libs/match/program.h"
 
 namespace day::match {
 
-// How an atom is looked for: grams at every 4th, 2nd or each position, or a probe of up to four
-// bytes. A class with stride s needs, for each of the s rests, a gram of known bytes whose offset
-// in the window leaves that rest: wherever the window lies, one of them falls on a position looked
-// at.
-enum class AtomClass : std::uint8_t { kStride4, kStride2, kStride1, kProbe };
-inline constexpr std::uint32_t kGramClasses = 3;
-inline constexpr std::uint32_t ClassStride(AtomClass c) { return 4u >> static_cast<unsigned>(c); }
+// How an atom is looked for: by sampled grams, or at every position by four bytes (gram_kernel.h).
+enum class AtomClass : std::uint8_t { kGrams, kShort };
 
 // An atom with its plan. Plain data: lives in mapped blobs.
 struct PlannedAtom {
@@ -30,12 +24,14 @@ struct PlannedAtom {
   std::uint32_t part = 0;
   std::uint32_t anchor = 0;
   std::uint8_t size = 0;
-  AtomClass atom_class = AtomClass::kProbe;
-  // Gram classes: for each rest by the stride, the offset in the window of the rarest gram that
-  // leaves this rest.
+  AtomClass atom_class = AtomClass::kShort;
+  // kGrams: for each rest by four, the offset in the window of the rarest gram that leaves this
+  // rest.
   std::uint8_t grams[4] = {};
-  std::uint8_t reserved = 0;
-  ByteProbe probe;  // kProbe
+  // Where in the window the four bytes begin by which a short search looks for it; bytes behind the
+  // window's end are free. Set for both classes: an index of few atoms looks for all that way.
+  std::uint8_t short_at = 0;
+  std::uint8_t short_is_gram = 0;  // 1: all four are known (but for case), so a dense gram will do
 };
 
 // A way to find a pattern. `atomless_parts`: parts that must be tried at every offset.

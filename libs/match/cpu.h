@@ -15,7 +15,7 @@ inline Simd BestSimd() {
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
     return Simd::kAvx512;
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
+  if (__builtin_cpu_supports("avx2")) {
     return Simd::kAvx2;
   }
 #endif

@@ -1,11 +1,17 @@
 // The scanner's inner loops: which positions of a block might start a gram that somebody waits for.
 //
 // A gram is four bytes, folded with | 0x20 a byte (so letters of either case are one), hashed by a
-// multiplication, and looked up as one bit of a bitmap. With a stride of four only every fourth
-// position is looked up: an atom of seven bytes registers its four grams, so that one of them falls
-// on a sampled position whatever the alignment. A stride of two serves atoms of five and six bytes
-// with two grams each, a stride of one those of four bytes. The kernels are exact with respect to
-// the bitmap: same candidates from each of the twins.
+// multiplication, and looked up as one bit of a bitmap. Only every fourth position is looked up: an
+// atom registers four grams of its window, one for each rest of its offset by four, so that one of
+// them falls on a sampled position whatever the alignment.
+//
+// Where many atoms have too few known bytes for that, their grams are looked up at every position
+// instead (a stride of one). Few such atoms, and those without four known bytes in a row, are
+// looked for at every position by four bytes each: two shuffles a byte say which of eight buckets
+// of atoms its nibbles fit, and a position is a candidate for the buckets that all four bytes fit
+// (the way of Hyperscan's Teddy).
+//
+// The kernels are exact with respect to their tables: each twin finds the same candidates.
 #pragma once
 
 #include <cstddef>
@@ -39,27 +45,24 @@ struct GramBitmap {
 // Positions are handled in blocks so that their candidates fit a buffer in the cache.
 inline constexpr std::size_t kGramBlock = 4096;
 
-// Appends to `out` every position p in [begin, end), p a multiple of `stride` (1, 2 or 4), whose
-// gram is in the bitmap; returns how many. REQUIRES: end + 3 <= size of data; end - begin <=
-// kGramBlock; begin a multiple of 4; room for kGramBlock + 64 entries in `out`.
+// Appends to `out` every position p in [begin, end), a multiple of 4, whose gram is in the bitmap,
+// relative to begin; returns how many, in no particular order. REQUIRES: end + 3 <= size of data;
+// end - begin <= kGramBlock; begin a multiple of 4; room for kGramBlock + 64 entries in `out`.
 std::size_t FindGrams(Simd simd, const std::uint8_t* data, std::size_t begin, std::size_t end,
                       std::uint32_t stride, GramBitmap bitmap, std::uint32_t* out);
 
-// A few bytes at fixed distances, for atoms without four consecutive fixed bytes: a position p is a
-// candidate if (data[p + distance[i]] & mask[i]) == value[i] for all i < count. 1 <= count <= 4.
-struct ByteProbe {
-  std::uint8_t count = 0;
-  std::uint8_t distance[4] = {};
-  std::uint8_t value[4] = {};
-  std::uint8_t mask[4] = {};
+// Which buckets (bits) the low and the high half of each of four bytes fit.
+struct ShortTables {
+  std::uint8_t low[4][16] = {};
+  std::uint8_t high[4][16] = {};
 };
-inline constexpr std::size_t kProbeReach = 16;  // distances are below this
+inline constexpr unsigned kShortBuckets = 8;
+inline constexpr std::size_t kShortReach = 64 + 4;  // bytes read behind the last position
 
-// Appends to `out` every position p in [0, count) that is a candidate of the probe, relative to
-// `at`; returns how many. REQUIRES: count + kProbeBlock + kProbeReach bytes are readable from `at`;
-// room for count + kProbeBlock entries in `out`.
-std::size_t FindProbes(Simd simd, const std::uint8_t* at, std::size_t count, const ByteProbe& probe,
-                       std::uint32_t* out);
-inline constexpr std::size_t kProbeBlock = 64;
+// Appends (p << 8 | buckets) to `out` for every position p in [0, count) that fits any bucket;
+// returns how many. REQUIRES: count <= kGramBlock; count + kShortReach bytes are readable from
+// `at`; room for kGramBlock + 64 entries.
+std::size_t FindShort(Simd simd, const std::uint8_t* at, std::size_t count,
+                      const ShortTables& tables, std::uint32_t* out);
 
 }  // namespace day::match

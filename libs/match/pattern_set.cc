@@ -254,7 +254,7 @@ void PatternSet::Search(std::span<const PatternId> ids, base::Bytes data, Search
     }
   }
   if (!s.small_atoms.empty()) {
-    s.small_index.Build(s.small_atoms, AtomIndexBuilder::Density::kForOneFile);
+    s.small_index.Build(s.small_atoms, AtomIndexBuilder::Purpose::kForOneFile);
     SearchSink sink(*this, data, s.verify, results);
     ScanAtoms(s.small_index.index(), data, s.simd, s.candidates, sink);
   }
@@ -444,7 +444,7 @@ base::Result<std::string> PatternSetBuilder::BuildTriggers(std::span<const Patte
     }
   }
   AtomIndexBuilder index;
-  index.Build(atoms, AtomIndexBuilder::Density::kForEveryFile);
+  index.Build(atoms, AtomIndexBuilder::Purpose::kForEveryFile);
   TriggersHeader header;
   std::string blob(sizeof(header), '\0');
   header.fixed_offset = AppendArray<PatternId>(blob, fixed);
