@@ -162,6 +162,11 @@ std::uint64_t ClusterKey(const ShortAtom& atom) {
   return zeros << 40 | ones << 36 | value;
 }
 
+// How much of a bucket an atom takes: one with free bytes makes every bucket it shares broad.
+std::size_t BucketWeight(const ShortAtom& atom) {
+  return std::popcount(atom.mask & 0xDFDFDFDF) == 28 ? 1 : 4;
+}
+
 ShortAtom MakeShortAtom(const PlannedAtom& atom, std::uint32_t number) {
   ShortAtom short_atom;
   const std::size_t known = std::min<std::size_t>(4, kAtomSizeMax - atom.short_at);
@@ -208,21 +213,27 @@ void AtomIndexBuilder::BuildGroups(std::span<const PlannedAtom> atoms) {
     const std::uint64_t key_b = ClusterKey(b);
     return std::tie(key_a, a.atom) < std::tie(key_b, b.atom);
   });
-  const std::size_t count = short_atoms_.size();
-  const std::size_t group_count = (count + kShortGroupAtoms - 1) / kShortGroupAtoms;
+  std::size_t weight = 0;
+  for (const ShortAtom& atom : short_atoms_) {
+    weight += BucketWeight(atom);
+  }
+  const std::size_t group_count = (weight + kShortGroupAtoms - 1) / kShortGroupAtoms;
   const std::size_t bucket_count = group_count * kShortBuckets;
   groups_.assign(group_count, ShortGroup{});
-  // Equal shares, neighbours together.
+  // Equal shares of the weight, neighbours together.
+  std::size_t next = 0;
+  std::size_t spent = 0;
   for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
-    const std::size_t begin = count * bucket / bucket_count;
-    const std::size_t end = count * (bucket + 1) / bucket_count;
     ShortGroup& group = groups_[bucket / kShortBuckets];
     const auto number = static_cast<unsigned>(bucket % kShortBuckets);
-    group.begin[number] = static_cast<std::uint32_t>(begin);
-    group.begin[number + 1] = static_cast<std::uint32_t>(end);
-    for (std::size_t i = begin; i < end; ++i) {
-      AddToTables(atoms[short_atoms_[i].atom], number, group.tables);
+    group.begin[number] = static_cast<std::uint32_t>(next);
+    while (next < short_atoms_.size() &&
+           (bucket + 1 == bucket_count || spent * bucket_count < weight * (bucket + 1))) {
+      AddToTables(atoms[short_atoms_[next].atom], number, group.tables);
+      spent += BucketWeight(short_atoms_[next]);
+      ++next;
     }
+    group.begin[number + 1] = static_cast<std::uint32_t>(next);
   }
 }
 
