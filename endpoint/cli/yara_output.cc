@@ -153,6 +153,9 @@ void AppendRule(const YaraOptions& options, const RuleTable& table, const YaraRe
   }
   for (std::uint64_t i = 0; i < matching.matches_count; ++i) {
     const YaraMatch& match = report.matches[matching.matches_begin + i];
+    if (match.string >= table.strings.size()) {
+      continue;  // a worker that lies
+    }
     const RuleTable::String& string = table.strings[match.string];
     if (!string.is_private) {
       AppendMatch(options, string, match, report.DataOf(match), out);

@@ -145,10 +145,16 @@ TEST(YaraOutput, SurvivesIndicesThatDoNotExist) {
   table.rules.resize(1);
   table.rules[0].identifier = "r";
   workerproto::YaraReport report;
-  report.rules = {{7, 0, 0}, {0, 0, 0}};
+  report.rules = {{7, 0, 0}, {0, 0, 1}};
+  report.matches.resize(1);
+  report.matches[0].string = 9;
+  report.too_many_matches = {9};
+  YaraOptions options;
+  options.print_strings = true;
   YaraTotals totals;
   std::string out;
-  AppendYaraReport({}, table, report, "p", totals, out);
+  AppendYaraReport(options, table, report, "p", totals, out);
+  AppendYaraWarnings(table, report, out);
   EXPECT_EQ(out, "r p\n");
 }
 
