@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -33,7 +34,7 @@ class OsTest : public ::testing::Test {
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     root_ = pattern;
   }
-  void TearDown() override { (void)std::system(("rm -rf '" + root_ + "'").c_str()); }
+  void TearDown() override { std::filesystem::remove_all(root_); }
 
   std::string Write(const std::string& name, std::string_view text) {
     const std::string path = root_ + "/" + name;
