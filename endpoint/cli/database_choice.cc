@@ -1,6 +1,8 @@
 #include "endpoint/cli/database_choice.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "endpoint/cli/format.h"
 #include "endpoint/cli/texts.h"
@@ -106,9 +108,11 @@ base::Result<std::string> FindShippedRules() {
   std::string tried;
   for (const char* place : {"/../../../rules", "/../share/daylight/rules"}) {
     const std::string path = folder + place;
-    const base::Result<os::FileStat> stat = os::StatPath(path, os::Symlinks::kFollow);
-    if (stat.ok() && stat->kind == os::FileKind::kDirectory) {
-      return path;
+    // Findings name the rule's file: without the detour over the program's folder.
+    std::error_code failure;
+    const std::filesystem::path found = std::filesystem::canonical(path, failure);
+    if (!failure && std::filesystem::is_directory(found, failure)) {
+      return found.string();
     }
     tried += (tried.empty() ? "" : " and ") + path;
   }

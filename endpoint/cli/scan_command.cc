@@ -39,7 +39,7 @@ struct ScanArguments {
   std::string max_scansize = "400M";
   std::string memory_limit = "4G";
   std::uint32_t max_depth = 16;
-  std::uint64_t max_files = 10'000;
+  std::uint64_t max_files = 100'000;  // large Java archives have tens of thousands
   double timeout_seconds = 30;
   std::uint32_t threads = 0;
   bool infected = false;

@@ -50,7 +50,7 @@ With what
 Limits for one file, with everything found inside it
       --timeout SECONDS   give up on a file after this time (30)
       --max-depth N       containers inside containers (16)
-      --max-files N       files taken out of containers (10000)
+      --max-files N       files taken out of containers (100000)
       --max-scansize SIZE bytes taken out of containers (400M)
       --memory-limit SIZE memory of one worker process (4G)
 

@@ -267,6 +267,46 @@ class WorkerTest(unittest.TestCase):
                  if "logicalLocations" in result["locations"][0]]
         self.assertIn("b.zip//a.txt", names)
 
+    def test_every_line_keeps_to_the_schema(self):
+        import zipfile
+        (self.tree / "f1").write_text("clean")
+        (self.tree / "f2").write_text(MARKER)
+        (self.tree / os.fsdecode(b"f\xff\n")).write_text("odd name")
+        with zipfile.ZipFile(self.tree / "z.zip", "w") as archive:
+            archive.writestr("inner", MARKER)
+        (self.tree / "damaged.zip").write_bytes((self.tree / "z.zip").read_bytes()[:-10])
+        schema = json.loads(
+            (pathlib.Path(__file__).parents[2] / "api" / "scan-report.schema.json").read_text())
+        _, lines, _ = self.run_scan("--no-cache")
+        self.assertEqual(len(lines), 6)
+        for line in lines:
+            self.check_against(line, schema["$defs"][line["type"]], schema)
+        odd = [line for line in lines if "path_hex" in line]
+        self.assertEqual(len(odd), 1)
+        self.assertTrue(bytes.fromhex(odd[0]["path_hex"]).endswith(b"f\xff\n"))
+
+    def check_against(self, value, schema, root):
+        """As much of JSON Schema as the file uses; every field must be described."""
+        if "$ref" in schema:
+            schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+        if "const" in schema:
+            self.assertEqual(value, schema["const"])
+        if "enum" in schema:
+            self.assertIn(value, schema["enum"])
+        types = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool,
+                 "number": (int, float)}
+        if "type" in schema:
+            self.assertIsInstance(value, types[schema["type"]], value)
+        for name in schema.get("required", []):
+            self.assertIn(name, value)
+        if isinstance(value, dict):
+            for name, item in value.items():
+                self.assertIn(name, schema["properties"])
+                self.check_against(item, schema["properties"][name], root)
+        if isinstance(value, list):
+            for item in value:
+                self.check_against(item, schema["items"], root)
+
     def test_wrong_usage_says_what_to_do(self):
         for words, text in ((["scan"], b"nothing to scan"), (["scna"], b"no command"),
                             (["scan", "--max-filesize", "x", "/"], b"is no size"),
