@@ -2,7 +2,7 @@
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME tidy COMMAND Python3::Interpreter "${CMAKE_SOURCE_DIR}/tools/tidy.py")
 add_test(NAME layering COMMAND Python3::Interpreter "${CMAKE_SOURCE_DIR}/tools/check_layering.py")
-# What the parser libraries call, as nm sees it. Sanitizers and profilers link their own calls into everything.
+# What the parser libraries call, as nm sees it.
 add_test(NAME symbols COMMAND Python3::Interpreter "${CMAKE_SOURCE_DIR}/tools/check_symbols.py" "${CMAKE_BINARY_DIR}")
 set_tests_properties(tidy layering symbols PROPERTIES LABELS "house")
 # Every header alone: minutes of compiling, so `./dev test` leaves it to `./dev check`.
