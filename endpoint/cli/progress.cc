@@ -11,6 +11,19 @@
 #include "libs/wire/json_writer.h"
 
 namespace day::endpoint::cli {
+namespace {
+
+// Whole units only: a guess with digits behind the point flickers and means nothing.
+std::string FormatRemaining(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(std::max(0.0, seconds)) + 1;
+  if (whole < 90) {
+    return fmt::format("{} s", whole);
+  }
+  return whole < 5400 ? fmt::format("{} min", (whole + 30) / 60)
+                      : fmt::format("{} h", (whole + 1800) / 3600);
+}
+
+}  // namespace
 
 Progress::Progress(Mode mode, std::vector<std::string> paths, os::WalkOptions walk,
                    scan::GlobSet excludes)
@@ -54,7 +67,7 @@ void Progress::Update(const scan::ScanSummary& summary, std::string_view path) {
                         static_cast<double>(total - done) / static_cast<double>(done);
     line = fmt::format(texts::kProgressKnown, done * 100 / total, FormatCount(done),
                        FormatCount(total), rate, FormatCount(summary.files_found),
-                       FormatDuration(static_cast<std::int64_t>(left)));
+                       FormatRemaining(left / 1e9));
   } else {
     line = fmt::format(texts::kProgressCounting, FormatCount(summary.files), rate,
                        FormatCount(summary.files_found));
