@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -62,7 +63,7 @@ class PoolTest : public ::testing::Test {
   }
   void TearDown() override {
     if (!root_.empty()) {
-      (void)std::system(("rm -rf '" + root_ + "'").c_str());
+      std::filesystem::remove_all(root_);
     }
   }
   std::string Write(const std::string& name, std::string_view text) {
