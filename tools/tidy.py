@@ -4,7 +4,8 @@
 Checked: file length (600 lines unless the top says why: a comment with "over 600 lines"), function length
 (70 lines; a dispatch table says "dispatch table" in a comment above it), #pragma once, line width, tabs and trailing
 blanks, ASCII source, `using namespace`, C casts of pointers in parsers, leftover marks, tests that are
-switched off, and that every parser, decoder and message format has a fuzz target.
+switched off, that every parser, decoder and message format has a fuzz target, and that the page of formats
+names them all.
 """
 import pathlib
 import re
@@ -73,8 +74,24 @@ def check_file(path, problems):
                 problems.append(f"{name}:{number}: a function of {length} lines")
 
 
+def check_formats_page(problems):
+    """docs/formats/README.md names every parser folder, every page and the folders' fuzz targets."""
+    page = ROOT / "docs/formats/README.md"
+    text = page.read_text()
+    for folder in (p for top in FUZZED for p in sorted((ROOT / top).glob("*")) if p.is_dir()):
+        names = [str(folder.relative_to(ROOT))] + [f.name[:-len("_fuzz.cc")] for f in folder.glob("*_fuzz.cc")]
+        problems += [f"docs/formats/README.md: no `{name}`" for name in names if f"`{name}`" not in text]
+    for other in sorted(page.parent.glob("*.md")):
+        if other != page and f"({other.name})" not in text:
+            problems.append(f"docs/formats/README.md: no link to {other.name}")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        if not (page.parent / target).exists():
+            problems.append(f"docs/formats/README.md: {target} does not exist")
+
+
 def main():
     problems = []
+    check_formats_page(problems)
     for top in TOPS:
         for ext in ("*.h", "*.cc"):
             for path in sorted((ROOT / top).rglob(ext)):
