@@ -2,6 +2,7 @@
 #include <numeric>
 #include <utility>
 
+#include "libs/match/chain_replay.h"
 #include "libs/match/code.h"
 #include "libs/match/program.h"
 
@@ -102,7 +103,11 @@ void MatchCollector::Finish(const PatternView& pattern) {
   const bool by_part = (header.flags & kPatternByPart) != 0;
   const bool ordered = (header.flags & kPatternOrdered) != 0;
   const bool chained = (header.flags & kPatternChained) != 0;
+  matches_.clear();
   const auto element = [&](const Raw& raw) { return PartOf(code, raw.part).element; };
+  if (chained && Replayed(code)) {
+    return;
+  }
   std::sort(raw_.begin(), raw_.end(), [&](const Raw& a, const Raw& b) {
     if (chained && element(a) != element(b)) {
       return element(a) < element(b);
@@ -139,6 +144,18 @@ void MatchCollector::Finish(const PatternView& pattern) {
     matches_.resize(kMatchesMax);
     overflowed_ = true;
   }
+}
+
+bool MatchCollector::Replayed(std::span<const std::uint64_t> code) {
+  const PatternHeader& header = HeaderOf(code);
+  std::vector<Finding> findings;
+  findings.reserve(raw_.size());
+  for (const Raw& raw : raw_) {
+    findings.push_back(
+        {raw.order, PartOf(code, raw.part).element, raw.match.offset, raw.match.length});
+  }
+  const std::span<const Gap> gaps(CodeAt<Gap>(code, header.gaps_at), header.element_count - 1);
+  return ReplayChain(std::move(findings), gaps, matches_);
 }
 
 // REQUIRES: raw_ is sorted by link and offset.

@@ -129,25 +129,25 @@ class SegmentFinder {
 // With several gaps of variable width the length YARA reports depends on where it starts, and in
 // chains the order of its findings does: the segment of its atom, or kAllSegments if it does not
 // matter.
-std::uint32_t SegmentOfYara(const std::vector<Segment>& segments, const RegexTree& tree,
-                            bool chained) {
+YaraSegment SegmentOfYara(const std::vector<Segment>& segments, const RegexTree& tree,
+                          bool chained) {
   const auto variable = std::count_if(segments.begin(), segments.end(),
                                       [](const Segment& s) { return s.gap_min != s.gap_max; });
   if (variable < (chained ? 1 : 2) || tree.greedy) {
-    return kAllSegments;
+    return {};
   }
   const YaraChoice yara = ChooseYaraAtoms(tree);
   if (yara.atoms.size() != 1) {
-    return kAllSegments;
+    return {};
   }
   for (std::uint32_t i = 0; i < segments.size(); ++i) {
-    for (const MaskedByte& byte : segments[i].bytes) {
-      if (byte.node == yara.atoms[0].node) {
-        return i;
+    for (std::uint32_t k = 0; k < segments[i].bytes.size(); ++k) {
+      if (segments[i].bytes[k].node == yara.atoms[0].node) {
+        return {i, k + yara.atoms[0].size};
       }
     }
   }
-  return kAllSegments;
+  return {};
 }
 
 struct Link {
@@ -238,7 +238,7 @@ class Compiler {
     PartHeader header;
     std::optional<LiteralSpec> literal;
     std::optional<std::vector<Segment>> segments;
-    std::uint32_t only_segment = kAllSegments;
+    YaraSegment only_segment;
     std::optional<AutomatonPlan> plan;
     PartAtoms atoms;
   };
@@ -337,22 +337,24 @@ class Compiler {
       // YARA then forgets that it was reading pairs when it looks at the neighbours.
       pending.header.flags |= kPartRawWord;
     }
-    // What is refused after its length was chosen, and what wide and ASCII forms find at one
-    // offset, depends on where YARA starts.
+    // What is refused after its length was chosen, what chains are made of, and what wide and ASCII
+    // forms find at one offset, depends on where YARA starts.
     const bool both_at_once =
         spec_.ascii && spec_.wide && tree.greedy && ChooseYaraAtoms(tree).atoms.empty();
-    const bool plain = !both_at_once && (!spec_.full_word || HasOneLength(tree));
-    if (width == 1 && plain && MaxLength(tree) <= kRegexScanMax) {
+    const bool depends = spec_.full_word || (header_.flags & kPatternChained) != 0;
+    const bool plain = !both_at_once && (!depends || HasOneLength(tree));
+    const bool hex = spec_.kind == PatternSpec::Kind::kHex;
+    if (width == 1 && (plain || hex) && MaxLength(tree) <= kRegexScanMax) {
       pending.segments = SegmentFinder(tree).Run();
     }
     if (pending.segments) {
       const bool chained = (header_.flags & kPatternChained) != 0;
-      const std::uint32_t only = SegmentOfYara(*pending.segments, tree, chained);
-      if (only != kAllSegments) {
+      const YaraSegment only = SegmentOfYara(*pending.segments, tree, chained);
+      if (only.segment != kAllSegments) {
         header_.flags |= kPatternOrdered;
       }
       pending.only_segment = only;
-      pending.atoms = SegmentsAtoms(*pending.segments, only);
+      pending.atoms = SegmentsAtoms(*pending.segments, only.segment);
     } else {
       DAY_TRY_ASSIGN(pending.plan, PlanAutomaton(tree, width, !plain));
       pending.atoms = std::move(pending.plan->atoms);

@@ -100,6 +100,7 @@ class MatchCollector {
     std::uint32_t part = 0;
     std::uint64_t order = 0;
   };
+  bool Replayed(std::span<const std::uint64_t> code);
   void JoinChain(std::span<const std::uint64_t> code);
 
   std::vector<Raw> raw_;

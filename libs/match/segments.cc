@@ -24,7 +24,7 @@ struct BodyHeader {
   std::uint32_t segment_count = 0;
   std::uint32_t byte_count = 0;
   std::uint32_t only = kAllSegments;
-  std::uint32_t unused = 0;
+  std::uint32_t atom_end = 0;
 };
 
 // What the body holds: BodyHeader, SegmentCode[], values, masks, negations (0 or 1).
@@ -32,6 +32,7 @@ struct Body {
   const SegmentCode* segments;
   std::uint32_t segment_count;
   std::uint32_t only;
+  std::uint32_t atom_end;
   const std::uint8_t* value;
   const std::uint8_t* mask;
   const std::uint8_t* negated;
@@ -42,6 +43,7 @@ Body BodyOf(Code code, const PartHeader& part) {
   Body body;
   body.segment_count = header.segment_count;
   body.only = header.only;
+  body.atom_end = header.atom_end;
   body.segments = CodeAt<SegmentCode>(code, part.body_at + sizeof(BodyHeader));
   body.value = reinterpret_cast<const std::uint8_t*>(body.segments + header.segment_count);
   body.mask = body.value + header.byte_count;
@@ -251,10 +253,11 @@ bool RunForward(const Body& body, std::uint32_t index, base::Bytes data, std::ui
 
 }  // namespace
 
-void WriteSegments(const std::vector<Segment>& segments, std::uint32_t only, CodeWriter& writer,
+void WriteSegments(const std::vector<Segment>& segments, YaraSegment only, CodeWriter& writer,
                    PartHeader& part) {
   BodyHeader header;
-  header.only = only;
+  header.only = only.segment;
+  header.atom_end = only.atom_end;
   std::vector<SegmentCode> codes;
   std::vector<std::uint8_t> values;
   std::vector<std::uint8_t> masks;
@@ -331,7 +334,7 @@ bool VerifySegments(Code code, const PartHeader& part, base::Bytes data, std::ui
     }
   }
   std::swap(scratch.starts, scratch.ends);
-  order = OrderByEnd(body.only != kAllSegments ? start : end);
+  order = OrderByEnd(body.only != kAllSegments ? start + body.atom_end : end);
   return !scratch.starts.empty();
 }
 

@@ -30,8 +30,14 @@ struct Segment {
 };
 
 // Writes the body and fills in `part`. REQUIRES: at least one segment has bytes.
+// The segment YARA's atom is in (kAllSegments: it does not matter), and where in it the atom ends.
+struct YaraSegment {
+  std::uint32_t segment = kAllSegments;
+  std::uint32_t atom_end = 0;
+};
+
 // `only`: the segment that YARA starts from, if the length it reports depends on that.
-void WriteSegments(const std::vector<Segment>& segments, std::uint32_t only, CodeWriter& writer,
+void WriteSegments(const std::vector<Segment>& segments, YaraSegment only, CodeWriter& writer,
                    PartHeader& part);
 PartAtoms SegmentsAtoms(const std::vector<Segment>& segments, std::uint32_t only);
 
