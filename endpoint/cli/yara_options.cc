@@ -165,9 +165,9 @@ base::Result<YaraOptions> ParseYaraOptions(YaraProgram program,
   YaraOptions out;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    if (word.starts_with("--")) {
+    if (word.starts_with("--") && word.size() > 2) {
       DAY_TRY(ParseLong(program, word, out));
-    } else if (word.size() > 1 && word[0] == '-') {
+    } else if (word.size() > 1 && word[0] == '-' && word != "--") {
       const std::string* next = i + 1 < words.size() ? &words[i + 1] : nullptr;
       DAY_TRY_ASSIGN(const bool used_next, ParseShort(program, word, next, out));
       i += used_next ? 1 : 0;

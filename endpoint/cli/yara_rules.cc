@@ -21,6 +21,7 @@ using workerproto::External;
 
 constexpr std::string_view kDefaultNamespace = "default";
 constexpr std::string_view kStdinPath = "-";
+constexpr std::size_t kIdentifierBytesMax = 128;  // of rules
 
 bool IsDigits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -39,12 +40,24 @@ bool IsFloat(std::string_view text) {
          IsDigits(text.substr(dot + 1));
 }
 
+// Words that no rule can use as a name.
+constexpr std::string_view kKeywords[] = {
+    "all",       "and",         "any",      "ascii",     "at",         "base64",  "base64wide",
+    "condition", "contains",    "defined",  "endswith",  "entrypoint", "false",   "filesize",
+    "for",       "fullword",    "global",   "icontains", "iendswith",  "iequals", "import",
+    "in",        "include",     "int16",    "int16be",   "int32",      "int32be", "int8",
+    "int8be",    "istartswith", "matches",  "meta",      "nocase",     "none",    "not",
+    "of",        "or",          "private",  "rule",      "startswith", "strings", "them",
+    "true",      "uint16",      "uint16be", "uint32",    "uint32be",   "uint8",   "uint8be",
+    "wide",      "xor"};
+
 bool IsIdentifier(std::string_view text) {
   const auto is_word = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
   };
-  return !text.empty() && !IsDigits(text.substr(0, 1)) &&
-         std::all_of(text.begin(), text.end(), is_word);
+  return !text.empty() && !IsDigits(text.substr(0, 1)) && text.size() <= kIdentifierBytesMax &&
+         std::all_of(text.begin(), text.end(), is_word) &&
+         std::find(std::begin(kKeywords), std::end(kKeywords), text) == std::end(kKeywords);
 }
 
 // Splits "a=1"; false, and says so, if there is no '='.
