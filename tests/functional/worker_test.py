@@ -97,28 +97,39 @@ class WorkerTest(unittest.TestCase):
 
     def test_workers_killed_again_and_again_in_ten_thousand_files(self):
         self.make_small_files()
-        process = self.start_scan("--no-cache", "--threads", "2")
+        # Results go to a file, so that the killing can begin with the first of them.
+        report = self.root / "report.jsonl"
+        with report.open("wb") as out:
+            process = subprocess.Popen(self.command("--no-cache", "--threads", "2"),
+                                       env=self.environment, stdout=out, stderr=subprocess.PIPE)
         killed = 0
         stop = threading.Event()
 
         def kill_workers():
             nonlocal killed
             while not stop.is_set() and process.poll() is None and killed < 8:
+                if report.stat().st_size == 0:
+                    time.sleep(0.001)
+                    continue
                 for pid in children_of(process.pid):
                     try:
                         os.kill(pid, signal.SIGKILL)
                         killed += 1
                     except ProcessLookupError:
                         pass
-                time.sleep(0.03)
+                time.sleep(0.01)
 
         killer = threading.Thread(target=kill_workers)
         killer.start()
-        code, lines, err = self.finish(process)
+        _, err = process.communicate(timeout=120)
         stop.set()
         killer.join()
+        code = process.returncode
+        lines = [json.loads(line) for line in report.read_text().splitlines()]
+        self.assertTrue(lines, err)
         summary = lines[-1]
         self.assertEqual(summary["type"], "summary", err)
+        self.assertGreater(killed, 0)
         unfinished = {line["path"] for line in lines
                       if line["type"] == "file" and line["completeness"] != "complete"}
         self.check_all_but(lines, unfinished)
