@@ -12,8 +12,8 @@ using Op = RegexTree::Op;
 constexpr std::size_t kThreadsMax = 1024;
 constexpr std::size_t kInstsMax = 1u << 16;
 constexpr std::uint32_t kCountMax = 0xFFFF;
-// Work for one run; far above what any expression within the limits above needs.
-constexpr std::size_t kStepsMax = 1u << 22;
+// Work for one run; far above what expressions need that were not made to be slow.
+constexpr std::size_t kStepsMax = 1u << 17;
 // Of the hash table that finds equal threads.
 constexpr std::size_t kTableSize = 4096;
 // So few are compared one by one.
@@ -239,6 +239,8 @@ class OrderedRunner {
            : found      ? OrderedOutcome::kMatch
                         : OrderedOutcome::kNoMatch;
   }
+
+  std::size_t steps() const { return steps_; }
 
  private:
   using Thread = OrderedScratch::Thread;
@@ -508,7 +510,13 @@ std::optional<OrderedProgram> WriteOrdered(const RegexTree& tree, const Expanded
 OrderedOutcome RunOrdered(const OrderedInst* insts, const ByteSet* sets, std::uint32_t width,
                           base::Bytes data, const OrderedStart& start, OrderedScratch& scratch,
                           std::uint64_t& end) {
-  return OrderedRunner(insts, sets, width, data, scratch).Run(start, end);
+  if (scratch.steps_left == 0) {
+    return OrderedOutcome::kTooComplex;
+  }
+  OrderedRunner runner(insts, sets, width, data, scratch);
+  const OrderedOutcome outcome = runner.Run(start, end);
+  scratch.steps_left -= std::min<std::uint64_t>(scratch.steps_left, runner.steps());
+  return outcome;
 }
 
 }  // namespace day::match

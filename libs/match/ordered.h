@@ -80,7 +80,11 @@ struct OrderedScratch {
   std::vector<Pending> pending;
   std::vector<std::uint64_t> executed;
   std::vector<std::uint16_t> table;
+  // Steps that may still be spent on YARA's order in this file; without any, longest or shortest
+  // must do. What a file may cost must not depend on how often an expression almost matches.
+  std::uint64_t steps_left = 0;
 };
+inline constexpr std::uint64_t kOrderedStepsPerFile = 1u << 26;
 
 struct OrderedStart {
   std::uint32_t pc = 0;

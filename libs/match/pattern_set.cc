@@ -233,6 +233,7 @@ void PatternSet::Search(std::span<const PatternId> ids, base::Bytes data, Search
   SearchScratch::State& s = scratch.state();
   MatchTable::State& results = table.state();
   const std::uint32_t first_collector = results.collectors_used;
+  s.verify.BeginFile();
   s.small_atoms.clear();
   for (const PatternId id : ids) {
     if (table.searched(id)) {
@@ -317,6 +318,7 @@ class TriggerSink final : public AtomSink {
       scratch.generation = 0;
     }
     ++scratch.generation;
+    scratch.verify.BeginFile();
   }
 
   void OnAtom(const PlannedAtom& atom, std::uint64_t start) override {

@@ -429,7 +429,9 @@ struct VerifyScratch::State {
 
 VerifyScratch::VerifyScratch() : state_(std::make_unique<State>()) {
   state_->automaton.ordered = &state_->ordered;
+  BeginFile();
 }
+void VerifyScratch::BeginFile() { state_->ordered.steps_left = kOrderedStepsPerFile; }
 VerifyScratch::~VerifyScratch() = default;
 VerifyScratch::VerifyScratch(VerifyScratch&&) noexcept = default;
 VerifyScratch& VerifyScratch::operator=(VerifyScratch&&) noexcept = default;

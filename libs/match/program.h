@@ -1,17 +1,18 @@
 // A compiled pattern, and its exact verification at an atom hit.
 //
 // Compile() turns one PatternSpec into parts. A part is one thing to look for: a literal, or a
-// byte-level automaton. Text patterns give one part for each way the text may be written (ascii, wide,
-// each base64 rotation; an xor range stays one part); hex and regex patterns give one part for ascii
-// and one for wide. Patterns with jumps beyond 200 bytes are split, as YARA splits them, into a chain of
-// parts with gaps between; MatchCollector joins them.
+// byte-level automaton. Text patterns give one part for each way the text may be written (ascii,
+// wide, each base64 rotation; an xor range stays one part); hex and regex patterns give one part
+// for ascii and one for wide. Patterns with jumps beyond 200 bytes are split, as YARA splits them,
+// into a chain of parts with gaps between; MatchCollector joins them.
 //
-// A part says which atoms it can be found by; the literal filters (trigger_set.h) look for atoms, and
-// for each hit PatternView::VerifyAt() says exactly which matches go through it.
+// A part says which atoms it can be found by; the literal filters (trigger_set.h) look for atoms,
+// and for each hit PatternView::VerifyAt() says exactly which matches go through it.
 //
-// The code is flat and position-independent (offsets, no pointers), so it can live in a mapped file. It
-// is trusted: it is only ever made by Compile() in this process or read from our own authenticated cache.
-// Thread safety: immutable after compilation; scratch and collector belong to one caller.
+// The code is flat and position-independent (offsets, no pointers), so it can live in a mapped
+// file. It is trusted: it is only ever made by Compile() in this process or read from our own
+// authenticated cache. Thread safety: immutable after compilation; scratch and collector belong to
+// one caller.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ inline constexpr std::size_t kAtomSizeMax = 16;
 // A window of fixed or partly fixed bytes: (data[i] & mask[i]) == value[i] for i < size. A letter
 // in either case has mask 0xDF and its upper-case value; a free byte in the middle has mask 0 and
 // value 0. The first and last bytes never have mask 0. `anchor` is where in its part the window
-// starts (a byte offset for literals, a state for automata); it is opaque and handed back to VerifyAt().
+// starts (a byte offset for literals, a state for automata); it is opaque and handed back to
+// VerifyAt().
 struct Atom {
   std::uint8_t value[kAtomSizeMax] = {};
   std::uint8_t mask[kAtomSizeMax] = {};
@@ -39,15 +41,16 @@ struct Atom {
   std::uint32_t anchor = 0;
 };
 
-// One complete way to find a part: every match of the part goes through at least one of these atoms.
+// One complete way to find a part: every match of the part goes through at least one of these
+// atoms.
 struct AtomChoice {
   std::vector<Atom> atoms;  // at most kAtomsPerChoiceMax
 };
 inline constexpr std::size_t kAtomsPerChoiceMax = 256;
 inline constexpr std::size_t kChoicesPerPartMax = 64;
 
-// What the filters need to know of a part; not needed after the filters are built. No choices at all:
-// no byte is required, so the part must be tried at every offset (PatternView::TryAt).
+// What the filters need to know of a part; not needed after the filters are built. No choices at
+// all: no byte is required, so the part must be tried at every offset (PatternView::TryAt).
 struct PartAtoms {
   std::vector<AtomChoice> choices;
 };
@@ -57,7 +60,8 @@ struct CompiledPattern {
   std::vector<PartAtoms> parts;
 };
 
-// Errors: kLimit (too complex: see kStatesMax in program.cc), kMalformed (a tree that breaks its rules).
+// Errors: kLimit (too complex: see kStatesMax in program.cc), kMalformed (a tree that breaks its
+// rules).
 base::Result<CompiledPattern> Compile(const PatternSpec& spec);
 
 // Memory reused between verifications. One a thread.
@@ -68,6 +72,10 @@ class VerifyScratch {
   VerifyScratch(VerifyScratch&&) noexcept;
   VerifyScratch& operator=(VerifyScratch&&) noexcept;
 
+  // Refills what may be spent on one file where expressions are costly to follow in YARA's order
+  // (ordered.h). A new scratch starts full.
+  void BeginFile();
+
   struct State;
   State& state() { return *state_; }
 
@@ -77,8 +85,8 @@ class VerifyScratch {
 
 class PatternView;
 
-// Collects what VerifyAt() and TryAt() find for one pattern in one file: keeps one match an offset by
-// the pattern's rules (longest, shortest or first part), joins chains, stops at kMatchesMax.
+// Collects what VerifyAt() and TryAt() find for one pattern in one file: keeps one match an offset
+// by the pattern's rules (longest, shortest or first part), joins chains, stops at kMatchesMax.
 // Reusable: Reset() keeps its memory.
 class MatchCollector {
  public:
