@@ -84,7 +84,7 @@ struct OrderedScratch {
   // must do. What a file may cost must not depend on how often an expression almost matches.
   std::uint64_t steps_left = 0;
 };
-inline constexpr std::uint64_t kOrderedStepsPerFile = 1u << 26;
+inline constexpr std::uint64_t kOrderedStepsPerFile = 1u << 23;
 
 struct OrderedStart {
   std::uint32_t pc = 0;
