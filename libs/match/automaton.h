@@ -54,8 +54,10 @@ struct Expanded {
   std::vector<std::uint32_t> node_set;
 };
 
+// Whether `x+` stays a loop, whose leaf is any of the bytes, or becomes a first byte and a counter.
+enum class Loops : std::uint8_t { kCounted, kKept };
 // Errors: kMalformed (broken tree), kLimit (too large when expanded).
-base::Result<Expanded> Expand(const RegexTree& tree);
+base::Result<Expanded> Expand(const RegexTree& tree, Loops loops = Loops::kCounted);
 
 // The windows of all that every match contains, anchored at leaves.
 PartAtoms AutomatonAtoms(const Expanded& expanded, std::uint32_t width);

@@ -107,8 +107,11 @@ class YaraWindows {
 base::Result<AutomatonPlan> PlanAutomaton(const RegexTree& tree, std::uint32_t width,
                                           bool from_yara) {
   AutomatonPlan plan;
-  DAY_TRY_ASSIGN(plan.expanded, Expand(tree));
-  if (NeedsOrder(tree)) {
+  const bool ordered = NeedsOrder(tree);
+  // YARA may start at any byte of a loop.
+  DAY_TRY_ASSIGN(plan.expanded,
+                 Expand(tree, ordered || from_yara ? Loops::kKept : Loops::kCounted));
+  if (ordered) {
     plan.ordered = WriteOrdered(tree, plan.expanded);
     plan.order_always = plan.ordered && RepeatsEmpty(tree);
   }

@@ -20,7 +20,7 @@ constexpr std::uint32_t kMeaningfulCountMax = 2 * kRegexScanMax;
 
 class Expander {
  public:
-  explicit Expander(const RegexTree& tree) : tree_(tree) {}
+  Expander(const RegexTree& tree, Loops loops) : tree_(tree), loops_(loops) {}
 
   Result<Expanded> Run() {
     if (tree_.nodes.empty()) {
@@ -164,6 +164,9 @@ class Expander {
     if (ConsumesOne(child.op)) {
       DAY_TRY_ASSIGN(const std::uint32_t set, SetOf(child));
       out_.node_set[node.children[0]] = set;
+      if (loops_ == Loops::kKept && node.min == 1 && max == kUnbounded) {
+        return AddOp(Op::kPlus, {AddLeafOf(node.children[0], set)});
+      }
       return RepeatSet(node.children[0], set, node.min, max);
     }
     if (node.min == 1 && max == kUnbounded) {
@@ -211,11 +214,12 @@ class Expander {
   }
 
   const RegexTree& tree_;
+  Loops loops_;
   Expanded out_;
 };
 
 }  // namespace
 
-Result<Expanded> Expand(const RegexTree& tree) { return Expander(tree).Run(); }
+Result<Expanded> Expand(const RegexTree& tree, Loops loops) { return Expander(tree, loops).Run(); }
 
 }  // namespace day::match

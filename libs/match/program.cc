@@ -216,6 +216,20 @@ bool IsWellFormed(const RegexTree& tree) {
   return true;
 }
 
+// Whether every match has a second byte that is a certain one and no zero: then the wide form, with
+// a zero there, never stands where the ASCII form does.
+bool SecondByteIsKnown(const RegexTree& tree) {
+  const RegexTree::Node& root = tree.nodes.back();
+  if (root.op != TreeOp::kConcat || root.children.size() < 2) {
+    return false;
+  }
+  const TreeOp first = tree.nodes[root.children[0]].op;
+  const RegexTree::Node& second = tree.nodes[root.children[1]];
+  const bool one_byte = first == TreeOp::kByte || first == TreeOp::kMasked ||
+                        first == TreeOp::kClass || first == TreeOp::kAny;
+  return one_byte && second.op == TreeOp::kByte && second.value != 0;
+}
+
 class Compiler {
  public:
   explicit Compiler(const PatternSpec& spec) : spec_(spec) {}
@@ -339,8 +353,7 @@ class Compiler {
     }
     // What is refused after its length was chosen, what chains are made of, and what wide and ASCII
     // forms find at one offset, depends on where YARA starts.
-    const bool both_at_once =
-        spec_.ascii && spec_.wide && tree.greedy && ChooseYaraAtoms(tree).atoms.empty();
+    const bool both_at_once = spec_.ascii && spec_.wide && tree.greedy && !SecondByteIsKnown(tree);
     const bool depends = spec_.full_word || (header_.flags & kPatternChained) != 0;
     const bool plain = !both_at_once && (!depends || HasOneLength(tree));
     const bool hex = spec_.kind == PatternSpec::Kind::kHex;
