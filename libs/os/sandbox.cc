@@ -35,38 +35,11 @@ constexpr std::uint32_t kAuditArch = AUDIT_ARCH_AARCH64;
 // Calls that are allowed whatever their arguments: they touch only memory, time and descriptors
 // that the process already holds.
 constexpr int kAllowed[] = {
-    SYS_read,
-    SYS_pread64,
-    SYS_write,
-    SYS_recvmsg,
-    SYS_sendmsg,
-    SYS_close,
-    SYS_fstat,
-    SYS_lseek,
-    SYS_munmap,
-    SYS_mremap,
-    SYS_madvise,
-    SYS_brk,
-    SYS_futex,
-    SYS_clock_gettime,
-    SYS_gettimeofday,
-    SYS_getrandom,
-    SYS_memfd_create,
-    SYS_ftruncate,
-    SYS_exit,
-    SYS_exit_group,
-    SYS_rt_sigreturn,
-    SYS_rt_sigaction,
-    SYS_rt_sigprocmask,
-    SYS_getpid,
-    SYS_gettid,
-    SYS_sched_yield,
-    SYS_nanosleep,
-    SYS_clock_nanosleep,
-    SYS_restart_syscall,
-    SYS_sigaltstack,
-    SYS_getrusage,
-    SYS_set_robust_list,
+    SYS_read, SYS_pread64, SYS_write, SYS_recvmsg, SYS_sendmsg, SYS_close, SYS_fstat, SYS_lseek,
+    SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_futex, SYS_clock_gettime, SYS_gettimeofday,
+    SYS_getrandom, SYS_memfd_create, SYS_ftruncate, SYS_exit, SYS_exit_group, SYS_rt_sigreturn,
+    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_getpid, SYS_gettid, SYS_sched_yield, SYS_nanosleep,
+    SYS_clock_nanosleep, SYS_restart_syscall, SYS_sigaltstack, SYS_getrusage, SYS_set_robust_list,
 #if defined(SYS_time)
     SYS_time,
 #endif
@@ -75,12 +48,8 @@ constexpr int kAllowed[] = {
 #endif
 #if defined(DAYLIGHT_SANITIZED)
     // The sanitizers' runtimes ask these of their own process.
-    SYS_readv,
-    SYS_writev,
-    SYS_sched_getaffinity,
-    SYS_getuid,
-    SYS_geteuid,
-    SYS_membarrier,
+    SYS_readv, SYS_writev, SYS_sched_getaffinity, SYS_getuid, SYS_geteuid, SYS_membarrier,
+    SYS_pipe2,  // UBSan asks whether memory is readable by writing it to a pipe
 #endif
 };
 
