@@ -27,6 +27,8 @@ const char* AlgorithmName(Algorithm algorithm) {
       return "SHA1";
     case Algorithm::kSha256:
       return "SHA256";
+    case Algorithm::kSha512:
+      return "SHA512";
   }
   return "";
 }
@@ -120,6 +122,11 @@ Sha1Digest Sha1(base::Bytes data) {
 
 Sha256Digest Sha256(base::Bytes data) {
   thread_local Sha256Hasher hasher;
+  return hasher.Hash(data);
+}
+
+Sha512Digest Sha512(base::Bytes data) {
+  thread_local Sha512Hasher hasher;
   return hasher.Hash(data);
 }
 

@@ -1,4 +1,4 @@
-// Hashes over libcrypto: MD5, SHA-1, SHA-256, CRC-32 and HMAC-SHA-256.
+// Hashes over libcrypto: MD5, SHA-1, SHA-256, SHA-512, CRC-32 and HMAC-SHA-256.
 //
 //   Sha256Hasher hasher;                       // keep it: making one is what costs
 //   const Sha256Digest digest = hasher.Hash(file);
@@ -6,8 +6,8 @@
 //   const Sha256Digest same = hasher.Finish();
 //
 // A Hasher fetches its algorithm and makes its context once; hashing allocates nothing after that.
-// The free functions Md5(), Sha1() and Sha256() use one hasher a thread: for code that hashes a few
-// things now and then and does not want to own a hasher.
+// The free functions Md5(), Sha1(), Sha256() and Sha512() use one hasher a thread: for code that
+// hashes a few things now and then and does not want to own a hasher.
 // MD5 and SHA-1 are here because rules and signatures are written in them. They protect nothing.
 // Failure: none that a caller could handle. If libcrypto has no such algorithm, or no memory, the
 // program ends.
@@ -33,10 +33,11 @@ using Digest = std::array<std::byte, kSize>;
 using Md5Digest = Digest<16>;
 using Sha1Digest = Digest<20>;
 using Sha256Digest = Digest<32>;
+using Sha512Digest = Digest<64>;
 
 namespace internal {
 
-enum class Algorithm : std::uint8_t { kMd5, kSha1, kSha256 };
+enum class Algorithm : std::uint8_t { kMd5, kSha1, kSha256, kSha512 };
 
 // One libcrypto context. After Finish() it is ready for the next message.
 class EvpHasher {
@@ -93,10 +94,12 @@ class Hasher {
 using Md5Hasher = Hasher<internal::Algorithm::kMd5, 16>;
 using Sha1Hasher = Hasher<internal::Algorithm::kSha1, 20>;
 using Sha256Hasher = Hasher<internal::Algorithm::kSha256, 32>;
+using Sha512Hasher = Hasher<internal::Algorithm::kSha512, 64>;
 
 Md5Digest Md5(base::Bytes data);
 Sha1Digest Sha1(base::Bytes data);
 Sha256Digest Sha256(base::Bytes data);
+Sha512Digest Sha512(base::Bytes data);
 
 // CRC-32 of IEEE 802.3 (reflected polynomial 0xEDB88320, as zip and YARA's hash.crc32 have it).
 // To go on with more data hand back the earlier result as `crc`.
