@@ -39,7 +39,7 @@ TEST(RuleBundle, ReadsWhatItWrote) {
   EXPECT_EQ(back->includes[0].path, "a");
   ASSERT_EQ(back->externals.size(), 4u);
   EXPECT_EQ(back->externals[0].identifier, "b");
-  EXPECT_EQ(back->externals[2].value, workerproto::External("i", std::int64_t{-7}).value);
+  EXPECT_EQ(back->externals[2].value, (workerproto::External{"i", std::int64_t{-7}}).value);
   EXPECT_EQ(EncodeBundle(*back).value(), *bytes);
 }
 

@@ -127,46 +127,6 @@ void ScanShort(const Pass& pass, std::size_t begin, std::size_t end, Simd simd,
   }
 }
 
-// Adds an atom to a bucket of a group's tables.
-void AddToTables(const PlannedAtom& atom, unsigned bucket, ShortTables& tables) {
-  const auto bit = static_cast<std::uint8_t>(1u << bucket);
-  for (unsigned i = 0; i < 4; ++i) {
-    const unsigned at = atom.short_at + i;
-    const unsigned mask = at < atom.size ? atom.mask[at] : 0u;
-    const unsigned value = at < atom.size ? atom.value[at] : 0u;
-    for (unsigned half = 0; half < 16; ++half) {
-      if ((half & mask & 15) == (value & 15)) {
-        tables.low[i][half] = static_cast<std::uint8_t>(tables.low[i][half] | bit);
-      }
-      if ((half & (mask >> 4)) == (value >> 4)) {
-        tables.high[i][half] = static_cast<std::uint8_t>(tables.high[i][half] | bit);
-      }
-    }
-  }
-}
-
-// Sorts so that buckets stay narrow: atoms that accept a zero, or 0xFF, in the same places stand
-// together, because runs of these are the commonest bytes and fit a bucket that accepts them in
-// every place.
-std::uint64_t ClusterKey(const ShortAtom& atom) {
-  std::uint64_t zeros = 0;
-  std::uint64_t ones = 0;
-  std::uint64_t value = 0;
-  for (unsigned i = 0; i < 4; ++i) {
-    const std::uint32_t byte = (atom.value >> (8 * i)) & 0xFF;
-    const std::uint32_t mask = (atom.mask >> (8 * i)) & 0xFF;
-    zeros = zeros << 1 | (byte == 0 ? 1u : 0u);
-    ones = ones << 1 | (byte == mask ? 1u : 0u);
-    value = value << 8 | byte;
-  }
-  return zeros << 40 | ones << 36 | value;
-}
-
-// How much of a bucket an atom takes: one with free bytes makes every bucket it shares broad.
-std::size_t BucketWeight(const ShortAtom& atom) {
-  return std::popcount(atom.mask & 0xDFDFDFDF) == 28 ? 1 : 4;
-}
-
 ShortAtom MakeShortAtom(const PlannedAtom& atom, std::uint32_t number) {
   ShortAtom short_atom;
   const std::size_t known = std::min<std::size_t>(4, kAtomSizeMax - atom.short_at);
@@ -206,71 +166,60 @@ void AtomIndexBuilder::Insert(std::uint32_t gram, const GramEntry& entry, Table&
   memory.slots[at] = {gram, static_cast<std::uint32_t>(entries_.size())};
 }
 
-void AtomIndexBuilder::BuildGroups(std::span<const PlannedAtom> atoms) {
-  // Alike ones next to each other, so that buckets stay narrow.
-  std::sort(short_atoms_.begin(), short_atoms_.end(), [](const ShortAtom& a, const ShortAtom& b) {
-    const std::uint64_t key_a = ClusterKey(a);
-    const std::uint64_t key_b = ClusterKey(b);
-    return std::tie(key_a, a.atom) < std::tie(key_b, b.atom);
-  });
-  std::size_t weight = 0;
-  for (const ShortAtom& atom : short_atoms_) {
-    weight += BucketWeight(atom);
-  }
-  const std::size_t group_count = (weight + kShortGroupAtoms - 1) / kShortGroupAtoms;
-  const std::size_t bucket_count = group_count * kShortBuckets;
-  groups_.assign(group_count, ShortGroup{});
-  // Equal shares of the weight, neighbours together.
-  std::size_t next = 0;
-  std::size_t spent = 0;
-  for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
-    ShortGroup& group = groups_[bucket / kShortBuckets];
-    const auto number = static_cast<unsigned>(bucket % kShortBuckets);
-    group.begin[number] = static_cast<std::uint32_t>(next);
-    while (next < short_atoms_.size() &&
-           (bucket + 1 == bucket_count || spent * bucket_count < weight * (bucket + 1))) {
-      AddToTables(atoms[short_atoms_[next].atom], number, group.tables);
-      spent += BucketWeight(short_atoms_[next]);
-      ++next;
-    }
-    group.begin[number + 1] = static_cast<std::uint32_t>(next);
-  }
-}
-
 void AtomIndexBuilder::Build(std::span<const PlannedAtom> atoms, Purpose purpose) {
   index_ = AtomIndex{};
   entries_.clear();
   short_atoms_.clear();
-  const auto is_sampled = [](const PlannedAtom& a) { return a.atom_class == AtomClass::kGrams; };
-  const auto sampled =
-      static_cast<std::size_t>(std::count_if(atoms.begin(), atoms.end(), is_sampled));
-  const std::size_t rest = atoms.size() - sampled;
-  const bool all_short = purpose == Purpose::kForOneFile && atoms.size() <= kShortGroupAtoms;
-  const bool use_dense = !all_short && rest > kShortGroupAtoms;
-  if (sampled != 0 && !all_short) {
+  groups_.clear();
+  const bool for_one_file = purpose == Purpose::kForOneFile;
+  const bool all_short = for_one_file && atoms.size() <= kShortGroupAtoms;
+  for (std::uint32_t number = 0; number < atoms.size(); ++number) {
+    if (atoms[number].atom_class == AtomClass::kShort || all_short) {
+      short_atoms_.push_back(MakeShortAtom(atoms[number], number));
+    }
+  }
+  const std::size_t sampled = atoms.size() - short_atoms_.size();
+  if (sampled != 0) {
     SizeTable(sampled * 4, purpose, sampled_, index_.sampled);
   }
-  if (use_dense) {
-    SizeTable(rest, purpose, dense_, index_.dense);
-  }
-  for (std::uint32_t number = 0; number < atoms.size(); ++number) {
+  for (std::uint32_t number = 0; number < atoms.size() && sampled != 0; ++number) {
     const PlannedAtom& atom = atoms[number];
-    if (is_sampled(atom) && !all_short) {
+    if (atom.atom_class == AtomClass::kGrams) {
       for (const std::uint8_t at : atom.grams) {
         Insert(GramOf(atom, at), MakeEntry(atom, number, at), sampled_, index_.sampled);
       }
-    } else if (use_dense && atom.short_is_gram != 0) {
-      Insert(GramOf(atom, atom.short_at), MakeEntry(atom, number, atom.short_at), dense_,
-             index_.dense);
-    } else {
-      short_atoms_.push_back(MakeShortAtom(atom, number));
     }
   }
-  BuildGroups(atoms);
+  const bool crowded = for_one_file ? short_atoms_.size() > kShortGroupAtoms
+                                    : CountWords(short_atoms_) > kShortWordsMax;
+  if (crowded) {
+    MoveGramsToDense(atoms, purpose);
+  }
+  if (for_one_file || crowded) {
+    GroupQuickly(short_atoms_, groups_);
+  } else {
+    GroupWithCare(short_atoms_, groups_);
+  }
   index_.entries = entries_;
   index_.atoms = atoms;
   index_.groups = groups_;
   index_.short_atoms = short_atoms_;
+}
+
+void AtomIndexBuilder::MoveGramsToDense(std::span<const PlannedAtom> atoms, Purpose purpose) {
+  const auto is_gram = [atoms](const ShortAtom& s) { return atoms[s.atom].short_is_gram != 0; };
+  const auto grams = std::stable_partition(short_atoms_.begin(), short_atoms_.end(),
+                                           [&](const ShortAtom& s) { return !is_gram(s); });
+  if (grams == short_atoms_.end()) {
+    return;
+  }
+  SizeTable(static_cast<std::size_t>(short_atoms_.end() - grams), purpose, dense_, index_.dense);
+  for (auto it = grams; it != short_atoms_.end(); ++it) {
+    const PlannedAtom& atom = atoms[it->atom];
+    Insert(GramOf(atom, atom.short_at), MakeEntry(atom, it->atom, atom.short_at), dense_,
+           index_.dense);
+  }
+  short_atoms_.erase(grams, short_atoms_.end());
 }
 
 void ScanAtoms(const AtomIndex& index, base::Bytes data, Simd simd, CandidateBuffer& buffer,

@@ -15,6 +15,7 @@
 #include "libs/base/result.h"
 #include "libs/match/atom_plan.h"
 #include "libs/match/gram_kernel.h"
+#include "libs/match/short_groups.h"
 
 namespace day::match {
 
@@ -40,21 +41,6 @@ struct GramTable {
   const GramSlot* slots = nullptr;  // null: no atoms of this class
 };
 
-// An atom of a bucket with the four bytes it is looked for by, for comparing before anything else.
-struct ShortAtom {
-  std::uint32_t value = 0;
-  std::uint32_t mask = 0;
-  std::uint32_t atom = 0;  // index into atoms
-};
-
-// Up to kShortGroupAtoms atoms that are looked for together at every position: the atoms of bucket
-// b are short_atoms[begin[b] .. begin[b + 1]).
-struct ShortGroup {
-  ShortTables tables;
-  std::uint32_t begin[kShortBuckets + 1] = {};
-};
-inline constexpr std::size_t kShortGroupAtoms = 48;
-
 // Read access to a finished index; borrowed memory.
 struct AtomIndex {
   GramTable sampled;  // looked up at every fourth position
@@ -68,10 +54,11 @@ struct AtomIndex {
 // Builds an index. Reusable: Build() replaces what was there and keeps the memory.
 class AtomIndexBuilder {
  public:
-  // For every file: atoms with enough known bytes go by sampled grams. For one file: if all fit one
-  // group, all are short, because building tables of grams would cost more than it saves. Either
-  // way short atoms with a whole gram go by dense grams if there are more of them than fit one
-  // group.
+  // For every file: atoms with enough known bytes go by sampled grams, the others by groups that are
+  // made with care; if there are too many for that, those with a whole gram go by dense grams. For
+  // one file: if all fit one group, all are short, because building tables of grams would cost more
+  // than it saves; short atoms with a whole gram go by dense grams if there are more of them than
+  // fit one group.
   enum class Purpose : std::uint8_t { kForEveryFile, kForOneFile };
 
   // REQUIRES: atoms outlive the index.
@@ -88,7 +75,8 @@ class AtomIndexBuilder {
 
   static void SizeTable(std::size_t gram_count, Purpose purpose, Table& memory, GramTable& table);
   void Insert(std::uint32_t gram, const GramEntry& entry, Table& memory, const GramTable& table);
-  void BuildGroups(std::span<const PlannedAtom> atoms);
+  // Takes the short atoms with a whole gram out and puts them into the dense table.
+  void MoveGramsToDense(std::span<const PlannedAtom> atoms, Purpose purpose);
 
   AtomIndex index_;
   Table sampled_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 
 #include "libs/match/rarity.h"
@@ -68,30 +69,73 @@ GramsPlan PlanGrams(const GramCosts& costs) {
   return plan;
 }
 
-// The share of positions at which byte i of the atom fits, from the pair counts.
-double ByteShare(const Atom& atom, std::size_t i) {
-  static const std::array<double, 256> kShare = [] {
+// The share of all positions at which each byte stands, from the pair counts.
+const std::array<double, 256>& ByteShares() {
+  static const std::array<double, 256> kShares = [] {
     std::array<double, 256> shares{};
     double total = 0;
-    for (unsigned b = 0; b < 256; ++b) {
-      for (unsigned next = 0; next < 256; ++next) {
-        shares[b] += PairPerMib(static_cast<std::uint16_t>(b | (next << 8)));
-      }
-      total += shares[b];
+    for (unsigned pair = 0; pair < 65536; ++pair) {
+      const double count = PairPerMib(static_cast<std::uint16_t>(pair));
+      shares[pair & 0xFF] += count;
+      total += count;
     }
     for (double& share : shares) {
       share /= total;
     }
     return shares;
   }();
-  if (atom.mask[i] == 0xFF) {
-    return kShare[atom.value[i]];
-  }
+  return kShares;
+}
+
+bool Fits(const Atom& atom, std::size_t i, unsigned byte) {
+  return (byte & atom.mask[i]) == atom.value[i];
+}
+
+// Few enough values to go through pairs of them.
+bool IsNarrow(const Atom& atom, std::size_t i) { return std::popcount(atom.mask[i]) >= 4; }
+
+// The share of positions at which byte i of the atom fits.
+double ByteShare(const Atom& atom, std::size_t i) {
   double share = 0;
-  for (unsigned b = 0; b < 256; ++b) {
-    share += (b & atom.mask[i]) == atom.value[i] ? kShare[b] : 0.0;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    share += Fits(atom, i, byte) ? ByteShares()[byte] : 0.0;
   }
   return share;
+}
+
+// Expected occurrences a MiB of bytes i and i + 1 of the atom. REQUIRES: both are narrow.
+double PairHits(const Atom& atom, std::size_t i) {
+  double hits = 0;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (unsigned next = 0; Fits(atom, i, byte) && next < 256; ++next) {
+      hits += Fits(atom, i + 1, next) ? PairPerMib(static_cast<std::uint16_t>(byte | next << 8))
+                                      : 0.0;
+    }
+  }
+  return hits;
+}
+
+// Expected occurrences a MiB of the bytes [at, end) of the atom, a byte depending on the one before
+// it.
+double WordHits(const Atom& atom, std::size_t at, std::size_t end) {
+  // Bytes that do not touch are not independent either: none is taken as rarer than this; nor is a
+  // pair of neighbours as rarer than the counts can tell.
+  constexpr double kShareMin = 1.0 / 64;
+  constexpr double kMib = 1 << 20;
+  double hits = kMib;
+  for (std::size_t i = at; i < end; ++i) {
+    if (atom.mask[i] == 0) {
+      continue;
+    }
+    const double share = ByteShare(atom, i);
+    if (i > at && IsNarrow(atom, i - 1) && IsNarrow(atom, i)) {
+      const double before = ByteShare(atom, i - 1) * kMib;
+      hits *= std::max(PairHits(atom, i - 1), 1.0) / std::max(before, 1.0);
+    } else {
+      hits *= std::max(share, kShareMin);
+    }
+  }
+  return hits;
 }
 
 struct ShortPlan {
@@ -101,18 +145,13 @@ struct ShortPlan {
 
 // The four neighbouring bytes of the window that are expected least often.
 ShortPlan PlanShort(const Atom& atom, const GramCosts& costs) {
-  // Neighbouring bytes are not independent: no byte is taken as rarer than this.
-  constexpr double kShareMin = 1.0 / 64;
   ShortPlan best;
   for (std::size_t at = 0; at < atom.size; ++at) {
-    double hits = 1 << 20;
+    double hits = 0;
     if (at < kGramsMax && costs.per_mib[at] != kNever) {
       hits = costs.per_mib[at];
     } else {
-      for (std::size_t i = at; i < std::min<std::size_t>(at + 4, atom.size); ++i) {
-        hits *= atom.mask[i] == 0 ? 1.0 : std::max(ByteShare(atom, i), kShareMin);
-      }
-      hits += kBroadCost;
+      hits = WordHits(atom, at, std::min<std::size_t>(at + 4, atom.size)) + kBroadCost;
     }
     if (hits + kShortCost < best.cost) {
       best = {static_cast<std::uint8_t>(at), hits + kShortCost};

@@ -25,7 +25,8 @@ std::size_t FindGramsScalar(const std::uint8_t* data, std::size_t begin, std::si
   return count;
 }
 
-std::size_t FindShortScalar(const std::uint8_t* at, std::size_t from, std::size_t count,
+// The twin of FindShortAvx2(): by the halves of bytes.
+std::size_t FindShortHalves(const std::uint8_t* at, std::size_t from, std::size_t count,
                             const ShortTables& tables, std::uint32_t* out) {
   std::size_t found = 0;
   for (std::size_t p = from; p < count; ++p) {
@@ -33,6 +34,21 @@ std::size_t FindShortScalar(const std::uint8_t* at, std::size_t from, std::size_
     for (unsigned i = 0; i < 4; ++i) {
       const std::uint8_t byte = at[p + i];
       buckets &= unsigned{tables.low[i][byte & 15]} & tables.high[i][byte >> 4];
+    }
+    if (buckets != 0) {
+      out[found++] = static_cast<std::uint32_t>(p << 8 | buckets);
+    }
+  }
+  return found;
+}
+
+std::size_t FindShortScalar(const std::uint8_t* at, std::size_t from, std::size_t count,
+                            const ShortTables& tables, std::uint32_t* out) {
+  std::size_t found = 0;
+  for (std::size_t p = from; p < count; ++p) {
+    unsigned buckets = 0xFF;
+    for (unsigned i = 0; i < 4; ++i) {
+      buckets &= tables.seven[i][at[p + i] & 127];
     }
     if (buckets != 0) {
       out[found++] = static_cast<std::uint32_t>(p << 8 | buckets);
@@ -159,36 +175,29 @@ __attribute__((target("avx2"))) std::size_t FindShortAvx2(const std::uint8_t* at
       found += AppendShort(~none, lanes, p, out + found);
     }
   }
-  return found + FindShortScalar(at, p, count, tables, out + found);
+  return found + FindShortHalves(at, p, count, tables, out + found);
 }
 
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) inline __m512i FitAvx512(
-    const std::uint8_t* from, __m512i low, __m512i high) {
-  const __m512i half = _mm512_set1_epi8(15);
-  const __m512i bytes = _mm512_loadu_si512(from);
-  const __m512i upper = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), half);
-  return _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(bytes, half)),
-                          _mm512_shuffle_epi8(high, upper));
+// The buckets that byte i of each position fits.
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi"))) inline __m512i FitAvx512(
+    const std::uint8_t* from, const __m512i table[2]) {
+  return _mm512_permutex2var_epi8(table[0], _mm512_loadu_si512(from), table[1]);
 }
 
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) std::size_t FindShortAvx512(
-    const std::uint8_t* at, std::size_t count, const ShortTables& tables, std::uint32_t* out) {
-  __m512i low[4];
-  __m512i high[4];
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi"))) std::size_t
+FindShortAvx512(const std::uint8_t* at, std::size_t count, const ShortTables& tables,
+                std::uint32_t* out) {
+  __m512i seven[4][2];
   for (unsigned i = 0; i < 4; ++i) {
-    low[i] =
-        _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(tables.low[i])));
-    high[i] =
-        _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(tables.high[i])));
+    seven[i][0] = _mm512_loadu_si512(tables.seven[i]);
+    seven[i][1] = _mm512_loadu_si512(tables.seven[i] + 64);
   }
   std::size_t found = 0;
   std::size_t p = 0;
   for (; p + 64 <= count; p += 64) {
-    const __m512i buckets =
-        _mm512_and_si512(_mm512_and_si512(FitAvx512(at + p, low[0], high[0]),
-                                          FitAvx512(at + p + 1, low[1], high[1])),
-                         _mm512_and_si512(FitAvx512(at + p + 2, low[2], high[2]),
-                                          FitAvx512(at + p + 3, low[3], high[3])));
+    const __m512i buckets = _mm512_and_si512(
+        _mm512_and_si512(FitAvx512(at + p, seven[0]), FitAvx512(at + p + 1, seven[1])),
+        _mm512_and_si512(FitAvx512(at + p + 2, seven[2]), FitAvx512(at + p + 3, seven[3])));
     const std::uint64_t positions = _mm512_test_epi8_mask(buckets, buckets);
     if (positions != 0) {
       alignas(64) std::uint8_t lanes[64];
@@ -202,6 +211,21 @@ __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) std::size_t FindSh
 #endif  // __x86_64__
 
 }  // namespace
+
+void ShortTables::Allow(unsigned i, unsigned bucket, std::uint8_t value, std::uint8_t mask) {
+  const auto bit = static_cast<std::uint8_t>(1u << bucket);
+  const unsigned open = mask ^ 0xFFu;
+  // Every subset of the open bits, the empty one last.
+  for (unsigned subset = open;; subset = (subset - 1) & open) {
+    const unsigned byte = value | subset;
+    seven[i][byte & 127] = static_cast<std::uint8_t>(seven[i][byte & 127] | bit);
+    low[i][byte & 15] = static_cast<std::uint8_t>(low[i][byte & 15] | bit);
+    high[i][byte >> 4] = static_cast<std::uint8_t>(high[i][byte >> 4] | bit);
+    if (subset == 0) {
+      return;
+    }
+  }
+}
 
 std::size_t FindGrams(Simd simd, const std::uint8_t* data, std::size_t begin, std::size_t end,
                       std::uint32_t stride, GramBitmap bitmap, std::uint32_t* out) {

@@ -6,12 +6,13 @@
 // them falls on a sampled position whatever the alignment.
 //
 // Where many atoms have too few known bytes for that, their grams are looked up at every position
-// instead (a stride of one). Few such atoms, and those without four known bytes in a row, are
-// looked for at every position by four bytes each: two shuffles a byte say which of eight buckets
-// of atoms its nibbles fit, and a position is a candidate for the buckets that all four bytes fit
-// (the way of Hyperscan's Teddy).
+// instead (a stride of one). Fewer such atoms, and those without four known bytes in a row, are
+// looked for at every position by four bytes each: table look-ups in registers say which of eight
+// buckets of atoms each byte fits, and a position is a candidate for the buckets that all four
+// bytes fit (the way of Hyperscan's Teddy). With AVX-512 a look-up tells the low seven bits of a
+// byte apart; with AVX2 its halves, so that more positions are candidates.
 //
-// The kernels are exact with respect to their tables: each twin finds the same candidates.
+// The kernels are exact with respect to their tables: twins of one table find the same candidates.
 #pragma once
 
 #include <cstddef>
@@ -51,16 +52,20 @@ inline constexpr std::size_t kGramBlock = 4096;
 std::size_t FindGrams(Simd simd, const std::uint8_t* data, std::size_t begin, std::size_t end,
                       std::uint32_t stride, GramBitmap bitmap, std::uint32_t* out);
 
-// Which buckets (bits) the low and the high half of each of four bytes fit.
+// Which buckets (bits) each of four bytes fits, twice: by its low seven bits, and by its halves.
 struct ShortTables {
+  std::uint8_t seven[4][128] = {};
   std::uint8_t low[4][16] = {};
   std::uint8_t high[4][16] = {};
+
+  // Lets byte `i` of the bucket's atoms be any whose bits under `mask` are `value`.
+  void Allow(unsigned i, unsigned bucket, std::uint8_t value, std::uint8_t mask);
 };
 inline constexpr unsigned kShortBuckets = 8;
 inline constexpr std::size_t kShortReach = 64 + 4;  // bytes read behind the last position
 
-// Appends (p << 8 | buckets) to `out` for every position p in [0, count) that fits any bucket;
-// returns how many. REQUIRES: count <= kGramBlock; count + kShortReach bytes are readable from
+// Appends (p << 8 | buckets) to `out` for every position p in [0, count) that fits any bucket by
+// the table of seven bits (kScalar, kAvx512) or of halves (kAvx2); returns how many. REQUIRES: count <= kGramBlock; count + kShortReach bytes are readable from
 // `at`; room for kGramBlock + 64 entries.
 std::size_t FindShort(Simd simd, const std::uint8_t* at, std::size_t count,
                       const ShortTables& tables, std::uint32_t* out);
