@@ -87,31 +87,37 @@ const std::array<double, 256>& ByteShares() {
   return kShares;
 }
 
-bool Fits(const Atom& atom, std::size_t i, unsigned byte) {
-  return (byte & atom.mask[i]) == atom.value[i];
-}
-
 // Few enough values to go through pairs of them.
 bool IsNarrow(const Atom& atom, std::size_t i) { return std::popcount(atom.mask[i]) >= 4; }
+
+// Calls f(byte) for every value that byte i of the atom may have.
+template <typename F>
+void ForEachValue(const Atom& atom, std::size_t i, F f) {
+  const unsigned open = atom.mask[i] ^ 0xFFu;
+  // Every subset of the open bits, the empty one last.
+  for (unsigned subset = open;; subset = (subset - 1) & open) {
+    f(atom.value[i] | subset);
+    if (subset == 0) {
+      return;
+    }
+  }
+}
 
 // The share of positions at which byte i of the atom fits.
 double ByteShare(const Atom& atom, std::size_t i) {
   double share = 0;
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    share += Fits(atom, i, byte) ? ByteShares()[byte] : 0.0;
-  }
+  ForEachValue(atom, i, [&](unsigned byte) { share += ByteShares()[byte]; });
   return share;
 }
 
 // Expected occurrences a MiB of bytes i and i + 1 of the atom. REQUIRES: both are narrow.
 double PairHits(const Atom& atom, std::size_t i) {
   double hits = 0;
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    for (unsigned next = 0; Fits(atom, i, byte) && next < 256; ++next) {
-      hits += Fits(atom, i + 1, next) ? PairPerMib(static_cast<std::uint16_t>(byte | next << 8))
-                                      : 0.0;
-    }
-  }
+  ForEachValue(atom, i, [&](unsigned byte) {
+    ForEachValue(atom, i + 1, [&](unsigned next) {
+      hits += PairPerMib(static_cast<std::uint16_t>(byte | next << 8));
+    });
+  });
   return hits;
 }
 

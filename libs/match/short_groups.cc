@@ -55,22 +55,24 @@ const PairShares& Shares() {
 class ByteClass {
  public:
   void Add(std::uint8_t byte) {
-    if (!in_[byte & 127]) {
-      in_.set(byte & 127);
-      bytes_.push_back(byte & 127);
+    const std::uint8_t low = byte & 127;
+    if (!in_[low]) {
+      in_.set(low);
+      bytes_[size_++] = low;
     }
   }
   void Add(const ByteClass& other) {
-    for (const std::uint8_t byte : other.bytes_) {
+    for (const std::uint8_t byte : other.bytes()) {
       Add(byte);
     }
   }
-  bool all() const { return bytes_.size() == 128; }
-  std::span<const std::uint8_t> bytes() const { return bytes_; }
+  bool all() const { return size_ == 128; }
+  std::span<const std::uint8_t> bytes() const { return {bytes_.data(), size_}; }
 
  private:
   std::bitset<128> in_;
-  std::vector<std::uint8_t> bytes_;
+  std::size_t size_ = 0;
+  std::array<std::uint8_t, 128> bytes_;  // the first size_ of them
 };
 
 using Classes = std::array<ByteClass, 4>;
@@ -130,8 +132,9 @@ Cluster ClusterOf(const ShortAtom& atom, std::uint32_t word) {
 
 // The candidates that merging two clusters adds.
 double MergeCost(const Cluster& a, const Cluster& b) {
-  Classes classes = a.classes;
+  Classes classes;
   for (unsigned i = 0; i < 4; ++i) {
+    classes[i].Add(a.classes[i]);
     classes[i].Add(b.classes[i]);
   }
   return Candidates(classes) - a.candidates - b.candidates;
