@@ -94,11 +94,11 @@ workerproto::DatabaseReady EngineScanner::Describe() const {
 }
 
 base::Status EngineScanner::SendRuleTable(
-    const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const {
+    bool with_metas, const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const {
   if (rules_ == nullptr) {
     return send({true, {}});
   }
-  return SendTableOf(*rules_, send);
+  return SendTableOf(*rules_, with_metas, send);
 }
 
 }  // namespace day::worker

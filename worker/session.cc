@@ -200,15 +200,20 @@ base::Status Session::UseDatabase(Received received) {
   }
   std::string frame;
   DAY_TRY(workerproto::Append(answer, &frame));
-  DAY_TRY(channel_.Send(frame));
-  if (!answer.ok || !use.want_rule_table) {
-    return base::OkStatus();
-  }
-  return scanner_->SendRuleTable([this](const workerproto::RuleTablePart& part) -> base::Status {
-    std::string table;
-    DAY_TRY(workerproto::Append(part, &table));
-    return channel_.Send(table);
-  });
+  owes_rule_table_ = use.want_rule_table;
+  want_metas_ = use.want_metas;
+  return channel_.Send(frame);
+}
+
+base::Status Session::SendRuleTable() {
+  owes_rule_table_ = false;
+  return scanner_->SendRuleTable(
+      want_metas_, [this](const workerproto::RuleTablePart& part) -> base::Status {
+        DAY_TRY(workerproto::Append(part, &out_));
+        DAY_TRY(channel_.Send(out_));
+        out_.clear();
+        return base::OkStatus();
+      });
 }
 
 base::Status Session::ScanBatch(Received received) {
@@ -283,7 +288,13 @@ void Session::AddYaraPart(workerproto::YaraReport part, bool last_of_file) {
   results.last_of_file = last_of_file;
   results.last_of_batch = last_of_file && is_last_item_;
   results.report = std::move(part);
-  base::Status status = workerproto::Append(results, &out_);
+  // With `negate` it is the rules that are not mentioned that are counted.
+  const bool speaks_of_rules = settings_.negate || !results.report.rules.empty() ||
+                               !results.report.too_many_matches.empty();
+  base::Status status = owes_rule_table_ && speaks_of_rules ? SendRuleTable() : base::OkStatus();
+  if (status.ok()) {
+    status = workerproto::Append(results, &out_);
+  }
   if (status.ok() && out_.size() >= kFlushBytes) {
     status = channel_.Send(out_);
     out_.clear();

@@ -59,6 +59,7 @@ class Session : private ResultSink, private tools::ToolSink {
 
   void AddReport(const workerproto::FileReport& report) override;
   void AddYaraPart(workerproto::YaraReport part, bool last_of_file) override;
+  base::Status SendRuleTable();
   void AddNotScanned(const workerproto::ScanItem& item, const base::Error& error);
   // Ends the open frame of results and sends everything encoded so far.
   base::Status Flush(bool last_of_batch);
@@ -74,6 +75,8 @@ class Session : private ResultSink, private tools::ToolSink {
   std::vector<os::Mapping> module_data_;
   std::unique_ptr<FileScanner> scanner_;
   workerproto::ScanSettings settings_;
+  bool owes_rule_table_ = false;
+  bool want_metas_ = false;
 
   std::unique_ptr<tools::Tool> tool_;
   os::ReadBuffer tool_buffer_;  // a tool may include files while it reads one

@@ -15,7 +15,7 @@ constexpr std::size_t kTablePartStrings = 20'000;
 constexpr std::size_t kConsoleLinesMax = 100'000;
 
 workerproto::RuleTable::Rule DescribeRule(const rules::compile::CompiledRules& rules,
-                                          std::uint32_t index) {
+                                          std::uint32_t index, bool with_metas) {
   const rules::compile::RuleInfo info = rules.rule(index);
   workerproto::RuleTable::Rule rule;
   rule.identifier = info.identifier;
@@ -28,6 +28,9 @@ workerproto::RuleTable::Rule DescribeRule(const rules::compile::CompiledRules& r
   rule.strings_count = info.strings_count;
   for (const std::string_view tag : rules.tags(index)) {
     rule.tags.emplace_back(tag);
+  }
+  if (!with_metas) {
+    return rule;
   }
   for (const rules::compile::MetaInfo& meta : rules.metas(index)) {
     workerproto::RuleTable::Meta& out = rule.metas.emplace_back();
@@ -53,13 +56,13 @@ workerproto::RuleTable::String DescribeString(const rules::compile::CompiledRule
 }  // namespace
 
 base::Status SendTableOf(
-    const rules::compile::CompiledRules& rules,
+    const rules::compile::CompiledRules& rules, bool with_metas,
     const std::function<base::Status(const workerproto::RuleTablePart&)>& send) {
   const std::uint32_t rule_count = rules.rule_count();
   const std::uint32_t string_count = rules.string_count();
   workerproto::RuleTablePart part;
   for (std::uint32_t i = 0; i < rule_count; ++i) {
-    part.table.rules.push_back(DescribeRule(rules, i));
+    part.table.rules.push_back(DescribeRule(rules, i, with_metas));
     if (part.table.rules.size() == kTablePartRules) {
       DAY_TRY(send(std::exchange(part, {})));
     }
@@ -237,8 +240,8 @@ workerproto::DatabaseReady YaraScanner::Describe() const {
 }
 
 base::Status YaraScanner::SendRuleTable(
-    const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const {
-  return SendTableOf(*rules_, send);
+    bool with_metas, const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const {
+  return SendTableOf(*rules_, with_metas, send);
 }
 
 }  // namespace day::worker

@@ -20,7 +20,7 @@ inline constexpr std::size_t kConsoleBytesMax = 16u << 20;
 
 // The rule table in parts, for either mode.
 base::Status SendTableOf(
-    const rules::compile::CompiledRules& rules,
+    const rules::compile::CompiledRules& rules, bool with_metas,
     const std::function<base::Status(const workerproto::RuleTablePart&)>& send);
 
 // Not thread-safe. REQUIRES: the registry outlives the scanner, and so does what `database` views.
@@ -34,7 +34,7 @@ class YaraScanner : public FileScanner {
   void Scan(base::Bytes data, const workerproto::ScanItem& item, ResultSink* sink) override;
   workerproto::DatabaseReady Describe() const override;
   base::Status SendRuleTable(
-      const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const override;
+      bool with_metas, const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const override;
 
  private:
   struct Dump {

@@ -141,6 +141,7 @@ scan::PoolOptions MakePoolOptions(const YaraOptions& options, scan::WorkerOption
     pool.dump_modules = modules;
   }
   pool.want_rule_table = true;
+  pool.want_metas = options.print_meta;
   workerproto::ScanSettings& settings = pool.settings;
   settings.mode = workerproto::ScanMode::kYara;
   if (options.timeout_s > 0 && options.timeout_s < kTimeoutNever) {
@@ -174,7 +175,7 @@ int Scan(const YaraOptions& options, scan::WorkerOptions worker, YaraRules rules
   database.rules = std::move(rules.compiled.blob);
   database.rules_bytes = rules.compiled.size_bytes;
   YaraScan scan(options, target, std::move(pool), &database);
-  const base::Status ready = scan.LoadRuleTable();
+  const base::Status ready = scan.WaitUntilReady();
   if (!ready.ok()) {
     PrintYaraError(fmt::format("error: {}\n", ready.error().message));
     return EXIT_FAILURE;

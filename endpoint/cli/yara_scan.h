@@ -33,7 +33,7 @@ class YaraScan : private scan::ResultHandler {
   int Run(const std::string& path);
 
   // The rules' names; REQUIRES: before Run(). Errors: as WorkerPool.
-  base::Status LoadRuleTable() { return pool_.WaitForRuleTable(); }
+  base::Status WaitUntilReady() { return pool_.WaitUntilReady(); }
 
  private:
   base::Status ScanOne(const std::string& path);

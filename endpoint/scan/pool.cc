@@ -72,8 +72,8 @@ base::Status WorkerPool::SendDatabase(WorkerProcess* process) {
   }
   use.externals = options_.externals;
   use.dump_modules = options_.dump_modules;
-  use.want_rule_table = options_.want_rule_table && !rule_table_asked_;
-  rule_table_asked_ = rule_table_asked_ || use.want_rule_table;
+  use.want_rule_table = options_.want_rule_table && !rule_table_complete_;
+  use.want_metas = options_.want_metas;
   use.settings = options_.settings;
   std::string frame;
   DAY_TRY(workerproto::Append(use, &frame));
@@ -91,11 +91,10 @@ base::Status WorkerPool::StartWorker() {
   return base::OkStatus();
 }
 
-base::Status WorkerPool::WaitForRuleTable() {
-  while (!rule_table_complete_) {
+base::Status WorkerPool::WaitUntilReady() {
+  const auto is_ready = [](const auto& worker) { return worker->database_ready; };
+  while (std::none_of(workers_.begin(), workers_.end(), is_ready)) {
     if (workers_.empty()) {
-      rule_table_asked_ = false;
-      rule_table_ = {};
       DAY_TRY(StartWorker());
     }
     DAY_TRY(Pump(kPollMs));
@@ -267,15 +266,8 @@ base::Status WorkerPool::HandleFrame(Worker* worker, const workerproto::Frame& f
       start_failures_ = 0;
       return base::OkStatus();
     }
-    case MessageType::kRuleTable: {
-      DAY_TRY_ASSIGN(workerproto::RuleTablePart part, workerproto::DecodeRuleTable(frame.payload));
-      std::move(part.table.rules.begin(), part.table.rules.end(),
-                std::back_inserter(rule_table_.rules));
-      std::move(part.table.strings.begin(), part.table.strings.end(),
-                std::back_inserter(rule_table_.strings));
-      rule_table_complete_ = rule_table_complete_ || part.last;
-      return base::OkStatus();
-    }
+    case MessageType::kRuleTable:
+      return HandleRuleTable(worker, frame.payload);
     case MessageType::kScanResults:
       return HandleResults(worker, frame.payload);
     case MessageType::kYaraResults:
@@ -283,6 +275,32 @@ base::Status WorkerPool::HandleFrame(Worker* worker, const workerproto::Frame& f
     default:
       return base::MakeError(base::ErrorKind::kMalformed, "unexpected message");
   }
+}
+
+base::Status WorkerPool::HandleRuleTable(Worker* worker, base::Bytes payload) {
+  if (rule_table_complete_) {
+    return base::OkStatus();  // another worker was faster
+  }
+  DAY_TRY_ASSIGN(workerproto::RuleTablePart part, workerproto::DecodeRuleTable(payload));
+  workerproto::RuleTable& table = worker->table;
+  std::move(part.table.rules.begin(), part.table.rules.end(), std::back_inserter(table.rules));
+  std::move(part.table.strings.begin(), part.table.strings.end(),
+            std::back_inserter(table.strings));
+  if (part.last) {
+    rule_table_ = std::exchange(table, {});
+    rule_table_complete_ = true;
+  }
+  return base::OkStatus();
+}
+
+bool WorkerPool::KnowsRulesOf(const workerproto::YaraReport& report) const {
+  const workerproto::RuleTable& table = rule_table_;
+  return std::all_of(report.rules.begin(), report.rules.end(),
+                     [&](const auto& rule) { return rule.rule < table.rules.size(); }) &&
+         std::all_of(report.matches.begin(), report.matches.end(),
+                     [&](const auto& match) { return match.string < table.strings.size(); }) &&
+         std::all_of(report.too_many_matches.begin(), report.too_many_matches.end(),
+                     [&](std::uint32_t string) { return string < table.strings.size(); });
 }
 
 base::Status WorkerPool::HandleResults(Worker* worker, base::Bytes payload) {
@@ -303,6 +321,9 @@ base::Status WorkerPool::HandleYaraResults(Worker* worker, base::Bytes payload) 
   DAY_TRY_ASSIGN(workerproto::YaraResults results, workerproto::DecodeYaraResults(payload));
   if (worker->batches.empty() || worker->batches.front().number != results.batch) {
     return base::MakeError(base::ErrorKind::kMalformed, "results of another batch");
+  }
+  if (options_.want_rule_table && !KnowsRulesOf(results.report)) {
+    return base::MakeError(base::ErrorKind::kMalformed, "a finding of an unknown rule");
   }
   if (!worker->has_partial && results.last_of_file) {
     worker->partial = std::move(results.report);
@@ -397,7 +418,6 @@ base::Status WorkerPool::LoseWorker(Worker* lost, std::string reason) {
     reason = DescribeEnd(status);
   }
   if (!worker->database_ready) {
-    rule_table_asked_ = rule_table_complete_;
     if (++start_failures_ >= kStartFailuresMax) {
       return base::MakeError(base::ErrorKind::kIo, "workers do not start: " + reason +
                                                        "; try --verbose to see what they say");

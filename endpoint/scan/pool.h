@@ -83,6 +83,7 @@ struct PoolOptions {
   std::vector<workerproto::External> externals;
   std::vector<std::string> dump_modules;
   bool want_rule_table = false;
+  bool want_metas = false;  // in the rule table
 };
 
 // What happened to the pool, for summaries and tests.
@@ -106,11 +107,11 @@ class WorkerPool {
   // Waits until every task has its result. Errors: as Submit(), kCancelled (stop requested).
   base::Status Drain();
 
-  // The rules' names, tags and so on, as the first worker told; REQUIRES: want_rule_table, and the
-  // first result has been handed out or WaitForRuleTable() returned.
+  // The rules' names, tags and so on. Workers tell it before the first result that speaks of a
+  // rule; until then it is empty. REQUIRES: want_rule_table.
   const workerproto::RuleTable& rule_table() const { return rule_table_; }
-  // Starts a worker and waits for the table. Errors: as Submit().
-  base::Status WaitForRuleTable();
+  // Starts a worker and waits until it has the database. Errors: as Submit().
+  base::Status WaitUntilReady();
 
   const PoolStats& stats() const { return stats_; }
   // Process ids of the running workers: for tests.
@@ -133,6 +134,7 @@ class WorkerPool {
     std::int64_t result_ns = 0;       // when it last sent anything, or got its first batch
     workerproto::YaraReport partial;  // parts of a file's report
     bool has_partial = false;
+    workerproto::RuleTable table;  // parts of the rule table
   };
 
   base::Status StartWorker();
@@ -145,6 +147,9 @@ class WorkerPool {
   base::Status Pump(int timeout_ms);
   base::Status HandleInput(Worker* worker);
   base::Status HandleFrame(Worker* worker, const workerproto::Frame& frame);
+  base::Status HandleRuleTable(Worker* worker, base::Bytes payload);
+  // Whether the rule table has every rule and string that the report speaks of.
+  bool KnowsRulesOf(const workerproto::YaraReport& report) const;
   base::Status HandleResults(Worker* worker, base::Bytes payload);
   base::Status HandleYaraResults(Worker* worker, base::Bytes payload);
   base::Status FinishTask(Batch* batch, std::uint64_t id, TaskResult result);
@@ -171,7 +176,6 @@ class WorkerPool {
   std::int64_t timeouts_checked_ns_ = 0;
   workerproto::RuleTable rule_table_;
   bool rule_table_complete_ = false;
-  bool rule_table_asked_ = false;
   PoolStats stats_;
 };
 

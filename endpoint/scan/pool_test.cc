@@ -92,6 +92,7 @@ class PoolTest : public ::testing::Test {
     options.worker = worker_;
     options.order = ResultOrder::kAsSubmitted;
     options.want_rule_table = true;
+    options.want_metas = true;
     options.settings.mode = workerproto::ScanMode::kYara;
     options.settings.want_matches = true;
     options.settings.want_data = true;
@@ -115,7 +116,11 @@ TEST_F(PoolTest, YaraModeTellsEverythingThatYaraPrints) {
   PoolOptions options = YaraOptions();
   options.dump_modules = {"math"};
   WorkerPool pool(std::move(options), &database, &collector);
-  ASSERT_TRUE(pool.WaitForRuleTable().ok());
+  ASSERT_TRUE(pool.WaitUntilReady().ok());
+  EXPECT_TRUE(pool.rule_table().rules.empty());  // nothing has been found yet
+  ASSERT_TRUE(pool.Submit(Task("a", "a needle, another needle")).ok());
+  ASSERT_TRUE(pool.Submit(Task("b", "xx")).ok());
+  ASSERT_TRUE(pool.Drain().ok());
   const workerproto::RuleTable& table = pool.rule_table();
   ASSERT_EQ(table.rules.size(), 3u);
   EXPECT_EQ(table.rules[0].identifier, "first");
@@ -125,9 +130,6 @@ TEST_F(PoolTest, YaraModeTellsEverythingThatYaraPrints) {
   EXPECT_EQ(std::get<std::int64_t>(table.rules[0].metas[1].value), 3);
   EXPECT_TRUE(table.rules[1].is_private);
 
-  ASSERT_TRUE(pool.Submit(Task("a", "a needle, another needle")).ok());
-  ASSERT_TRUE(pool.Submit(Task("b", "xx")).ok());
-  ASSERT_TRUE(pool.Drain().ok());
   EXPECT_THAT(collector.names, ElementsAre("a", "b"));
   const workerproto::YaraReport& report = collector.Yara("a");
   ASSERT_EQ(report.rules.size(), 2u);

@@ -354,6 +354,7 @@ base::Status Append(const UseDatabase& message, std::string* out) {
   EncodeExternals(message.externals, &encoder);
   EncodeNames(message.dump_modules, &encoder);
   encoder.Bool(message.want_rule_table);
+  encoder.Bool(message.want_metas);
   EncodeSettings(message.settings, &encoder);
   return EndFrame(begin, out);
 }
@@ -373,6 +374,7 @@ base::Result<UseDatabase> DecodeUseDatabase(base::Bytes payload) {
   message.externals = DecodeExternals(&decoder);
   message.dump_modules = DecodeNames(&decoder);
   message.want_rule_table = decoder.Bool();
+  message.want_metas = decoder.Bool();
   message.settings = DecodeSettings(&decoder);
   DAY_TRY(decoder.Finish("UseDatabase"));
   return message;

@@ -163,7 +163,9 @@ struct UseDatabase {
   std::vector<std::pair<std::string, std::uint64_t>> module_data;  // module, size
   std::vector<External> externals;        // other values for externals of the rules
   std::vector<std::string> dump_modules;  // kYara: -D, in order of import
+  // Before the first report that speaks of rules (any report with `negate`) comes the rule table.
   bool want_rule_table = false;
+  bool want_metas = false;  // with the rules' metadata
   ScanSettings settings;
   bool operator==(const UseDatabase&) const = default;
 };
