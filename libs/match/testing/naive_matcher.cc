@@ -164,14 +164,17 @@ std::set<std::uint64_t> NaiveEnds(const RegexTree& tree, std::uint32_t width, ba
 }
 
 bool DefinesLength(const RegexTree& tree) {
-  // Conservative: no alternatives, and nothing repeated but single bytes.
+  // Conservative: no alternatives, and nothing repeated but single bytes. Of several short jumps
+  // YARA makes those shortest that lie behind its atom, which need not give the shortest match.
+  int jumps = 0;
   for (const RegexTree::Node& node : tree.nodes) {
     if (node.op == Op::kAlternate ||
         (node.op == Op::kRepeat && !ConsumesOne(tree, node.children[0]))) {
       return false;
     }
+    jumps += node.op == Op::kRepeat && node.min != node.max ? 1 : 0;
   }
-  return true;
+  return tree.greedy || jumps <= 1;
 }
 
 std::vector<Match> NaiveMatches(const PatternSpec& spec, base::Bytes data) {
