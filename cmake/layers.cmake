@@ -13,6 +13,9 @@ daylight_library(libs/crypto LINKS OpenSSL::Crypto)
 daylight_library(libs/wire)
 daylight_library(libs/os)
 
+# The only library with sockets to other machines.
+daylight_library(libs/net LINKS Boost::headers OpenSSL::SSL OpenSSL::Crypto)
+
 # Matching: byte patterns, literal filters. Knows nothing of YARA's rules or of file formats.
 daylight_library(libs/match)
 
