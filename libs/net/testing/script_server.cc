@@ -19,6 +19,14 @@ std::string ScriptServer::Address(const std::string& path) const {
   return "http://127.0.0.1:" + std::to_string(port_) + path;
 }
 
+ScriptServer::~ScriptServer() {
+  while (!done_) {
+    boost::system::error_code ignored;
+    tcp::socket(io_).connect({asio::ip::address_v4::loopback(), port_}, ignored);
+  }
+  Finish();
+}
+
 void ScriptServer::Finish() {
   if (thread_.joinable()) {
     thread_.join();
@@ -43,6 +51,7 @@ void ScriptServer::Run() {
       }
     }
   }
+  done_ = true;
 }
 
 }  // namespace day::net::testing
