@@ -37,7 +37,8 @@ class FileScanner {
   virtual workerproto::DatabaseReady Describe() const = 0;
   // Calls `send` with parts of the rule table; the last part says so.
   virtual base::Status SendRuleTable(
-      bool with_metas, const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const = 0;
+      bool with_metas,
+      const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const = 0;
 };
 
 // Everything of a database that a scanner reads in place. REQUIRES: outlives the scanner.

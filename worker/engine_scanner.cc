@@ -94,7 +94,8 @@ workerproto::DatabaseReady EngineScanner::Describe() const {
 }
 
 base::Status EngineScanner::SendRuleTable(
-    bool with_metas, const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const {
+    bool with_metas,
+    const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const {
   if (rules_ == nullptr) {
     return send({true, {}});
   }

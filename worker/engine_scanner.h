@@ -21,7 +21,8 @@ class EngineScanner : public FileScanner {
   void Scan(base::Bytes data, const workerproto::ScanItem& item, ResultSink* sink) override;
   workerproto::DatabaseReady Describe() const override;
   base::Status SendRuleTable(
-      bool with_metas, const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const override;
+      bool with_metas,
+      const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const override;
 
  private:
   EngineScanner() = default;

@@ -207,13 +207,13 @@ base::Status Session::UseDatabase(Received received) {
 
 base::Status Session::SendRuleTable() {
   owes_rule_table_ = false;
-  return scanner_->SendRuleTable(
-      want_metas_, [this](const workerproto::RuleTablePart& part) -> base::Status {
-        DAY_TRY(workerproto::Append(part, &out_));
-        DAY_TRY(channel_.Send(out_));
-        out_.clear();
-        return base::OkStatus();
-      });
+  return scanner_->SendRuleTable(want_metas_,
+                                 [this](const workerproto::RuleTablePart& part) -> base::Status {
+                                   DAY_TRY(workerproto::Append(part, &out_));
+                                   DAY_TRY(channel_.Send(out_));
+                                   out_.clear();
+                                   return base::OkStatus();
+                                 });
 }
 
 base::Status Session::ScanBatch(Received received) {
@@ -289,8 +289,8 @@ void Session::AddYaraPart(workerproto::YaraReport part, bool last_of_file) {
   results.last_of_batch = last_of_file && is_last_item_;
   results.report = std::move(part);
   // With `negate` it is the rules that are not mentioned that are counted.
-  const bool speaks_of_rules = settings_.negate || !results.report.rules.empty() ||
-                               !results.report.too_many_matches.empty();
+  const bool speaks_of_rules =
+      settings_.negate || !results.report.rules.empty() || !results.report.too_many_matches.empty();
   base::Status status = owes_rule_table_ && speaks_of_rules ? SendRuleTable() : base::OkStatus();
   if (status.ok()) {
     status = workerproto::Append(results, &out_);

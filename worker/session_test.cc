@@ -47,7 +47,8 @@ class FakeScanner : public FileScanner {
     return ready;
   }
   base::Status SendRuleTable(
-      bool /*with_metas*/, const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const override {
+      bool /*with_metas*/,
+      const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const override {
     DAY_TRY(send({false, {}}));
     return send({true, {}});
   }

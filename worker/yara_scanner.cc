@@ -240,7 +240,8 @@ workerproto::DatabaseReady YaraScanner::Describe() const {
 }
 
 base::Status YaraScanner::SendRuleTable(
-    bool with_metas, const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const {
+    bool with_metas,
+    const std::function<base::Status(const workerproto::RuleTablePart&)>& send) const {
   return SendTableOf(*rules_, with_metas, send);
 }
 

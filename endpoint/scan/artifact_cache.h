@@ -1,12 +1,12 @@
 // Compiled rules and signature tables, kept in the user's cache folder.
 //
-// An artifact is a blob and a manifest: which sources it was made from (path, state, SHA-256), by which
-// build of the worker, the blob's own state and SHA-256, and a note of whoever made it. The manifest
-// ends with an HMAC under the user's key. Lookup() gives the blob only if the HMAC is right, the builder
-// is the same, and every source and the blob itself are what they were: by state (device, inode, size,
-// mtime, ctime), or if only the state differs by content. Nobody can give another file this inode and
-// ctime, so an unchanged state needs no hashing, and starting costs a few system calls a source,
-// however large the blob is.
+// An artifact is a blob and a manifest: which sources it was made from (path, state, SHA-256), by
+// which build of the worker, the blob's own state and SHA-256, and a note of whoever made it. The
+// manifest ends with an HMAC under the user's key. Lookup() gives the blob only if the HMAC is
+// right, the builder is the same, and every source and the blob itself are what they were: by state
+// (device, inode, size, mtime, ctime), or if only the state differs by content. Nobody can give
+// another file this inode and ctime, so an unchanged state needs no hashing, and starting costs a
+// few system calls a source, however large the blob is.
 //
 // Files are replaced atomically and never changed in place, so a mapping of an old one stays valid.
 // Thread safety: safe across processes; an object belongs to one thread.

@@ -35,10 +35,11 @@ namespace day::endpoint::scan {
 inline constexpr std::size_t kItemsPerBatchMax = workerproto::kBatchItemsMax;
 inline constexpr std::uint64_t kBytesPerBatchMax = 1u << 20;
 inline constexpr std::size_t kBatchesPerWorker = 2;
-// A file that was only near when workers died is tried again this often: who is at fault is known from
-// the progress page, so this bounds nothing but a worker that dies between files again and again.
+// A file that was only near when workers died is tried again this often: who is at fault is known
+// from the progress page, so this bounds nothing but a worker that dies between files again and
+// again.
 inline constexpr std::uint32_t kAttemptsMax = 10;
-inline constexpr std::size_t kStartFailuresMax = 10;  // in a row
+inline constexpr std::size_t kStartFailuresMax = 10;      // in a row
 inline constexpr std::uint64_t kOrderedWindowMax = 8192;  // results that wait for an earlier one
 // Beyond its own time-out a worker gets this long to say so itself.
 inline constexpr std::int64_t kTimeoutGraceNs = 2'000'000'000;

@@ -30,7 +30,8 @@ Status Budget::Exceed(Limit limit) {
   if (exceeded_ == Limit::kNone) {
     exceeded_ = limit;
   }
-  return MakeError(ErrorKind::kLimit, std::string("limit reached: ") + std::string(LimitName(limit)));
+  return MakeError(ErrorKind::kLimit,
+                   std::string("limit reached: ") + std::string(LimitName(limit)));
 }
 
 Status Budget::SpendFile() {

@@ -12,18 +12,28 @@
 
 namespace day::base {
 
-// Limits for one file given by a user, with everything found inside it. Defaults are the shipped ones.
+// Limits for one file given by a user, with everything found inside it. Defaults are the shipped
+// ones.
 struct BudgetLimits {
-  std::uint32_t depth_max = 16;                        // containers inside containers
-  std::uint64_t files_max = 10'000;                    // entries opened in total
-  std::uint64_t bytes_out_max = 400ull * 1024 * 1024;  // decompressed bytes in total
-  std::uint64_t file_bytes_max = 100ull * 1024 * 1024; // decompressed bytes of one entry
-  std::uint64_t ratio_max = 1000;                      // output to input, beyond 10 MiB of output
-  std::uint64_t steps_max = 1'000'000'000;             // abstract work units
+  std::uint32_t depth_max = 16;                         // containers inside containers
+  std::uint64_t files_max = 10'000;                     // entries opened in total
+  std::uint64_t bytes_out_max = 400ull * 1024 * 1024;   // decompressed bytes in total
+  std::uint64_t file_bytes_max = 100ull * 1024 * 1024;  // decompressed bytes of one entry
+  std::uint64_t ratio_max = 1000;                       // output to input, beyond 10 MiB of output
+  std::uint64_t steps_max = 1'000'000'000;              // abstract work units
 };
 
 // Which limit stopped the work; names as they stand in reports ("depth_max", ...).
-enum class Limit : std::uint8_t { kNone, kDepth, kFiles, kBytesOut, kFileBytes, kRatio, kSteps, kTime };
+enum class Limit : std::uint8_t {
+  kNone,
+  kDepth,
+  kFiles,
+  kBytesOut,
+  kFileBytes,
+  kRatio,
+  kSteps,
+  kTime
+};
 std::string_view LimitName(Limit limit);
 
 class Budget {

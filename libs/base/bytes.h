@@ -53,7 +53,8 @@ constexpr T SwapBytes(T value) {
   U in = static_cast<U>(value);
   U out = 0;
   for (std::size_t i = 0; i < sizeof(T); ++i) {
-    out = static_cast<U>(static_cast<U>(out << (sizeof(T) > 1 ? 8 : 0)) | static_cast<U>(in & 0xFF));
+    out =
+        static_cast<U>(static_cast<U>(out << (sizeof(T) > 1 ? 8 : 0)) | static_cast<U>(in & 0xFF));
     in = static_cast<U>(in >> (sizeof(T) > 1 ? 8 : 0));
   }
   return static_cast<T>(out);
@@ -99,7 +100,8 @@ class ByteReader {
       ok_ = false;
       return {};
     }
-    const Bytes taken = bytes_.subspan(static_cast<std::size_t>(offset_), static_cast<std::size_t>(size));
+    const Bytes taken =
+        bytes_.subspan(static_cast<std::size_t>(offset_), static_cast<std::size_t>(size));
     offset_ += size;
     return taken;
   }

@@ -53,8 +53,8 @@ inline Error MakeError(ErrorKind kind, std::string message,
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}       // NOLINT: implicit
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}   // NOLINT: implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -99,20 +99,20 @@ inline Status OkStatus() { return {}; }
 #define DAY_CONCAT(a, b) DAY_CONCAT_INNER(a, b)
 
 // Returns the error of `expression` (a Result of any type) from the enclosing function.
-#define DAY_TRY(expression)                                    \
-  do {                                                              \
-    auto day_try_result = (expression);                        \
-    if (!day_try_result.ok()) {                                \
-      return std::move(day_try_result).error();                \
-    }                                                               \
+#define DAY_TRY(expression)                     \
+  do {                                          \
+    auto day_try_result = (expression);         \
+    if (!day_try_result.ok()) {                 \
+      return std::move(day_try_result).error(); \
+    }                                           \
   } while (false)
 
 // Declares or assigns `lhs` from the value of `expression`, or returns its error.
 #define DAY_TRY_ASSIGN(lhs, expression) \
   DAY_TRY_ASSIGN_INNER(DAY_CONCAT(day_try_, __LINE__), lhs, expression)
 #define DAY_TRY_ASSIGN_INNER(name, lhs, expression) \
-  auto name = (expression);                              \
-  if (!name.ok()) {                                      \
-    return std::move(name).error();                      \
-  }                                                      \
+  auto name = (expression);                         \
+  if (!name.ok()) {                                 \
+    return std::move(name).error();                 \
+  }                                                 \
   lhs = std::move(name).value()

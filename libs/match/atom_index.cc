@@ -14,20 +14,33 @@ constexpr std::uint32_t kSlotBitsMin = 5;
 
 std::uint32_t GramOf(const PlannedAtom& atom, std::size_t at) { return LoadGram(atom.value + at); }
 
-// Eight bytes from data[start]; zeros stand for what lies beyond the end.
-std::uint64_t LoadWindow(const std::uint8_t* data, std::uint64_t size, std::uint64_t start) {
-  std::uint64_t window = 0;
-  const std::uint64_t rest = size - start;
-  std::memcpy(&window, data + start, rest < 8 ? static_cast<std::size_t>(rest) : 8);
-  return window;
+std::uint32_t LoadWord(const std::uint8_t* at) {
+  std::uint32_t word;
+  std::memcpy(&word, at, sizeof(word));
+  return word;
 }
 
+// REQUIRES: the atom has four bytes or more.
 GramEntry MakeEntry(const PlannedAtom& atom, std::uint32_t number, std::size_t gram) {
+  // The word of the window that says most beyond the gram, which is known already.
+  std::uint32_t check = 0;
+  int best = -1;
+  for (std::uint32_t at = 0; at + 4 <= atom.size; ++at) {
+    int known = 0;
+    for (std::size_t i = at; i < at + 4; ++i) {
+      known += i >= gram && i < gram + 4 ? 0 : std::popcount(atom.mask[i]);
+    }
+    if (known > best) {
+      best = known;
+      check = at;
+    }
+  }
   GramEntry entry;
-  std::memcpy(&entry.value, atom.value, 8);
-  std::memcpy(&entry.mask, atom.mask, 8);
-  entry.atom = number;
-  entry.back = static_cast<std::uint8_t>(gram);
+  entry.value = LoadWord(atom.value + check);
+  entry.mask = LoadWord(atom.mask + check);
+  entry.atom = number & kIndexEntriesMax;
+  entry.check = check & 15;
+  entry.back = gram & 15;
   return entry;
 }
 
@@ -53,8 +66,8 @@ inline void CheckCandidate(const Pass& pass, const GramTable& table, std::uint64
       continue;
     }
     const std::uint64_t start = position - entry.back;
-    const std::uint64_t window = LoadWindow(pass.data, pass.size, start);
-    if ((window & entry.mask) != entry.value) {
+    if (start + entry.check + 4 > pass.size ||
+        (LoadWord(pass.data + start + entry.check) & entry.mask) != entry.value) {
       continue;
     }
     const PlannedAtom& atom = pass.index.atoms[entry.atom];
@@ -145,8 +158,9 @@ void AtomIndexBuilder::SizeTable(std::size_t gram_count, Purpose purpose, Table&
   const std::uint32_t bits =
       std::clamp<std::uint32_t>(static_cast<std::uint32_t>(std::bit_width(grams * spread - 1)),
                                 kBitmapBitsMin, kBitmapBitsMax);
+  // At least a quarter of the slots stays free.
   const std::uint32_t slot_bits = std::max<std::uint32_t>(
-      static_cast<std::uint32_t>(std::bit_width(grams * 2 - 1)), kSlotBitsMin);
+      static_cast<std::uint32_t>(std::bit_width(grams + grams / 3)), kSlotBitsMin);
   memory.words.assign(std::size_t{1} << (bits - 5), 0);
   memory.slots.assign(std::size_t{1} << slot_bits, GramSlot{});
   table = {{memory.words.data(), bits}, slot_bits, memory.slots.data()};
@@ -162,29 +176,30 @@ void AtomIndexBuilder::Insert(std::uint32_t gram, const GramEntry& entry, Table&
     at = (at + 1) & slot_mask;
   }
   entries_.push_back(entry);
-  entries_.back().next = memory.slots[at].first;
+  entries_.back().next = memory.slots[at].first & kIndexEntriesMax;
   memory.slots[at] = {gram, static_cast<std::uint32_t>(entries_.size())};
 }
 
-void AtomIndexBuilder::Build(std::span<const PlannedAtom> atoms, Purpose purpose) {
+void AtomIndexBuilder::Build(std::span<const PlannedAtom> atoms,
+                             std::span<const std::uint32_t> chosen, Purpose purpose) {
   index_ = AtomIndex{};
   entries_.clear();
   short_atoms_.clear();
   groups_.clear();
   const bool for_one_file = purpose == Purpose::kForOneFile;
-  const bool all_short = for_one_file && atoms.size() <= kShortGroupAtoms;
-  for (std::uint32_t number = 0; number < atoms.size(); ++number) {
+  const bool all_short = for_one_file && chosen.size() <= kShortGroupAtoms;
+  for (const std::uint32_t number : chosen) {
     if (atoms[number].atom_class == AtomClass::kShort || all_short) {
       short_atoms_.push_back(MakeShortAtom(atoms[number], number));
     }
   }
-  const std::size_t sampled = atoms.size() - short_atoms_.size();
+  const std::size_t sampled = chosen.size() - short_atoms_.size();
   if (sampled != 0) {
     SizeTable(sampled * 4, purpose, sampled_, index_.sampled);
   }
-  for (std::uint32_t number = 0; number < atoms.size() && sampled != 0; ++number) {
+  for (const std::uint32_t number : chosen) {
     const PlannedAtom& atom = atoms[number];
-    if (atom.atom_class == AtomClass::kGrams) {
+    if (sampled != 0 && atom.atom_class == AtomClass::kGrams) {
       for (const std::uint8_t at : atom.grams) {
         Insert(GramOf(atom, at), MakeEntry(atom, number, at), sampled_, index_.sampled);
       }
@@ -242,7 +257,7 @@ void ScanAtoms(const AtomIndex& index, base::Bytes data, Simd simd, CandidateBuf
 
 namespace {
 
-constexpr std::uint64_t kIndexMagic = 0x32305849444D4144;  // "DAMDIX02"
+constexpr std::uint64_t kIndexMagic = 0x33305849444D4144;  // "DAMDIX03"
 
 // Where each array of a serialised index lies, from the block's start. All are 64-byte aligned.
 struct IndexHeader {
@@ -258,8 +273,6 @@ struct IndexHeader {
   Table dense;
   std::uint64_t entries_offset = 0;
   std::uint64_t entries_count = 0;
-  std::uint64_t atoms_offset = 0;
-  std::uint64_t atoms_count = 0;
   std::uint64_t groups_offset = 0;
   std::uint64_t groups_count = 0;
   std::uint64_t short_offset = 0;
@@ -329,8 +342,6 @@ void AppendIndex(const AtomIndex& index, std::string& out) {
   header.dense = AppendTable(index.dense, begin, out);
   header.entries_offset = AppendArray(out, begin, index.entries.data(), index.entries.size());
   header.entries_count = index.entries.size();
-  header.atoms_offset = AppendArray(out, begin, index.atoms.data(), index.atoms.size());
-  header.atoms_count = index.atoms.size();
   header.groups_offset = AppendArray(out, begin, index.groups.data(), index.groups.size());
   header.groups_count = index.groups.size();
   header.short_offset = AppendArray(out, begin, index.short_atoms.data(), index.short_atoms.size());
@@ -340,7 +351,7 @@ void AppendIndex(const AtomIndex& index, std::string& out) {
   std::memcpy(out.data() + begin, &header, sizeof(header));
 }
 
-base::Result<AtomIndex> ReadIndex(base::Bytes block) {
+base::Result<AtomIndex> ReadIndex(base::Bytes block, std::span<const PlannedAtom> atoms) {
   const base::Error damaged =
       base::MakeError(base::ErrorKind::kMalformed, "damaged index of atoms");
   IndexHeader header;
@@ -357,14 +368,13 @@ base::Result<AtomIndex> ReadIndex(base::Bytes block) {
     return damaged;
   }
   const auto* entries = ArrayAt<GramEntry>(block, header.entries_offset, header.entries_count);
-  const auto* atoms = ArrayAt<PlannedAtom>(block, header.atoms_offset, header.atoms_count);
   const auto* groups = ArrayAt<ShortGroup>(block, header.groups_offset, header.groups_count);
   const auto* short_atoms = ArrayAt<ShortAtom>(block, header.short_offset, header.short_count);
-  if (entries == nullptr || atoms == nullptr || groups == nullptr || short_atoms == nullptr) {
+  if (entries == nullptr || groups == nullptr || short_atoms == nullptr) {
     return damaged;
   }
   index.entries = {entries, static_cast<std::size_t>(header.entries_count)};
-  index.atoms = {atoms, static_cast<std::size_t>(header.atoms_count)};
+  index.atoms = atoms;
   index.groups = {groups, static_cast<std::size_t>(header.groups_count)};
   index.short_atoms = {short_atoms, static_cast<std::size_t>(header.short_count)};
   return index;

@@ -19,15 +19,18 @@
 
 namespace day::match {
 
-// An occurrence of a gram in an atom's window. Entries of equal grams form a list.
+// An occurrence of a gram in an atom's window. Entries of equal grams form a list. Small, because
+// there are many: numbers share words with offsets in the window.
 struct GramEntry {
-  std::uint64_t value = 0;  // the window's first eight bytes
-  std::uint64_t mask = 0;
-  std::uint32_t atom = 0;
-  std::uint32_t next = 0;  // index + 1; 0 ends the list
-  std::uint8_t back = 0;   // the window starts this many bytes before the gram
-  std::uint8_t reserved[7] = {};
+  // Four more bytes of the window, `check` bytes from its start.
+  std::uint32_t value = 0;
+  std::uint32_t mask = 0;
+  std::uint32_t atom : 28 = 0;  // index into atoms
+  std::uint32_t check : 4 = 0;
+  std::uint32_t next : 28 = 0;  // index + 1; 0 ends the list
+  std::uint32_t back : 4 = 0;   // the window starts this many bytes before the gram
 };
+inline constexpr std::size_t kIndexEntriesMax = (1u << 28) - 1;
 
 // Open addressing by GramHash(); first == 0 is empty.
 struct GramSlot {
@@ -51,18 +54,21 @@ struct AtomIndex {
   std::span<const ShortAtom> short_atoms;
 };
 
-// Builds an index. Reusable: Build() replaces what was there and keeps the memory.
+// Builds an index over some of the atoms of an array. Reusable: Build() replaces what was there and
+// keeps the memory.
 class AtomIndexBuilder {
  public:
-  // For every file: atoms with enough known bytes go by sampled grams, the others by groups that are
-  // made with care; if there are too many for that, those with a whole gram go by dense grams. For
-  // one file: if all fit one group, all are short, because building tables of grams would cost more
-  // than it saves; short atoms with a whole gram go by dense grams if there are more of them than
-  // fit one group.
+  // For every file: atoms with enough known bytes go by sampled grams, the others by groups that
+  // are made with care; if there are too many for that, those with a whole gram go by dense grams.
+  // For one file: if all fit one group, all are short, because building tables of grams would cost
+  // more than it saves; short atoms with a whole gram go by dense grams if there are more of them
+  // than fit one group.
   enum class Purpose : std::uint8_t { kForEveryFile, kForOneFile };
 
-  // REQUIRES: atoms outlive the index.
-  void Build(std::span<const PlannedAtom> atoms, Purpose purpose);
+  // `chosen`: indices into `atoms`. REQUIRES: atoms outlive the index; at most kIndexEntriesMax / 4
+  // are chosen, and there are no more than kIndexEntriesMax.
+  void Build(std::span<const PlannedAtom> atoms, std::span<const std::uint32_t> chosen,
+             Purpose purpose);
   // Valid until the next Build() and while the builder lives.
   const AtomIndex& index() const { return index_; }
 
@@ -86,9 +92,10 @@ class AtomIndexBuilder {
   std::vector<ShortGroup> groups_;
 };
 
-// Appends the index as a block whose start must be 64-byte aligned in the file, and reads it back.
+// Appends the index, without its atoms, as a block whose start must be 64-byte aligned in the file,
+// and reads it back. REQUIRES: `atoms` are those it was built with, and outlive it.
 void AppendIndex(const AtomIndex& index, std::string& out);
-base::Result<AtomIndex> ReadIndex(base::Bytes block);
+base::Result<AtomIndex> ReadIndex(base::Bytes block, std::span<const PlannedAtom> atoms);
 
 struct CandidateBuffer {
   std::vector<std::uint32_t> positions = std::vector<std::uint32_t>(kGramBlock + 64);

@@ -8,6 +8,9 @@
 namespace day::match {
 namespace {
 
+// Expanded expressions have far fewer nodes (expand.cc).
+constexpr std::uint32_t kCounterMask = (1u << 24) - 1;
+
 using Op = Expanded::Op;
 
 // Depth of the expanded tree is bounded by that of the tree, which Expand() checks.
@@ -46,7 +49,8 @@ class ProgramWriter {
         leaf_pc_[node.leaf] = Add(InstOp::kSet, node.set);
         break;
       case Op::kCounter:
-        insts_[Add(InstOp::kCounter, node.set, node.min, node.max)].counter = counter_count_++;
+        insts_[Add(InstOp::kCounter, node.set, node.min, node.max)].counter =
+            counter_count_++ & kCounterMask;
         break;
       case Op::kConcat:
         EmitConcat(node);
@@ -142,15 +146,14 @@ void WriteAutomaton(const AutomatonPlan& plan, CodeWriter& writer, PartHeader& p
   ProgramWriter backward(expanded, true);
   forward.Run();
   backward.Run();
-  std::vector<AnchorCode> anchors;
+  std::vector<LeafCode> leaves;
   for (std::uint32_t leaf = 0; leaf < expanded.leaf_count; ++leaf) {
-    AnchorCode anchor;
-    anchor.forward = forward.leaf_pc(leaf);
-    anchor.backward = backward.leaf_pc(leaf) + 1;
-    anchors.push_back(anchor);
+    leaves.push_back({forward.leaf_pc(leaf), backward.leaf_pc(leaf) + 1});
   }
+  std::vector<AnchorCode> anchors;
   for (const AnchorPlan& extra : plan.anchors) {
-    AnchorCode anchor = anchors[extra.leaf];
+    AnchorCode anchor;
+    anchor.leaf = extra.leaf;
     anchor.shift = extra.shift;
     anchor.shift_back = extra.shift_back ? 1 : 0;
     anchor.ordered_pc = extra.ordered_pc;
@@ -164,11 +167,12 @@ void WriteAutomaton(const AutomatonPlan& plan, CodeWriter& writer, PartHeader& p
   header.sets_at = writer.Append(expanded.sets);
   header.forward_at = writer.Append(forward.insts());
   header.backward_at = writer.Append(backward.insts());
+  header.leaves_at = writer.Append(leaves);
   header.anchors_at = writer.Append(anchors);
   header.inst_count =
       static_cast<std::uint32_t>(std::max(forward.insts().size(), backward.insts().size()));
   header.counter_count = forward.counter_count();
-  header.yara_anchor_first = expanded.leaf_count;
+  header.leaf_count = expanded.leaf_count;
   header.yara_anchor_count = plan.yara_anchor_count;
   header.from_start = plan.from_start ? 1 : 0;
   header.order_always = plan.order_always ? 1 : 0;

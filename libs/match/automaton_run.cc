@@ -377,7 +377,12 @@ bool VerifyAutomaton(Code code, const PartHeader& part, base::Bytes data, std::u
   scratch.found.clear();
   Completer completer(code, part, data, scratch);
   const AutomatonHeader& header = completer.header();
-  const AnchorCode& at = CodeAt<AnchorCode>(code, header.anchors_at)[anchor];
+  AnchorCode at;
+  at.leaf = anchor;
+  if (anchor >= header.leaf_count) {
+    at = CodeAt<AnchorCode>(code, header.anchors_at)[anchor - header.leaf_count];
+  }
+  const LeafCode& leaf = CodeAt<LeafCode>(code, header.leaves_at)[at.leaf];
   if (at.shift_back != 0 && position < at.shift) {
     return false;
   }
@@ -385,13 +390,13 @@ bool VerifyAutomaton(Code code, const PartHeader& part, base::Bytes data, std::u
   const std::uint64_t limit = ForwardLimit(data, origin);
   Ends ends;
   std::uint64_t end = 0;
-  if (!completer.Forward(at.forward, position, limit, ends)) {
+  if (!completer.Forward(leaf.forward, position, limit, ends)) {
     return false;
   }
   if (header.from_start == 0 && !completer.Choose(ends, {at.ordered_pc, origin, limit}, end)) {
     return false;
   }
-  completer.Backward(at.backward, position, origin > kRegexScanMax ? origin - kRegexScanMax : 0);
+  completer.Backward(leaf.backward, position, origin > kRegexScanMax ? origin - kRegexScanMax : 0);
   const std::uint64_t order = header.yara_anchor_count != 0
                                   ? (origin + at.atom_size) << kRankBits | at.rank
                                   : OrderByEnd(end);
@@ -435,7 +440,7 @@ bool MatchAutomaton(Code code, const PartHeader& part, base::Bytes data, std::ui
   const std::uint64_t stop = std::min<std::uint64_t>(ends.last, offset + kRegexScanMax + 1);
   for (std::uint64_t position = offset; position < stop; ++position) {
     for (std::uint32_t i = 0; i < header.yara_anchor_count; ++i) {
-      if (!VerifyAutomaton(code, part, data, header.yara_anchor_first + i, position, scratch)) {
+      if (!VerifyAutomaton(code, part, data, header.leaf_count + i, position, scratch)) {
         continue;
       }
       for (const FoundMatch& match : scratch.found) {

@@ -65,8 +65,9 @@ inline constexpr unsigned kShortBuckets = 8;
 inline constexpr std::size_t kShortReach = 64 + 4;  // bytes read behind the last position
 
 // Appends (p << 8 | buckets) to `out` for every position p in [0, count) that fits any bucket by
-// the table of seven bits (kScalar, kAvx512) or of halves (kAvx2); returns how many. REQUIRES: count <= kGramBlock; count + kShortReach bytes are readable from
-// `at`; room for kGramBlock + 64 entries.
+// the table of seven bits (kScalar, kAvx512) or of halves (kAvx2); returns how many. REQUIRES:
+// count <= kGramBlock; count + kShortReach bytes are readable from `at`; room for kGramBlock + 64
+// entries.
 std::size_t FindShort(Simd simd, const std::uint8_t* at, std::size_t count,
                       const ShortTables& tables, std::uint32_t* out);
 

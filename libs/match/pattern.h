@@ -1,8 +1,10 @@
 // What a pattern is: a text, hex or regular-expression string of a rule, parsed but not compiled.
 //
-// A match of a pattern is a pair (offset, length). Which pairs are reported (semantics of YARA 4.5.8):
+// A match of a pattern is a pair (offset, length). Which pairs are reported (semantics of
+// YARA 4.5.8):
 //   - every offset at which the pattern matches, overlapping ones included, one match an offset;
-//   - at one offset: greedy regexes the longest over all paths, ungreedy regexes and hex the shortest;
+//   - at one offset: greedy regexes the longest over all paths, ungreedy regexes and hex the
+//   shortest;
 //   - text: at one offset the ASCII form is tried before the wide one, then xor.
 // See docs in libs/match/README.md for what each modifier means.
 #pragma once
@@ -54,22 +56,22 @@ class ByteSet {
 
 inline constexpr std::uint32_t kUnbounded = 0xFFFFFFFF;
 
-// A regular expression over bytes, as a flat tree: nodes refer to others by index; the root is last.
-// Hex strings use the same tree (masked bytes are kMasked, jumps are repeats of kAny).
+// A regular expression over bytes, as a flat tree: nodes refer to others by index; the root is
+// last. Hex strings use the same tree (masked bytes are kMasked, jumps are repeats of kAny).
 struct RegexTree {
   enum class Op : std::uint8_t {
-    kEmpty,          // matches the empty text
-    kByte,           // one byte equal to `value`
-    kMasked,         // one byte b with (b & mask) == value; `negated` for hex ~
-    kClass,          // one byte in sets[set]
-    kAny,            // one byte; not '\n' unless dot_all
-    kConcat,         // children in order
-    kAlternate,      // one of the children; order has no meaning
-    kRepeat,         // children[0], min..max times (max may be kUnbounded)
-    kStart,          // ^ : start of the data
-    kEnd,            // $ : end of the data
-    kWordBoundary,   // \b
-    kNotWordBoundary // \B
+    kEmpty,           // matches the empty text
+    kByte,            // one byte equal to `value`
+    kMasked,          // one byte b with (b & mask) == value; `negated` for hex ~
+    kClass,           // one byte in sets[set]
+    kAny,             // one byte; not '\n' unless dot_all
+    kConcat,          // children in order
+    kAlternate,       // one of the children; order has no meaning
+    kRepeat,          // children[0], min..max times (max may be kUnbounded)
+    kStart,           // ^ : start of the data
+    kEnd,             // $ : end of the data
+    kWordBoundary,    // \b
+    kNotWordBoundary  // \B
   };
   struct Node {
     Op op = Op::kEmpty;

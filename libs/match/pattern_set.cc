@@ -13,7 +13,7 @@
 namespace day::match {
 namespace {
 
-constexpr std::uint64_t kSetMagic = 0x3130534854415044;       // "DPATHS01"
+constexpr std::uint64_t kSetMagic = 0x3230534854415044;       // "DPATHS02"
 constexpr std::uint64_t kTriggersMagic = 0x3130474952544144;  // "DATRIG01"
 constexpr std::uint64_t kNoFixedOffset = ~std::uint64_t{0};
 // What a pattern with a fixed offset costs a first pass: one comparison a file.
@@ -21,14 +21,13 @@ constexpr double kFixedOffsetCost = 2;
 
 // One pattern of a serialised set. Plain data.
 struct PatternEntry {
-  std::uint64_t code_begin = 0;  // in words
   std::uint64_t fixed_offset = kNoFixedOffset;
+  std::uint32_t code_begin = 0;  // in words
   std::uint32_t code_count = 0;
   std::uint32_t atoms_begin = 0;
   std::uint32_t atoms_count = 0;
   std::uint32_t atomless_begin = 0;  // into atomless parts
   std::uint32_t atomless_count = 0;
-  std::uint32_t reserved = 0;
 };
 
 struct SetHeader {
@@ -86,7 +85,7 @@ struct SearchScratch::State {
   VerifyScratch verify;
   CandidateBuffer candidates;
   AtomIndexBuilder small_index;
-  std::vector<PlannedAtom> small_atoms;
+  std::vector<std::uint32_t> wanted_atoms;
   MatchCollector collector;
   // Which patterns a trigger scan has reported: those whose tag is the current generation.
   std::vector<std::uint32_t> reported;
@@ -234,7 +233,7 @@ void PatternSet::Search(std::span<const PatternId> ids, base::Bytes data, Search
   MatchTable::State& results = table.state();
   const std::uint32_t first_collector = results.collectors_used;
   s.verify.BeginFile();
-  s.small_atoms.clear();
+  s.wanted_atoms.clear();
   for (const PatternId id : ids) {
     if (table.searched(id)) {
       continue;
@@ -245,8 +244,9 @@ void PatternSet::Search(std::span<const PatternId> ids, base::Bytes data, Search
       TryAllParts(pattern(id), data, entry.fixed_offset, s.verify, collector);
       continue;
     }
-    const auto atoms = header_->atoms.subspan(entry.atoms_begin, entry.atoms_count);
-    s.small_atoms.insert(s.small_atoms.end(), atoms.begin(), atoms.end());
+    for (std::uint32_t i = 0; i < entry.atoms_count; ++i) {
+      s.wanted_atoms.push_back(entry.atoms_begin + i);
+    }
     for (const std::uint32_t part :
          header_->atomless.subspan(entry.atomless_begin, entry.atomless_count)) {
       for (std::uint64_t offset = 0; offset <= data.size() && !collector.overflowed(); ++offset) {
@@ -254,8 +254,8 @@ void PatternSet::Search(std::span<const PatternId> ids, base::Bytes data, Search
       }
     }
   }
-  if (!s.small_atoms.empty()) {
-    s.small_index.Build(s.small_atoms, AtomIndexBuilder::Purpose::kForOneFile);
+  if (!s.wanted_atoms.empty()) {
+    s.small_index.Build(header_->atoms, s.wanted_atoms, AtomIndexBuilder::Purpose::kForOneFile);
     SearchSink sink(*this, data, s.verify, results);
     ScanAtoms(s.small_index.index(), data, s.simd, s.candidates, sink);
   }
@@ -301,7 +301,8 @@ base::Result<TriggerSet> TriggerSet::Open(base::Bytes blob, const PatternSet* se
   triggers.state_->set = set;
   triggers.state_->fixed = *fixed;
   triggers.state_->exhaustive = *exhaustive;
-  DAY_TRY_ASSIGN(triggers.state_->index, ReadIndex(blob.subspan(header.index_offset)));
+  DAY_TRY_ASSIGN(triggers.state_->index,
+                 ReadIndex(blob.subspan(header.index_offset), set->header_->atoms));
   return triggers;
 }
 
@@ -379,11 +380,26 @@ void TriggerSet::Scan(base::Bytes data, SearchScratch& scratch,
 struct PatternSetBuilder::State {
   struct Pattern {
     std::vector<std::uint64_t> code;
-    PatternPlan search;   // finds every match
-    PatternPlan trigger;  // finds whether there may be one: for chains, the cheapest part
     std::uint64_t fixed_offset = kNoFixedOffset;
+    // Finds every match: its atoms and the parts without any.
+    std::uint32_t search_begin = 0;
+    std::uint32_t search_count = 0;
+    std::vector<std::uint32_t> atomless_parts;
+    // Finds whether there may be one: for chains, the cheapest part.
+    std::uint32_t trigger_begin = 0;
+    std::uint32_t trigger_count = 0;
+    bool trigger_atomless = false;
+    double trigger_cost = 0;
   };
   std::vector<Pattern> patterns;
+  std::vector<PlannedAtom> atoms;  // of all patterns
+
+  // Returns where the plan's atoms begin.
+  std::uint32_t AppendAtoms(const PatternPlan& plan) {
+    const auto begin = static_cast<std::uint32_t>(atoms.size());
+    atoms.insert(atoms.end(), plan.atoms.begin(), plan.atoms.end());
+    return begin;
+  }
 };
 
 PatternSetBuilder::PatternSetBuilder() : state_(std::make_unique<State>()) {}
@@ -394,15 +410,32 @@ base::Result<PatternId> PatternSetBuilder::Add(const PatternSpec& spec) {
   const auto id = static_cast<PatternId>(state_->patterns.size());
   State::Pattern pattern;
   pattern.fixed_offset = spec.fixed_offset.value_or(kNoFixedOffset);
-  pattern.search = PlanPattern(compiled.parts, id);
-  pattern.trigger = pattern.search;
+  const PatternPlan search = PlanPattern(compiled.parts, id);
+  pattern.search_begin = state_->AppendAtoms(search);
+  pattern.search_count = static_cast<std::uint32_t>(search.atoms.size());
+  pattern.atomless_parts = search.atomless_parts;
+  pattern.trigger_begin = pattern.search_begin;
+  pattern.trigger_count = pattern.search_count;
+  pattern.trigger_atomless = !search.atomless_parts.empty();
+  pattern.trigger_cost = search.cost;
   if (PatternView(compiled.code).chained()) {
+    PatternPlan trigger;
+    trigger.cost = search.cost;
     for (std::uint32_t part = 0; part < compiled.parts.size(); ++part) {
       PatternPlan plan = PlanPart(compiled.parts[part], id, part);
-      if (plan.cost < pattern.trigger.cost) {
-        pattern.trigger = std::move(plan);
+      if (plan.cost < trigger.cost) {
+        trigger = std::move(plan);
       }
     }
+    if (trigger.cost < search.cost) {
+      pattern.trigger_begin = state_->AppendAtoms(trigger);
+      pattern.trigger_count = static_cast<std::uint32_t>(trigger.atoms.size());
+      pattern.trigger_atomless = !trigger.atomless_parts.empty();
+      pattern.trigger_cost = trigger.cost;
+    }
+  }
+  if (state_->atoms.size() > kIndexEntriesMax / 4) {
+    return base::MakeError(base::ErrorKind::kLimit, "too many strings");
   }
   pattern.code = std::move(compiled.code);
   state_->patterns.push_back(std::move(pattern));
@@ -411,17 +444,19 @@ base::Result<PatternId> PatternSetBuilder::Add(const PatternSpec& spec) {
 
 double PatternSetBuilder::Cost(PatternId id) const {
   const State::Pattern& pattern = state_->patterns[id];
-  return pattern.fixed_offset != kNoFixedOffset ? kFixedOffsetCost : pattern.trigger.cost;
+  return pattern.fixed_offset != kNoFixedOffset ? kFixedOffsetCost : pattern.trigger_cost;
 }
 
 std::vector<std::string> PatternSetBuilder::AtomTexts(PatternId id) const {
   std::vector<std::string> texts;
-  for (const PlannedAtom& atom : state_->patterns[id].trigger.atoms) {
+  const State::Pattern& pattern = state_->patterns[id];
+  for (std::uint32_t i = 0; i < pattern.trigger_count; ++i) {
+    const PlannedAtom& atom = state_->atoms[pattern.trigger_begin + i];
     std::string text;
-    for (std::size_t i = 0; i < atom.size; ++i) {
-      const bool known = atom.mask[i] == 0xFF || atom.mask[i] == 0xDF;
-      text += i == 0 ? "" : " ";
-      text += known ? fmt::format("{:02X}", atom.value[i]) : "??";
+    for (std::size_t byte = 0; byte < atom.size; ++byte) {
+      const bool known = atom.mask[byte] == 0xFF || atom.mask[byte] == 0xDF;
+      text += byte == 0 ? "" : " ";
+      text += known ? fmt::format("{:02X}", atom.value[byte]) : "??";
     }
     texts.push_back(std::move(text));
   }
@@ -429,7 +464,7 @@ std::vector<std::string> PatternSetBuilder::AtomTexts(PatternId id) const {
 }
 
 base::Result<std::string> PatternSetBuilder::BuildTriggers(std::span<const PatternId> ids) const {
-  std::vector<PlannedAtom> atoms;
+  std::vector<std::uint32_t> atoms;
   std::vector<PatternId> fixed;
   std::vector<PatternId> exhaustive;
   for (const PatternId id : ids) {
@@ -439,14 +474,16 @@ base::Result<std::string> PatternSetBuilder::BuildTriggers(std::span<const Patte
     const State::Pattern& pattern = state_->patterns[id];
     if (pattern.fixed_offset != kNoFixedOffset) {
       fixed.push_back(id);
-    } else if (!pattern.trigger.atomless_parts.empty()) {
+    } else if (pattern.trigger_atomless) {
       exhaustive.push_back(id);
     } else {
-      atoms.insert(atoms.end(), pattern.trigger.atoms.begin(), pattern.trigger.atoms.end());
+      for (std::uint32_t i = 0; i < pattern.trigger_count; ++i) {
+        atoms.push_back(pattern.trigger_begin + i);
+      }
     }
   }
   AtomIndexBuilder index;
-  index.Build(atoms, AtomIndexBuilder::Purpose::kForEveryFile);
+  index.Build(state_->atoms, atoms, AtomIndexBuilder::Purpose::kForEveryFile);
   TriggersHeader header;
   std::string blob(sizeof(header), '\0');
   header.fixed_offset = AppendArray<PatternId>(blob, fixed);
@@ -463,30 +500,27 @@ base::Result<std::string> PatternSetBuilder::BuildTriggers(std::span<const Patte
 
 std::string PatternSetBuilder::Serialize() const {
   std::vector<PatternEntry> entries;
-  std::vector<PlannedAtom> atoms;
   std::vector<std::uint32_t> atomless;
   std::vector<std::uint64_t> code;
   for (const State::Pattern& pattern : state_->patterns) {
     PatternEntry entry;
-    entry.code_begin = code.size();
+    entry.code_begin = static_cast<std::uint32_t>(code.size());
     entry.code_count = static_cast<std::uint32_t>(pattern.code.size());
     entry.fixed_offset = pattern.fixed_offset;
-    entry.atoms_begin = static_cast<std::uint32_t>(atoms.size());
-    entry.atoms_count = static_cast<std::uint32_t>(pattern.search.atoms.size());
+    entry.atoms_begin = pattern.search_begin;
+    entry.atoms_count = pattern.search_count;
     entry.atomless_begin = static_cast<std::uint32_t>(atomless.size());
-    entry.atomless_count = static_cast<std::uint32_t>(pattern.search.atomless_parts.size());
+    entry.atomless_count = static_cast<std::uint32_t>(pattern.atomless_parts.size());
     entries.push_back(entry);
     code.insert(code.end(), pattern.code.begin(), pattern.code.end());
-    atoms.insert(atoms.end(), pattern.search.atoms.begin(), pattern.search.atoms.end());
-    atomless.insert(atomless.end(), pattern.search.atomless_parts.begin(),
-                    pattern.search.atomless_parts.end());
+    atomless.insert(atomless.end(), pattern.atomless_parts.begin(), pattern.atomless_parts.end());
   }
   SetHeader header;
   std::string blob(sizeof(header), '\0');
   header.patterns_offset = AppendArray<PatternEntry>(blob, entries);
   header.patterns_count = entries.size();
-  header.atoms_offset = AppendArray<PlannedAtom>(blob, atoms);
-  header.atoms_count = atoms.size();
+  header.atoms_offset = AppendArray<PlannedAtom>(blob, state_->atoms);
+  header.atoms_count = state_->atoms.size();
   header.atomless_offset = AppendArray<std::uint32_t>(blob, atomless);
   header.atomless_count = atomless.size();
   header.code_offset = AppendArray<std::uint64_t>(blob, code);

@@ -75,6 +75,7 @@ class PatternSet {
               MatchTable& table) const;
 
  private:
+  friend class TriggerSet;  // whose index is over the same atoms
   struct Header;
   // Shared so that a PatternSet copies cheaply; the arrays lie in the blob.
   std::shared_ptr<const Header> header_;

@@ -1,8 +1,8 @@
 // YARA's regular expressions and hex strings: parsing, and searching a text with `matches`.
 //
-// Syntax and limits follow YARA 4.5.8 (libyara/re_lexer.l, re_grammar.y, hex_grammar.y as documented in
-// the YARA manual, "Hexadecimal strings" and "Regular expressions"). Parsing is iterative, bounded by
-// kRegexSourceMax, and never fails other than with an error that says where.
+// Syntax and limits follow YARA 4.5.8 (libyara/re_lexer.l, re_grammar.y, hex_grammar.y as
+// documented in the YARA manual, "Hexadecimal strings" and "Regular expressions"). Parsing is
+// iterative, bounded by kRegexSourceMax, and never fails other than with an error that says where.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ inline constexpr std::size_t kRegexSourceMax = 8191;
 // Something a rule author should know that is not an error; offset is into the parsed source.
 struct ParseWarning {
   enum class Code : std::uint8_t {
-    kUnknownEscape,   // "unknown escape sequence" (only reported by YARA with --strict-escape)
-    kSlowPattern,     // "consecutive jumps", "too many alternatives", unbounded repeats of any byte
+    kUnknownEscape,  // "unknown escape sequence" (only reported by YARA with --strict-escape)
+    kSlowPattern,    // "consecutive jumps", "too many alternatives", unbounded repeats of any byte
   };
   Code code;
   std::string message;  // YARA's wording
@@ -34,7 +34,8 @@ struct ParseWarning {
 struct RegexFlags {
   bool no_case = false;  // /i
   bool dot_all = false;  // /s
-  // Lazy and greedy quantifiers in one expression: an error in strings, allowed by YARA in conditions
+  // Lazy and greedy quantifiers in one expression: an error in strings, allowed by YARA in
+  // conditions
   // (`matches`), where only whether there is a match can be seen.
   bool allow_mixed_greed = false;
 };
@@ -57,8 +58,9 @@ class Regex {
   static base::Result<std::vector<std::uint64_t>> Compile(const RegexTree& tree);
   // REQUIRES: code made by Compile(), outliving the Regex.
   explicit Regex(std::span<const std::uint64_t> code) : code_(code) {}
-  // The length of the match at the first offset that has one (longest if greedy, shortest otherwise;
-  // 0 for an empty match), or -1. ^ and $ mean the subject's ends. Time is linear in subject x states.
+  // The length of the match at the first offset that has one (longest if greedy, shortest
+  // otherwise; 0 for an empty match), or -1. ^ and $ mean the subject's ends. Time is linear in
+  // subject x states.
   std::int64_t Search(base::Bytes subject) const;
 
  private:

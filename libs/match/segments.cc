@@ -27,7 +27,8 @@ struct BodyHeader {
   std::uint32_t atom_end = 0;
 };
 
-// What the body holds: BodyHeader, SegmentCode[], values, masks, negations (0 or 1).
+// What the body holds: BodyHeader, SegmentCode[], values, masks, and, if any segment has some,
+// negations (0 or 1).
 struct Body {
   const SegmentCode* segments;
   std::uint32_t segment_count;
@@ -51,11 +52,15 @@ Body BodyOf(Code code, const PartHeader& part) {
   return body;
 }
 
+// Whether byte `i` of the segment must not be what value and mask say.
+bool IsNegated(const Body& body, const SegmentCode& segment, std::uint32_t i) {
+  return segment.has_negated != 0 && body.negated[segment.first + i] != 0;
+}
+
 bool EqualBytes(const Body& body, const SegmentCode& segment, std::uint32_t from, std::uint32_t to,
                 const std::byte* data) {
   const std::uint8_t* value = body.value + segment.first;
   const std::uint8_t* mask = body.mask + segment.first;
-  const std::uint8_t* negated = body.negated + segment.first;
   std::uint32_t i = from;
   if (segment.has_negated == 0) {
     for (; i + 8 <= to; i += 8) {
@@ -72,7 +77,7 @@ bool EqualBytes(const Body& body, const SegmentCode& segment, std::uint32_t from
   }
   for (; i < to; ++i) {
     const bool equal = (std::to_integer<std::uint8_t>(data[i]) & mask[i]) == value[i];
-    if (equal == (negated[i] != 0)) {
+    if (equal == IsNegated(body, segment, i)) {
       return false;
     }
   }
@@ -149,7 +154,7 @@ void StepForwardOrdered(const Body& body, std::uint32_t index, base::Bytes data,
     places.push_back({end, false});
   }
   const bool literal =
-      segment.size > 0 && body.mask[segment.first] == 0xFF && body.negated[segment.first] == 0;
+      segment.size > 0 && body.mask[segment.first] == 0xFF && !IsNegated(body, segment, 0);
   std::size_t current = 0;
   while (current < places.size()) {
     if (places[current].next) {
@@ -195,9 +200,9 @@ void StepBackwardOrdered(const Body& body, std::uint32_t index, base::Bytes data
   for (const std::uint64_t start : scratch.ends) {
     places.push_back({start, false});
   }
-  const std::uint32_t final_byte = segment.first + segment.size - 1;
-  const bool literal =
-      segment.size > 0 && body.mask[final_byte] == 0xFF && body.negated[final_byte] == 0;
+  const std::uint32_t final_byte = segment.size - 1;
+  const bool literal = segment.size > 0 && body.mask[segment.first + final_byte] == 0xFF &&
+                       !IsNegated(body, segment, final_byte);
   std::size_t current = 0;
   while (current < places.size()) {
     if (places[current].next) {
@@ -217,8 +222,8 @@ void StepBackwardOrdered(const Body& body, std::uint32_t index, base::Bytes data
         ++before;
       }
       const bool there = places[before].next && places[before].at == at;
-      const bool hopeless =
-          literal && std::to_integer<std::uint8_t>(data[at - 1]) != body.value[final_byte];
+      const bool hopeless = literal && std::to_integer<std::uint8_t>(data[at - 1]) !=
+                                           body.value[segment.first + final_byte];
       if (!there && !hopeless && places.size() < kPlacesMax) {
         places.insert(places.begin() + static_cast<std::ptrdiff_t>(before) + 1, {at, true});
       }
@@ -262,6 +267,7 @@ void WriteSegments(const std::vector<Segment>& segments, YaraSegment only, CodeW
   std::vector<std::uint8_t> values;
   std::vector<std::uint8_t> masks;
   std::vector<std::uint8_t> negations;
+  bool any_negated = false;
   for (const Segment& segment : segments) {
     SegmentCode code;
     code.first = static_cast<std::uint32_t>(values.size());
@@ -274,12 +280,15 @@ void WriteSegments(const std::vector<Segment>& segments, YaraSegment only, CodeW
       negations.push_back(byte.negated ? 1 : 0);
       code.has_negated |= byte.negated ? 1u : 0u;
     }
+    any_negated = any_negated || code.has_negated != 0;
     codes.push_back(code);
   }
   header.segment_count = static_cast<std::uint32_t>(codes.size());
   header.byte_count = static_cast<std::uint32_t>(values.size());
   values.insert(values.end(), masks.begin(), masks.end());
-  values.insert(values.end(), negations.begin(), negations.end());
+  if (any_negated) {
+    values.insert(values.end(), negations.begin(), negations.end());
+  }
   part.type = PartType::kSegments;
   part.width = 1;
   part.body_at = writer.Append(std::span<const BodyHeader>(&header, 1));

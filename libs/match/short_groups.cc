@@ -257,10 +257,9 @@ std::size_t BucketWeight(const ShortAtom& atom) {
 std::size_t CountWords(std::span<const ShortAtom> atoms) {
   std::vector<ShortAtom> sorted(atoms.begin(), atoms.end());
   SortByWord(sorted);
-  const auto end = std::unique(sorted.begin(), sorted.end(),
-                               [](const ShortAtom& a, const ShortAtom& b) {
-                                 return WordOf(a) == WordOf(b);
-                               });
+  const auto end =
+      std::unique(sorted.begin(), sorted.end(),
+                  [](const ShortAtom& a, const ShortAtom& b) { return WordOf(a) == WordOf(b); });
   return static_cast<std::size_t>(end - sorted.begin());
 }
 

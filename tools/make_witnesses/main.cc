@@ -2,8 +2,8 @@
 //
 //   make_witnesses OUTPUT_DIRECTORY RULES_FILE [EXTERNAL=VALUE...]
 //
-// For tools/differential.py. The rule file may include others. Names are RULENUMBER.bin (the witness),
-// RULENUMBER.cut.bin (truncated) and RULENUMBER.flip.bin (a few bytes changed).
+// For tools/differential.py. The rule file may include others. Names are RULENUMBER.bin (the
+// witness), RULENUMBER.cut.bin (truncated) and RULENUMBER.flip.bin (a few bytes changed).
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -39,7 +39,8 @@ void WriteWitness(const std::filesystem::path& folder, std::uint32_t rule, std::
   if (bytes.empty()) {
     return;
   }
-  WriteFile(folder / (name + ".cut.bin"), bytes.substr(0, bytes.size() / 2 + dice.Below(bytes.size() / 2 + 1)));
+  WriteFile(folder / (name + ".cut.bin"),
+            bytes.substr(0, bytes.size() / 2 + dice.Below(bytes.size() / 2 + 1)));
   for (int i = 0; i < 8; ++i) {
     bytes[dice.Below(bytes.size())] = static_cast<char>(dice.Below(256));
   }

@@ -1,4 +1,5 @@
-// Checks rule vectors (JSON lines made by tools/yara_vectors.py) against this tree's compiler and scanner.
+// Checks rule vectors (JSON lines made by tools/yara_vectors.py) against this tree's compiler and
+// scanner.
 //
 //   run_vectors FILE
 //
@@ -71,7 +72,8 @@ struct Compiled {
 
 Compiled CompileText(const TestRegistry& registry, const std::string& text, bool strict_escape) {
   Compiled out;
-  rules::syntax::Frontend frontend(registry, {.include_loader = {}, .strict_escape = strict_escape});
+  rules::syntax::Frontend frontend(registry,
+                                   {.include_loader = {}, .strict_escape = strict_escape});
   (void)frontend.DefineExternal({"var_zero", std::int64_t{0}});
   (void)frontend.DefineExternal({"var_one", std::int64_t{1}});
   (void)frontend.DefineExternal({"var_true", true});
@@ -82,8 +84,8 @@ Compiled CompileText(const TestRegistry& registry, const std::string& text, bool
       out.error = rules::syntax::CodeName(diagnostic.code);
       out.message = diagnostic.message;
     }
-    out.warnings += diagnostic.severity == rules::syntax::Severity::kWarning &&
-                    diagnostic.printed_by_yara;
+    out.warnings +=
+        diagnostic.severity == rules::syntax::Severity::kWarning && diagnostic.printed_by_yara;
   }
   if (!out.error.empty()) {
     return out;
@@ -96,10 +98,11 @@ Compiled CompileText(const TestRegistry& registry, const std::string& text, bool
     return out;
   }
   out.memory.resize(blob->size() + 64);
-  char* aligned = out.memory.data() + (64 - reinterpret_cast<std::uintptr_t>(out.memory.data()) % 64);
+  char* aligned =
+      out.memory.data() + (64 - reinterpret_cast<std::uintptr_t>(out.memory.data()) % 64);
   std::memcpy(aligned, blob->data(), blob->size());
-  auto opened = rules::compile::CompiledRules::Open(
-      std::as_bytes(std::span(aligned, blob->size())), registry);
+  auto opened = rules::compile::CompiledRules::Open(std::as_bytes(std::span(aligned, blob->size())),
+                                                    registry);
   if (!opened.ok()) {
     out.error = "OPEN";
     out.message = opened.error().message;
@@ -146,7 +149,9 @@ std::string CheckVector(const TestRegistry& registry, const nlohmann::json& vect
       CompileText(registry, FromBase64(vector["rule"]), kind == "assert_warning_strict_escape");
   if (vector.contains("error")) {
     const std::string want = vector["error"];
-    return compiled.error == want ? "" : "want " + want + ", got " + compiled.error + " " + compiled.message;
+    return compiled.error == want
+               ? ""
+               : "want " + want + ", got " + compiled.error + " " + compiled.message;
   }
   if (!compiled.error.empty()) {
     return "does not compile: " + compiled.error + " " + compiled.message;
@@ -169,7 +174,8 @@ std::string CheckVector(const TestRegistry& registry, const nlohmann::json& vect
     return counted.captures > 0 ? "" : "no such match";
   }
   if (vector.contains("count")) {
-    return counted.rules == vector["count"] ? "" : "matches " + std::to_string(counted.rules) + " times";
+    return counted.rules == vector["count"] ? ""
+                                            : "matches " + std::to_string(counted.rules) + " times";
   }
   const bool want = kind.find("_true_") != std::string::npos;
   return (counted.rules > 0) == want ? "" : (want ? "does not match" : "matches");

@@ -3,9 +3,10 @@
 // A module is two things: a schema (which fields and functions exist, with their types) that the
 // checker reads when rules are compiled, and an Instance that answers for one file at a time.
 // Everything an Instance answers is computed when first asked and kept for that file: a rule that
-// never touches `pe` costs nothing. Fields are addressed by the id that the schema gives a leaf, plus
-// the indices met on the way down: pe.signatures[1].certificates[0].subject is
-// Get(kCertificateSubject, {1, 0}); pe.version_info["CompanyName"] is Get(kVersionInfo, {"CompanyName"}).
+// never touches `pe` costs nothing. Fields are addressed by the id that the schema gives a leaf,
+// plus the indices met on the way down: pe.signatures[1].certificates[0].subject is
+// Get(kCertificateSubject, {1, 0}); pe.version_info["CompanyName"] is Get(kVersionInfo,
+// {"CompanyName"}).
 //
 // Thread safety: Module is immutable; an Instance belongs to one scanner.
 #pragma once
@@ -38,18 +39,20 @@ enum class Kind : std::uint8_t {
 struct Field {
   std::string_view name = {};  // empty for the element of an array or a dictionary
   Kind kind = Kind::kInteger;
-  // Leaf, array, dictionary and function ids are chosen by the module; unique within it. Structs: 0.
+  // Leaf, array, dictionary and function ids are chosen by the module; unique within it. Structs:
+  // 0.
   std::uint16_t id = 0;
   // kStruct: its members. kArray, kDictionary: exactly one, the element.
   std::span<const Field> children = {};
-  // kFunction: one letter an argument: i integer, f float, s string, r regex, b boolean. Overloads are
-  // separate Fields of the same name with other arguments. The result is `result`.
+  // kFunction: one letter an argument: i integer, f float, s string, r regex, b boolean. Overloads
+  // are separate Fields of the same name with other arguments. The result is `result`.
   std::string_view arguments = {};
   Kind result = Kind::kInteger;
   // A constant (pe.MACHINE_AMD64) is known when rules are compiled and never asked of an Instance.
   std::optional<std::int64_t> constant = std::nullopt;
-  // True for what has a value even if the file is not of the module's format (pe.is_pe). The compiler
-  // uses the default, false, to skip rules for other formats: when in doubt set it to true.
+  // True for what has a value even if the file is not of the module's format (pe.is_pe). The
+  // compiler uses the default, false, to skip rules for other formats: when in doubt set it to
+  // true.
   bool defined_without_format = false;
 };
 
@@ -70,8 +73,8 @@ struct Value {
   bool defined() const { return type != Type::kUndefined; }
 };
 
-// An index met on the way to a leaf: a number for arrays (0-based, may be negative or too large: the
-// answer is then undefined), a key for dictionaries.
+// An index met on the way to a leaf: a number for arrays (0-based, may be negative or too large:
+// the answer is then undefined), a key for dictionaries.
 struct Index {
   std::int64_t number = 0;
   std::string_view key = {};
@@ -108,7 +111,8 @@ class Instance {
   // Starts a new file, in constant time and without touching its bytes.
   virtual void Bind(const ScanInput& input) = 0;
 
-  // The value of leaf `id` of kind kInteger, kFloat or kString. REQUIRES: indices as the path has them.
+  // The value of leaf `id` of kind kInteger, kFloat or kString. REQUIRES: indices as the path has
+  // them.
   virtual Value Get(std::uint16_t id, std::span<const Index> indices) = 0;
 
   // The number of elements of array or dictionary `id`; nothing if it is undefined.
@@ -125,10 +129,10 @@ class Instance {
 
 // The bytes a file must start with for a module's fields to be defined (see Field).
 enum class Format : std::uint8_t {
-  kAny,  // answers for every file (hash, math, ...)
-  kPe,   // starts with "MZ"
-  kElf,  // starts with "\x7f" "ELF"
-  kOther // a format of its own that starts with neither
+  kAny,   // answers for every file (hash, math, ...)
+  kPe,    // starts with "MZ"
+  kElf,   // starts with "\x7f" "ELF"
+  kOther  // a format of its own that starts with neither
 };
 
 class Module {

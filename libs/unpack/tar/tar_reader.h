@@ -71,8 +71,8 @@ class TarReader {
   // The next entry, or nothing at the end.
   std::optional<Entry> Next();
 
-  // What lies behind the last entry's data: zero blocks, as a rule. Complete after Next() has returned
-  // nothing.
+  // What lies behind the last entry's data: zero blocks, as a rule. Complete after Next() has
+  // returned nothing.
   base::Bytes trailing() const { return base::ClippedSlice(file_, entries_end_, file_.size()); }
 
   // What is wrong with the archive itself, or empty. Complete after Next() has returned nothing.
