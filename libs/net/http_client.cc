@@ -11,6 +11,7 @@
 #include <boost/beast/http.hpp>
 #include <charconv>
 #include <chrono>
+#include <limits>
 #include <memory>
 
 namespace day::net {
@@ -224,7 +225,8 @@ base::Status Exchange::Send(const Ask& ask) {
     return Check(sent);
   }
   parser_.header_limit(kHeaderMaxBytes);
-  parser_.body_limit(boost::none);  // ReadBody() counts: a long page of a 404 does not matter
+  // ReadBody() counts instead: the length of the page that comes with a 404 does not matter.
+  parser_.body_limit(std::numeric_limits<std::uint64_t>::max());
   return Check(OnStream([&](auto& stream, auto handler) {
     http::async_read_header(stream, buffer_, parser_, handler);
   }));
