@@ -16,6 +16,9 @@ daylight_library(libs/os)
 # The only library with sockets to other machines.
 daylight_library(libs/net LINKS Boost::headers OpenSSL::SSL OpenSSL::Crypto)
 
+# The public log's formats and proofs; no I/O.
+daylight_library(libs/tlog USES libs/crypto libs/wire TEST_LINKS nlohmann_json::nlohmann_json)
+
 # Matching: byte patterns, literal filters. Knows nothing of YARA's rules or of file formats.
 daylight_library(libs/match)
 
