@@ -9,13 +9,13 @@ namespace {
 
 using signatures::Table;
 
-Finding MakeFinding(const signatures::Hit& hit) {
+Finding MakeFinding(const signatures::Description& signature) {
   Finding finding;
   finding.source = Finding::Source::kHash;
-  finding.name = hit.name;
-  finding.rule = hit.name;
-  finding.provenance = hit.file + ":" + std::to_string(hit.line);
-  finding.severity = SignatureSeverity(hit.name);
+  finding.name = signature.name;
+  finding.rule = signature.name;
+  finding.provenance = signature.file + ":" + std::to_string(signature.line);
+  finding.severity = SignatureSeverity(signature.name);
   return finding;
 }
 
@@ -58,16 +58,16 @@ bool HashMatcher::WantsHash(const Tables& tables, std::uint64_t size_bytes) cons
          database_.MayMatchSize(tables.sha256, size_bytes);
 }
 
-std::optional<signatures::Hit> HashMatcher::FindAny(const Tables& tables, base::Bytes data) {
+std::optional<signatures::SignatureId> HashMatcher::FindAny(const Tables& tables, base::Bytes data) {
   const std::uint64_t size = data.size();
   if (database_.MayMatchSize(tables.md5, size)) {
-    if (auto hit = database_.Find(tables.md5, md5_.Hash(data), size)) {
-      return hit;
+    if (auto found = database_.Find(tables.md5, md5_.Hash(data), size)) {
+      return found;
     }
   }
   if (database_.MayMatchSize(tables.sha256, size)) {
-    if (auto hit = database_.Find(tables.sha256, sha256_.Hash(data), size)) {
-      return hit;
+    if (auto found = database_.Find(tables.sha256, sha256_.Hash(data), size)) {
+      return found;
     }
   }
   if (database_.MayMatchSize(tables.sha1, size)) {
@@ -77,8 +77,8 @@ std::optional<signatures::Hit> HashMatcher::FindAny(const Tables& tables, base::
 }
 
 bool HashMatcher::Match(base::Bytes data, std::vector<Finding>& findings) {
-  if (const auto hit = FindAny(kFiles, data)) {
-    findings.push_back(MakeFinding(*hit));
+  if (const auto found = FindAny(kFiles, data)) {
+    findings.push_back(MakeFinding(database_.Describe(*found)));
   }
   const bool has_pe_signatures =
       database_.count(Table::kSectionMd5) > 0 || database_.count(Table::kSectionSha1) > 0 ||
@@ -103,8 +103,8 @@ bool HashMatcher::MatchSections(std::vector<Finding>& findings) {
     if (bytes > bytes_max) {
       return false;
     }
-    if (const auto hit = FindAny(kSections, data)) {
-      findings.push_back(MakeFinding(*hit));
+    if (const auto found = FindAny(kSections, data)) {
+      findings.push_back(MakeFinding(database_.Describe(*found)));
     }
   }
   return true;
@@ -125,8 +125,8 @@ void HashMatcher::MatchImports(std::vector<Finding>& findings) {
     return;
   }
   const crypto::Md5Digest digest = md5_.Hash(base::AsBytes(import_text_));
-  if (const auto hit = database_.Find(Table::kImportMd5, digest, import_text_.size())) {
-    findings.push_back(MakeFinding(*hit));
+  if (const auto found = database_.Find(Table::kImportMd5, digest, import_text_.size())) {
+    findings.push_back(MakeFinding(database_.Describe(*found)));
   }
 }
 

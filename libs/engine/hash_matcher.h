@@ -40,7 +40,7 @@ class HashMatcher {
     signatures::Table sha256;
   };
 
-  std::optional<signatures::Hit> FindAny(const Tables& tables, base::Bytes data);
+  std::optional<signatures::SignatureId> FindAny(const Tables& tables, base::Bytes data);
   bool WantsHash(const Tables& tables, std::uint64_t size_bytes) const;
   bool MatchSections(std::vector<Finding>& findings);
   void MatchImports(std::vector<Finding>& findings);

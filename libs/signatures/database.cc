@@ -19,6 +19,31 @@ std::uint64_t U64At(base::Bytes section, std::uint64_t index) {
   return base::ReadAt<std::uint64_t>(section, index * sizeof(std::uint64_t)).value_or(0);
 }
 
+// The index of the first of the ascending sizes that is not below `size_bytes`.
+std::uint64_t FirstNotBelow(base::Bytes sizes, std::uint64_t size_bytes) {
+  std::uint64_t low = 0;
+  std::uint64_t high = sizes.size() / 8;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (U64At(sizes, middle) < size_bytes) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+// What records of this size hold. REQUIRES: a large size is among `sizes`.
+std::uint32_t SizeKey(base::Bytes sizes, std::uint64_t size_bytes) {
+  if (size_bytes < format::kLargeSize) {
+    return static_cast<std::uint32_t>(size_bytes);
+  }
+  const std::uint64_t place =
+      FirstNotBelow(sizes, size_bytes) - FirstNotBelow(sizes, format::kLargeSize);
+  return format::kLargeSize + static_cast<std::uint32_t>(place);
+}
+
 base::Error Malformed(std::string message, std::uint64_t offset) {
   return base::MakeError(base::ErrorKind::kMalformed, "signature table: " + std::move(message),
                          offset);
@@ -152,35 +177,19 @@ base::Status Database::VerifySections() const {
   return base::OkStatus();
 }
 
-std::optional<std::uint32_t> Database::SizeIndex(const TableView& view,
-                                                 std::uint64_t size_bytes) const {
+bool Database::HasSize(const TableView& view, std::uint64_t size_bytes) const {
   if (view.size_filter.empty()) {
-    return std::nullopt;
+    return false;
   }
   const std::uint64_t bit = format::FilterBit(size_bytes, view.size_filter.size() * 8);
   const auto byte = std::to_integer<unsigned>(view.size_filter[static_cast<std::size_t>(bit / 8)]);
-  if ((byte >> (bit % 8) & 1) == 0) {
-    return std::nullopt;
-  }
-  std::uint64_t low = 0;
-  std::uint64_t high = view.sizes.size() / 8;
-  while (low < high) {
-    const std::uint64_t middle = low + (high - low) / 2;
-    if (U64At(view.sizes, middle) < size_bytes) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  if (low == view.sizes.size() / 8 || U64At(view.sizes, low) != size_bytes) {
-    return std::nullopt;
-  }
-  return static_cast<std::uint32_t>(low);
+  return (byte >> (bit % 8) & 1) != 0 &&
+         U64At(view.sizes, FirstNotBelow(view.sizes, size_bytes)) == size_bytes;
 }
 
 bool Database::MayMatchSize(Table table, std::uint64_t size_bytes) const {
   const TableView& view = tables_[static_cast<std::size_t>(table)];
-  return view.count > 0 && (view.has_sizeless || SizeIndex(view, size_bytes).has_value());
+  return view.count > 0 && (view.has_sizeless || HasSize(view, size_bytes));
 }
 
 bool Database::HasSizeless(Table table) const {
@@ -188,7 +197,7 @@ bool Database::HasSizeless(Table table) const {
 }
 
 std::uint64_t Database::LowerBound(const TableView& view, base::Bytes digest,
-                                   std::uint32_t size_index) const {
+                                   std::uint32_t size_key) const {
   const std::uint64_t prefix =
       base::ReadAt<std::uint64_t>(digest, 0, base::Endian::kBig).value_or(0);
   const auto is_before = [&](std::uint64_t entry) {
@@ -200,7 +209,7 @@ std::uint64_t Database::LowerBound(const TableView& view, base::Bytes digest,
     }
     const base::Bytes whole = base::ClippedSlice(view.digests, at, digest.size());
     const int order = std::memcmp(whole.data(), digest.data(), whole.size());
-    return order != 0 ? order < 0 : U32At(view.records, 2 * entry) < size_index;
+    return order != 0 ? order < 0 : U32At(view.records, 2 * entry) < size_key;
   };
   const std::uint64_t bucket = format::BucketOf(digest, view.bucket_bits);
   std::uint64_t low = std::min<std::uint64_t>(U32At(view.buckets, bucket), view.count);
@@ -212,6 +221,8 @@ std::uint64_t Database::LowerBound(const TableView& view, base::Bytes digest,
   // hashes, but a list may hold anything) are left to the binary search.
   const std::uint64_t fraction = (prefix << view.bucket_bits) >> 32;
   std::uint64_t guess = low + ((high - low) * fraction >> 32);
+  // A hit reads the entry's record next: both come from memory at once.
+  __builtin_prefetch(view.records.data() + guess * format::kRecordBytes);
   for (int step = 0; step < kWalkSteps; ++step) {
     if (is_before(guess)) {
       low = guess + 1;
@@ -238,8 +249,8 @@ std::uint64_t Database::LowerBound(const TableView& view, base::Bytes digest,
   return low;
 }
 
-std::optional<Hit> Database::Find(Table table, base::Bytes digest,
-                                  std::optional<std::uint64_t> size_bytes) const {
+std::optional<SignatureId> Database::Find(Table table, base::Bytes digest,
+                                          std::optional<std::uint64_t> size_bytes) const {
   const TableView& view = tables_[static_cast<std::size_t>(table)];
   if (view.count == 0 || digest.size() != DigestSize(table)) {
     return std::nullopt;
@@ -253,33 +264,37 @@ std::optional<Hit> Database::Find(Table table, base::Bytes digest,
     return std::nullopt;
   }
   if (!size_bytes) {
-    return DecodeHit(U32At(view.records, 2 * first + 1));
+    return SignatureId{U32At(view.records, 2 * first + 1)};
   }
+  // Only a large size has to be looked up to know its key; one that no signature has fits those
+  // without a size.
+  const bool has_key = *size_bytes < format::kLargeSize || HasSize(view, *size_bytes);
+  const std::uint32_t wanted = has_key ? SizeKey(view.sizes, *size_bytes) : format::kSizeless;
   // A digest has one size as a rule: compare with those of its entries, in turn.
   std::uint64_t entry = first;
   for (int step = 0; step < kWalkSteps; ++step, ++entry) {
     if (!has_digest(entry)) {
       return std::nullopt;
     }
-    const std::uint32_t index = U32At(view.records, 2 * entry);
-    if (index == format::kSizeless || U64At(view.sizes, index) == *size_bytes) {
-      return DecodeHit(U32At(view.records, 2 * entry + 1));
+    const std::uint32_t key = U32At(view.records, 2 * entry);
+    if (key == wanted || key == format::kSizeless) {
+      return SignatureId{U32At(view.records, 2 * entry + 1)};
     }
   }
   // It has many: search.
-  const std::optional<std::uint32_t> wanted = SizeIndex(view, *size_bytes);
-  for (const std::uint32_t index : {wanted.value_or(format::kSizeless), format::kSizeless}) {
-    entry = LowerBound(view, digest, index);
-    if (has_digest(entry) && U32At(view.records, 2 * entry) == index) {
-      return DecodeHit(U32At(view.records, 2 * entry + 1));
+  for (const std::uint32_t key : {wanted, format::kSizeless}) {
+    entry = LowerBound(view, digest, key);
+    if (has_digest(entry) && U32At(view.records, 2 * entry) == key) {
+      return SignatureId{U32At(view.records, 2 * entry + 1)};
     }
   }
   return std::nullopt;
 }
 
-Hit Database::DecodeHit(std::uint32_t ordinal) const {
-  Hit hit;
-  hit.name.reserve(64);
+Description Database::Describe(SignatureId id) const {
+  const std::uint32_t ordinal = id.ordinal;
+  Description signature;
+  signature.name.reserve(64);
   const std::uint64_t offset = U64At(name_blocks_, ordinal / format::kNamesPerBlock);
   base::ByteReader names(name_pool_);
   names.Seek(offset);
@@ -289,13 +304,13 @@ Hit Database::DecodeHit(std::uint32_t ordinal) const {
     line += static_cast<std::int64_t>(zigzag >> 1) ^ -static_cast<std::int64_t>(zigzag & 1);
     const std::uint64_t shared = ReadVarint(names);
     const std::uint64_t further = ReadVarint(names);
-    if (shared > hit.name.size() || further > format::kNameBytesMax) {
+    if (shared > signature.name.size() || further > format::kNameBytesMax) {
       break;
     }
-    hit.name.resize(static_cast<std::size_t>(shared));
-    hit.name += base::AsText(names.Take(further));
+    signature.name.resize(static_cast<std::size_t>(shared));
+    signature.name += base::AsText(names.Take(further));
   }
-  hit.line = static_cast<std::uint32_t>(line);
+  signature.line = static_cast<std::uint32_t>(line);
   base::ByteReader sources(sources_);
   while (sources.remaining() > 0) {
     const std::uint32_t first = sources.U32();
@@ -304,9 +319,9 @@ Hit Database::DecodeHit(std::uint32_t ordinal) const {
     if (!sources.ok() || first > ordinal) {
       break;
     }
-    hit.file = std::string(base::AsText(name));
+    signature.file = std::string(base::AsText(name));
   }
-  return hit;
+  return signature;
 }
 
 std::uint64_t Database::count(Table table) const {

@@ -3,12 +3,12 @@
 //   DAY_TRY_ASSIGN(Database db, Database::Open(mapped_bytes));
 //   if (db.MayMatchSize(Table::kFileMd5, file.size())) {
 //     ... hash the file ...
-//     if (auto hit = db.Find(Table::kFileMd5, digest, file.size())) { ... hit->name ... }
+//     if (auto id = db.Find(Table::kFileMd5, digest, file.size())) { ... db.Describe(*id).name ... }
 //   }
 //
 // Open() reads only the header and the section directory (a few hundred bytes), so it costs
 // microseconds for any number of signatures; nothing is allocated for an entry. A lookup touches
-// one word of the bucket index and one bucket of digests; names are decoded only on a hit. The file
+// one word of the bucket index and one bucket of digests; names are unpacked by Describe(). The file
 // is our own cache, like compiled rules: its sections carry checksums that VerifySections()
 // compares, but a lookup trusts nothing: any bytes that pass Open() give answers or none, never a
 // read outside the file. The layout is docs/formats/signature-table.md.
@@ -47,8 +47,13 @@ inline constexpr std::size_t kTableCount = 10;
 std::size_t DigestSize(Table table);
 std::string_view TableName(Table table);
 
-// A signature that was hit. Strings are copies: names are stored front-coded.
-struct Hit {
+// A signature of the database, as Find() names it.
+struct SignatureId {
+  std::uint32_t ordinal = 0;
+};
+
+// What a report says of a signature. Strings are copies: names are stored front-coded.
+struct Description {
   std::string name;
   std::string file;        // source file as given to the builder
   std::uint32_t line = 0;  // line in it, from 1
@@ -76,8 +81,11 @@ class Database {
   // The signature with this digest and this size (or without one). For kImportMd5 a caller that
   // does not know the length passes nothing: any size matches then. REQUIRES: digest.size() ==
   // DigestSize(table).
-  std::optional<Hit> Find(Table table, base::Bytes digest,
-                          std::optional<std::uint64_t> size_bytes) const;
+  std::optional<SignatureId> Find(Table table, base::Bytes digest,
+                                  std::optional<std::uint64_t> size_bytes) const;
+
+  // REQUIRES: Find() of this database returned it. A damaged file may give a shortened name.
+  Description Describe(SignatureId id) const;
 
   std::uint64_t count(Table table) const;
   std::uint64_t count() const;
@@ -90,16 +98,15 @@ class Database {
     bool has_sizeless = false;
     base::Bytes buckets;      // u32[2^bucket_bits + 1]: first entry of each digest prefix
     base::Bytes digests;      // count digests, ascending
-    base::Bytes records;      // count x {u32 size index, u32 ordinal}
+    base::Bytes records;      // count x {u32 size key, u32 ordinal}
     base::Bytes sizes;        // u64[], ascending and distinct
     base::Bytes size_filter;  // bitmap over hashed sizes; a power of two of bits
   };
 
-  // First entry not before (digest, size index); entries are ordered by both.
-  std::uint64_t LowerBound(const TableView& view, base::Bytes digest,
-                           std::uint32_t size_index) const;
-  std::optional<std::uint32_t> SizeIndex(const TableView& view, std::uint64_t size_bytes) const;
-  Hit DecodeHit(std::uint32_t ordinal) const;
+  // First entry not before (digest, size key); entries are ordered by both.
+  std::uint64_t LowerBound(const TableView& view, base::Bytes digest, std::uint32_t size_key) const;
+  // Whether the table has a signature of exactly this size.
+  bool HasSize(const TableView& view, std::uint64_t size_bytes) const;
 
   base::Bytes file_;
   std::array<TableView, kTableCount> tables_;

@@ -93,7 +93,7 @@ class Rows {
     std::sort(sizes_.begin(), sizes_.end());
     sizes_.erase(std::unique(sizes_.begin(), sizes_.end()), sizes_.end());
     for (Row<kSize>& row : rows_) {
-      row.size_low = SizeIndex(row.size());
+      row.size_low = SizeKey(row.size());
     }
     bucket_bits_ = std::min<std::uint32_t>(
         format::kBucketBitsMax,
@@ -139,12 +139,16 @@ class Rows {
   }
 
  private:
-  std::uint32_t SizeIndex(std::uint64_t size) const {
+  std::uint32_t SizeKey(std::uint64_t size) const {
     if (size == kNoSize) {
       return format::kSizeless;
     }
-    return static_cast<std::uint32_t>(std::lower_bound(sizes_.begin(), sizes_.end(), size) -
-                                      sizes_.begin());
+    if (size < format::kLargeSize) {
+      return static_cast<std::uint32_t>(size);
+    }
+    const auto first_large = std::lower_bound(sizes_.begin(), sizes_.end(), format::kLargeSize);
+    const auto place = std::lower_bound(first_large, sizes_.end(), size) - first_large;
+    return format::kLargeSize + static_cast<std::uint32_t>(place);
   }
 
   base::Status EmitBuckets(const Sink& sink) const {

@@ -25,10 +25,11 @@ struct Built {
   std::string file;
   Database database;
 
-  std::optional<Hit> Find(Table table, std::string_view hex,
-                          std::optional<std::uint64_t> size) const {
+  std::optional<Description> Find(Table table, std::string_view hex,
+                                  std::optional<std::uint64_t> size) const {
     const std::string digest = Bytes(hex);
-    return database.Find(table, base::AsBytes(digest), size);
+    const auto id = database.Find(table, base::AsBytes(digest), size);
+    return id ? std::optional(database.Describe(*id)) : std::nullopt;
   }
 };
 
@@ -166,15 +167,30 @@ TEST(DatabaseTest, AgreesWithAMap) {
   const auto built = Build({{"a.hdb", text}});
   EXPECT_TRUE(built->database.VerifySections().ok());
   for (const auto& [digest, value] : expected) {
-    const auto hit = built->database.Find(Table::kFileMd5, base::AsBytes(digest), value.first);
-    ASSERT_TRUE(hit);
-    ASSERT_EQ(hit->name, value.second);
+    const auto id = built->database.Find(Table::kFileMd5, base::AsBytes(digest), value.first);
+    ASSERT_TRUE(id);
+    const Description found = built->database.Describe(*id);
+    ASSERT_EQ(found.name, value.second);
     ASSERT_EQ(value.second, "Win.Family" + value.second.substr(10, value.second.find('-') - 10) +
-                                "-" + std::to_string(hit->line - 1));
+                                "-" + std::to_string(found.line - 1));
     std::string other = digest;
     other[15] = static_cast<char>(other[15] + 1);
     ASSERT_FALSE(built->database.Find(Table::kFileMd5, base::AsBytes(other), value.first));
   }
+}
+
+TEST(DatabaseTest, TellsLargeSizesApart) {
+  const std::string limit = std::to_string(format::kLargeSize);
+  const auto built = Build({{"a.hdb", Line({kMd5A, "3221225471", "Below"}) +
+                                          Line({kMd5A, limit, "Limit"}) +
+                                          Line({kMd5A, "1099511627776", "Tebibyte"}) +
+                                          Line({kMd5B, "*", "Any", "73"})}});
+  EXPECT_EQ(built->Find(Table::kFileMd5, kMd5A, 3'221'225'471)->name, "Below");
+  EXPECT_EQ(built->Find(Table::kFileMd5, kMd5A, format::kLargeSize)->name, "Limit");
+  EXPECT_EQ(built->Find(Table::kFileMd5, kMd5A, 1'099'511'627'776)->name, "Tebibyte");
+  EXPECT_FALSE(built->Find(Table::kFileMd5, kMd5A, 1'099'511'627'775));
+  EXPECT_FALSE(built->Find(Table::kFileMd5, kMd5A, 1'099'511'627'777));
+  EXPECT_EQ(built->Find(Table::kFileMd5, kMd5B, 1'099'511'627'775)->name, "Any");
 }
 
 TEST(DatabaseTest, BuildsTheSameBytesAgain) {
@@ -204,7 +220,10 @@ TEST(DatabaseTest, RefusesDamagedHeadersAndNoticesDamagedSections) {
       ASSERT_FALSE(database.ok()) << i;
     } else {
       ASSERT_TRUE(database.ok()) << i;
-      (void)database->Find(Table::kFileMd5, base::AsBytes(Bytes(kMd5A)), 10);
+      const auto found = database->Find(Table::kFileMd5, base::AsBytes(Bytes(kMd5A)), 10);
+      if (found) {
+        (void)database->Describe(*found);
+      }
     }
   }
   std::string bad = built->file;

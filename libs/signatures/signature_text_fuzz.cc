@@ -37,9 +37,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto digest =
         day::base::Bytes(line.signature.digest).first(signatures::DigestSize(line.signature.table));
     const std::uint64_t size_bytes = line.signature.size_bytes.value_or(12345);
-    const auto hit = database->Find(line.signature.table, digest, size_bytes);
-    if (!hit || hit->file != name || hit->line > line_number ||
-        !database->MayMatchSize(line.signature.table, size_bytes)) {
+    const auto found = database->Find(line.signature.table, digest, size_bytes);
+    if (!found || !database->MayMatchSize(line.signature.table, size_bytes)) {
+      std::abort();
+    }
+    const signatures::Description description = database->Describe(*found);
+    if (description.file != name || description.line > line_number) {
       std::abort();
     }
   }

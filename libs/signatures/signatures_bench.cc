@@ -182,6 +182,17 @@ void LookupHit(benchmark::State& state) {
 }
 BENCHMARK(LookupHit);
 
+void DescribeHit(benchmark::State& state) {
+  const Fixture& fixture = Shared();
+  std::uint32_t ordinal = 0;
+  for (auto _ : state) {
+    ordinal = ordinal * 1664525 + 1013904223;
+    benchmark::DoNotOptimize(fixture.database.Describe(
+        {ordinal % static_cast<std::uint32_t>(fixture.database.count())}));
+  }
+}
+BENCHMARK(DescribeHit);
+
 void SizeFilter(benchmark::State& state) {
   const Fixture& fixture = Shared();
   std::uint64_t size = 1;

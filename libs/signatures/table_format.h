@@ -1,4 +1,4 @@
-// The layout of a signature table file, version 1, as docs/formats/signature-table.md describes it.
+// The layout of a signature table file, version 2, as docs/formats/signature-table.md describes it.
 //
 // Everything is little-endian. A fixed header (kHeaderBytes) holds, after magic, version and file
 // size, one descriptor for each table and one for each section, and ends with the SHA-256 of all of
@@ -15,7 +15,7 @@
 namespace day::signatures::format {
 
 inline constexpr std::string_view kMagic{"DAYSIGS\n", 8};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::uint64_t kSectionAlignment = 64;
 inline constexpr std::uint64_t kChecksumBytes = 32;
 
@@ -40,8 +40,11 @@ inline constexpr std::uint64_t kHeaderSumOffset =
     kSectionsOffset + kSectionCount * kSectionDescriptorBytes;
 inline constexpr std::uint64_t kHeaderBytes = kHeaderSumOffset + kChecksumBytes;
 
-// A record: size index u32 (into the table's sizes, or kSizeless) | ordinal u32 (into the names).
+// A record: size key u32 | ordinal u32 (into the names). The key is the size itself if it is below
+// kLargeSize, kLargeSize plus the size's place among the table's large sizes, or kSizeless: equal
+// digests are ordered by it, and a lookup seldom reads the sizes.
 inline constexpr std::uint64_t kRecordBytes = 8;
+inline constexpr std::uint32_t kLargeSize = 0xC0000000;
 inline constexpr std::uint32_t kSizeless = 0xFFFFFFFF;
 
 inline constexpr std::uint32_t kBucketBitsMax = 26;
