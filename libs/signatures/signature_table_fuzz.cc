@@ -40,7 +40,8 @@ void Use(const signatures::Database& database, day::base::Bytes digests) {
     const auto table = static_cast<signatures::Table>(i);
     for (std::size_t at = 0; at + 32 <= digests.size() && at < 64 * 32; at += 16) {
       const auto digest = digests.subspan(at).first(signatures::DigestSize(table));
-      for (const std::optional<std::uint64_t> bytes : {std::optional<std::uint64_t>(at / 16), std::optional<std::uint64_t>()}) {
+      for (const std::optional<std::uint64_t> bytes :
+           {std::optional<std::uint64_t>(at / 16), std::optional<std::uint64_t>()}) {
         if (const auto found = database.Find(table, digest, bytes)) {
           (void)database.Describe(*found);
         }
