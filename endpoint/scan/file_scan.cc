@@ -88,7 +88,9 @@ base::Result<ScanSummary> FileScan::Run() {
 }
 
 base::Status FileScan::ScanTree(const std::string& path) {
-  os::Walker walker(options_.walk);
+  os::WalkOptions walk = options_.walk;
+  walk.stat_files = cache_ != nullptr && cache_->loaded_count() > 0;
+  os::Walker walker(walk);
   if (!options_.excludes.empty()) {
     walker.set_filter(IsWanted, &options_.excludes);
   }
@@ -111,21 +113,15 @@ base::Status FileScan::ScanTree(const std::string& path) {
 
 base::Status FileScan::ScanEntry(const os::WalkEntry& entry) {
   if (cache_ != nullptr && cache_->loaded_count() > 0) {
-    struct ::stat raw = {};
-    // The walk followed a link only if it was told to; then it has the target's state already.
-    if (!entry.stat && ::fstatat(entry.folder_fd, entry.name, &raw, AT_SYMLINK_NOFOLLOW) != 0) {
-      Unreadable(entry.path, os::ErrnoError("stat", errno), false);
-      return base::OkStatus();
-    }
-    if (cache_->Contains(entry.stat ? *entry.stat : os::FromStat(raw))) {
+    // Of a file that tells no state, opening it says why.
+    if (entry.stat && cache_->Contains(*entry.stat)) {
       ++summary_.files_cached;
       observer_->OnKnownClean(entry.path);
       return base::OkStatus();
     }
   }
-  const bool follow = entry.stat.has_value();
-  base::Result<os::Fd> fd = os::OpenReadAt(entry.folder_fd, entry.name,
-                                           follow ? os::Symlinks::kFollow : os::Symlinks::kRefuse);
+  base::Result<os::Fd> fd = os::OpenReadAt(
+      entry.folder_fd, entry.name, entry.followed ? os::Symlinks::kFollow : os::Symlinks::kRefuse);
   if (!fd.ok()) {
     Unreadable(entry.path, fd.error(), false);
     return base::OkStatus();

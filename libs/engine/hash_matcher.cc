@@ -58,7 +58,8 @@ bool HashMatcher::WantsHash(const Tables& tables, std::uint64_t size_bytes) cons
          database_.MayMatchSize(tables.sha256, size_bytes);
 }
 
-std::optional<signatures::SignatureId> HashMatcher::FindAny(const Tables& tables, base::Bytes data) {
+std::optional<signatures::SignatureId> HashMatcher::FindAny(const Tables& tables,
+                                                            base::Bytes data) {
   const std::uint64_t size = data.size();
   if (database_.MayMatchSize(tables.md5, size)) {
     if (auto found = database_.Find(tables.md5, md5_.Hash(data), size)) {

@@ -222,6 +222,35 @@ std::vector<std::string> Paths(const WalkOptions& options, const std::string& st
   return paths;
 }
 
+TEST_F(OsTest, WalkTellsTheStatesOfFiles) {
+  // More than are read ahead at once, in two folders.
+  constexpr std::size_t kFiles = 2500;
+  Folder("sub");
+  for (std::size_t i = 0; i < kFiles; ++i) {
+    Write((i % 3 == 0 ? "sub/" : "") + std::to_string(i), std::string(i % 7, 'x'));
+  }
+  ASSERT_EQ(::symlink("0", (root_ + "/link").c_str()), 0);
+  for (const bool stat_files : {false, true}) {
+    WalkOptions options;
+    options.stat_files = stat_files;
+    Walker walker(options);
+    walker.Start(root_);
+    WalkEntry entry;
+    std::size_t files = 0;
+    while (walker.Next(&entry)) {
+      ++files;
+      ASSERT_EQ(entry.stat.has_value(), stat_files);
+      ASSERT_FALSE(entry.followed);
+      if (stat_files) {
+        const FileStat stat = *StatPath(std::string(entry.path), Symlinks::kRefuse);
+        ASSERT_EQ(entry.stat->inode, stat.inode);
+        ASSERT_EQ(entry.stat->size_bytes, std::stoul(entry.name) % 7);
+      }
+    }
+    EXPECT_EQ(files, kFiles);
+  }
+}
+
 TEST_F(OsTest, WalkFindsFilesAndLeavesLinksAlone) {
   Folder("d/e");
   Write("a", "");

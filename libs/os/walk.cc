@@ -72,6 +72,7 @@ bool Walker::StartEntry(WalkEntry* entry) {
   entry->name = path_.c_str();
   entry->path = path_;
   entry->stat = *stat;
+  entry->followed = true;
   return true;
 }
 
@@ -122,15 +123,52 @@ bool Walker::EnterFolder(int folder_fd, const char* name, Symlinks symlinks, Wal
   return false;
 }
 
-bool Walker::Visit(const struct ::dirent& item, WalkEntry* entry) {
+void Walker::ReadNames(Level* level) {
+  level->names.clear();
+  level->text.clear();
+  level->next = 0;
+  while (level->names.size() < kNamesAhead) {
+    errno = 0;
+    const struct ::dirent* item = ::readdir(level->dir.get());
+    if (item == nullptr) {
+      level->failure = errno;
+      level->ended = true;
+      break;
+    }
+    if (!IsDotName(item->d_name)) {
+      level->names.push_back({level->text.size(), item->d_type, {}});
+      level->text.append(item->d_name).push_back('\0');
+    }
+  }
+  if (!options_.stat_files) {
+    return;
+  }
+  requests_.clear();
+  for (const Name& name : level->names) {
+    if (name.type == DT_REG) {
+      requests_.push_back({level->text.data() + name.text_at, false, {}});
+    }
+  }
+  crew_.Run(::dirfd(level->dir.get()), requests_);
+  std::size_t answered = 0;
+  for (Name& name : level->names) {
+    if (name.type == DT_REG) {
+      const StatRequest& request = requests_[answered++];
+      name.stat = request.ok ? std::optional(request.stat) : std::nullopt;
+    }
+  }
+}
+
+bool Walker::Visit(const char* text, const Name& name, WalkEntry* entry) {
   const int folder_fd = ::dirfd(levels_.back().dir.get());
-  path_.append(item.d_name);
-  unsigned char type = item.d_type;
+  path_.append(text);
+  unsigned char type = name.type;
+  entry->stat = name.stat;
   Symlinks symlinks = Symlinks::kRefuse;
   if (type == DT_UNKNOWN || (type == DT_LNK && options_.links == WalkOptions::Links::kFollow)) {
     struct ::stat raw = {};
     const bool follow = options_.links == WalkOptions::Links::kFollow;
-    if (::fstatat(folder_fd, item.d_name, &raw, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
+    if (::fstatat(folder_fd, text, &raw, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
       // A link that points nowhere is not a file that could not be scanned.
       return type == DT_LNK ? false : FillError(ErrnoError("stat", errno), entry);
     }
@@ -141,44 +179,48 @@ bool Walker::Visit(const struct ::dirent& item, WalkEntry* entry) {
            : stat.kind == FileKind::kSymlink   ? DT_LNK
                                                : DT_SOCK;
     entry->stat = stat;
+    entry->followed = follow;
   }
   if (type == DT_LNK || (type == DT_DIR && !options_.recursive) || !Wanted(type == DT_DIR)) {
     return false;
   }
   if (type == DT_DIR) {
-    return EnterFolder(folder_fd, item.d_name, symlinks, entry);
+    return EnterFolder(folder_fd, text, symlinks, entry);
   }
   entry->kind = type == DT_REG ? WalkEntry::Kind::kFile : WalkEntry::Kind::kSpecial;
   entry->folder_fd = folder_fd;
-  entry->name = item.d_name;
+  entry->name = text;
   entry->path = path_;
   return true;
 }
 
 bool Walker::Next(WalkEntry* entry) {
   entry->stat.reset();
+  entry->followed = false;
   if (at_start_) {
     if (StartEntry(entry)) {
       return true;
     }
   }
   while (!levels_.empty()) {
-    path_.resize(levels_.back().path_size);
-    errno = 0;
-    const struct ::dirent* item = ::readdir(levels_.back().dir.get());
-    if (item == nullptr) {
-      const int failure = errno;
+    Level& level = levels_.back();
+    path_.resize(level.path_size);
+    if (level.next == level.names.size() && !level.ended) {
+      ReadNames(&level);
+    }
+    if (level.next == level.names.size()) {
+      const int failure = level.failure;
       levels_.pop_back();
       if (failure != 0) {
         return FillError(ErrnoError("list folder", failure), entry);
       }
       continue;
     }
-    if (IsDotName(item->d_name)) {
-      continue;
-    }
+    const Name& name = level.names[level.next++];
     entry->stat.reset();
-    if (Visit(*item, entry)) {
+    entry->followed = false;
+    // Entering a folder moves the levels; the name's text stays where it is.
+    if (Visit(level.text.data() + name.text_at, Name(name), entry)) {
       return true;
     }
   }

@@ -6,8 +6,9 @@
 //   while (walker.Next(&entry)) { if (entry.kind == WalkEntry::Kind::kFile) ... }
 //
 // Entries come in the order the folders list them, a folder's content where the folder stands (the
-// order of `yara -r`). Every folder is opened relative to its parent, so renaming a parent
-// meanwhile cannot lead the walk elsewhere. Not thread-safe.
+// order of `yara -r`). Names are read ahead, up to kNamesAhead of a folder. Every folder is opened
+// relative to its parent, so renaming a parent meanwhile cannot lead the walk elsewhere. Not
+// thread-safe.
 #pragma once
 
 #include <dirent.h>
@@ -22,6 +23,7 @@
 #include "libs/base/result.h"
 #include "libs/os/fd.h"
 #include "libs/os/file.h"
+#include "libs/os/stat_crew.h"
 
 namespace day::os {
 
@@ -37,6 +39,7 @@ struct WalkOptions {
   // questions to the kernel, some of which never end.
   bool skip_kernel_file_systems = true;
   std::uint32_t depth_max = 256;  // folders inside folders; each holds a descriptor
+  bool stat_files = false;        // tell the state of every file; asked for many at once
 };
 
 struct WalkEntry {
@@ -51,8 +54,9 @@ struct WalkEntry {
   const char* name = "";
   // The path for people: the start's path, and the way down. Valid until the next Next().
   std::string_view path;
-  // Set if the walk had to ask for it anyway.
+  // Set if the walk had to ask for it anyway, or was told to and could.
   std::optional<FileStat> stat;
+  bool followed = false;  // the name is a symbolic link and `stat` is its target's
   base::Error error;
 };
 
@@ -78,23 +82,39 @@ class Walker {
   struct CloseDir {
     void operator()(DIR* dir) const { ::closedir(dir); }
   };
+  struct Name {
+    std::size_t text_at = 0;  // of Level::text
+    unsigned char type = 0;
+    std::optional<FileStat> stat;
+  };
   struct Level {
     std::unique_ptr<DIR, CloseDir> dir;
+    std::vector<Name> names;  // read and not yet visited: from `next`
+    std::string text;         // of the names, each ended by a zero
+    std::size_t next = 0;
+    int failure = 0;            // errno of the listing, told behind the names
+    bool ended = false;         // nothing is left to read
     std::size_t path_size = 0;  // of path_, up to and with the slash
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
   };
 
   bool StartEntry(WalkEntry* entry);
+  // Reads the next names of a folder.
+  void ReadNames(Level* level);
   // Handles one name of the top level; true if `entry` was filled.
-  bool Visit(const struct ::dirent& item, WalkEntry* entry);
+  bool Visit(const char* text, const Name& name, WalkEntry* entry);
   bool EnterFolder(int folder_fd, const char* name, Symlinks symlinks, WalkEntry* entry);
   bool FillError(base::Error error, WalkEntry* entry);
   bool Wanted(bool is_folder) const {
     return filter_ == nullptr || filter_(filter_context_, path_, is_folder);
   }
 
+  static constexpr std::size_t kNamesAhead = 1024;
+
   WalkOptions options_;
+  StatCrew crew_;
+  std::vector<StatRequest> requests_;
   std::string path_;
   std::vector<Level> levels_;
   bool at_start_ = false;

@@ -3,13 +3,14 @@
 //   DAY_TRY_ASSIGN(Database db, Database::Open(mapped_bytes));
 //   if (db.MayMatchSize(Table::kFileMd5, file.size())) {
 //     ... hash the file ...
-//     if (auto id = db.Find(Table::kFileMd5, digest, file.size())) { ... db.Describe(*id).name ... }
+//     if (auto id = db.Find(Table::kFileMd5, digest, file.size())) { ... db.Describe(*id).name ...
+//     }
 //   }
 //
 // Open() reads only the header and the section directory (a few hundred bytes), so it costs
 // microseconds for any number of signatures; nothing is allocated for an entry. A lookup touches
-// one word of the bucket index and one bucket of digests; names are unpacked by Describe(). The file
-// is our own cache, like compiled rules: its sections carry checksums that VerifySections()
+// one word of the bucket index and one bucket of digests; names are unpacked by Describe(). The
+// file is our own cache, like compiled rules: its sections carry checksums that VerifySections()
 // compares, but a lookup trusts nothing: any bytes that pass Open() give answers or none, never a
 // read outside the file. The layout is docs/formats/signature-table.md.
 // Thread safety: immutable after Open(); share it between threads.

@@ -181,10 +181,10 @@ TEST(DatabaseTest, AgreesWithAMap) {
 
 TEST(DatabaseTest, TellsLargeSizesApart) {
   const std::string limit = std::to_string(format::kLargeSize);
-  const auto built = Build({{"a.hdb", Line({kMd5A, "3221225471", "Below"}) +
-                                          Line({kMd5A, limit, "Limit"}) +
-                                          Line({kMd5A, "1099511627776", "Tebibyte"}) +
-                                          Line({kMd5B, "*", "Any", "73"})}});
+  const auto built =
+      Build({{"a.hdb", Line({kMd5A, "3221225471", "Below"}) + Line({kMd5A, limit, "Limit"}) +
+                           Line({kMd5A, "1099511627776", "Tebibyte"}) +
+                           Line({kMd5B, "*", "Any", "73"})}});
   EXPECT_EQ(built->Find(Table::kFileMd5, kMd5A, 3'221'225'471)->name, "Below");
   EXPECT_EQ(built->Find(Table::kFileMd5, kMd5A, format::kLargeSize)->name, "Limit");
   EXPECT_EQ(built->Find(Table::kFileMd5, kMd5A, 1'099'511'627'776)->name, "Tebibyte");

@@ -87,9 +87,9 @@ class SignerKey {
   // The private key as text, without a newline.
   crypto::SecretBytes RevealSecretText() const;
 
-  // The signature line ("(em dash) name base64\n") over a note's text. `time_s` (seconds since 1970) goes
-  // into cosignatures and is not used by the others. Errors: kInternal; kInvalidUse for a
-  // cosignature's time of 0 or above 2^63 - 1.
+  // The signature line ("(em dash) name base64\n") over a note's text. `time_s` (seconds since
+  // 1970) goes into cosignatures and is not used by the others. Errors: kInternal; kInvalidUse for
+  // a cosignature's time of 0 or above 2^63 - 1.
   base::Result<std::string> Sign(std::string_view text, std::uint64_t time_s) const;
 
  private:
