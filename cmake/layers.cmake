@@ -18,6 +18,8 @@ daylight_library(libs/net LINKS Boost::headers OpenSSL::SSL OpenSSL::Crypto)
 
 # The public log's formats and proofs; no I/O.
 daylight_library(libs/tlog USES libs/crypto libs/wire TEST_LINKS nlohmann_json::nlohmann_json)
+# The Update Framework: metadata, client and repository, without input or output.
+daylight_library(libs/tuf USES libs/crypto libs/wire)
 
 # Matching: byte patterns, literal filters. Knows nothing of YARA's rules or of file formats.
 daylight_library(libs/match)
@@ -89,6 +91,9 @@ daylight_program(daylight-worker worker/main USES worker)
 daylight_library(endpoint/scan USES libs/workerproto libs/wire libs/os libs/crypto)
 daylight_library(endpoint/cli USES endpoint/scan libs/workerproto libs/wire libs/os libs/crypto)
 daylight_program(daylight endpoint/main USES endpoint/cli)
+
+# A TUF client by itself: the command line of the conformance suite.
+daylight_program(daylight-tuf-client endpoint/tufclient USES libs/tuf libs/net libs/wire libs/os)
 
 # Tools for developers; never installed.
 daylight_program(make_rarity tools/make_rarity USES libs/match)

@@ -183,10 +183,5 @@ TEST(Url, ResolvesReferences) {
   EXPECT_FALSE(ResolveUrl(base, "javascript:x").ok());
 }
 
-TEST(Url, PercentEncodes) {
-  EXPECT_EQ(PercentEncode("a/b c?#%\xC3\xA9~"), "a%2Fb%20c%3F%23%25%C3%A9~");
-  EXPECT_EQ(PercentEncode("a/b", "/"), "a/b");
-}
-
 }  // namespace
 }  // namespace day::net

@@ -133,22 +133,4 @@ base::Result<Url> ResolveUrl(const Url& base, std::string_view reference) {
   return ParseUrl(origin.ToText() + target);
 }
 
-std::string PercentEncode(std::string_view text, std::string_view keep) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = IsAlphanumeric(c) || std::string_view("-._~").find(c) != keep.npos ||
-                       keep.find(c) != std::string_view::npos;
-    if (plain) {
-      out.push_back(c);
-    } else {
-      const auto code = static_cast<unsigned char>(c);
-      out.push_back('%');
-      out.push_back(kDigits[code >> 4]);
-      out.push_back(kDigits[code & 15]);
-    }
-  }
-  return out;
-}
-
 }  // namespace day::net

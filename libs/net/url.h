@@ -34,7 +34,4 @@ base::Result<Url> ParseUrl(std::string_view text);
 // What a reference (a Location header) means at `base`. Errors: as ParseUrl().
 base::Result<Url> ResolveUrl(const Url& base, std::string_view reference);
 
-// Percent-encodes every byte but letters, digits, "-._~" and the characters of `keep`.
-std::string PercentEncode(std::string_view text, std::string_view keep = "");
-
 }  // namespace day::net

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "libs/wire/percent.h"
+
 namespace day::wire {
 namespace {
 
@@ -86,6 +88,11 @@ TEST(Json, OrdinaryFormReadsBackTheSame) {
   for (const JsonLayout layout : {JsonLayout::kOneLine, JsonLayout::kIndented}) {
     EXPECT_EQ(Parse(WriteJson(json, layout)).value(), json);
   }
+}
+
+TEST(Percent, Encodes) {
+  EXPECT_EQ(PercentEncode("a/b c?#%\xC3\xA9~"), "a%2Fb%20c%3F%23%25%C3%A9~");
+  EXPECT_EQ(PercentEncode("a/b", "/"), "a/b");
 }
 
 }  // namespace
