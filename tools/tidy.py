@@ -20,6 +20,7 @@ COLUMNS_MAX = 120
 FUZZED = ("libs/formats", "libs/unpack")
 FUZZED_FOLDERS = ("libs/match", "libs/rules/syntax", "libs/rules/scan", "libs/signatures", "libs/engine",
                   "libs/workerproto", "libs/wire", "libs/net", "libs/tlog")
+                  "libs/workerproto", "libs/wire", "libs/net", "libs/tuf")
 MARK = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
 OFF = re.compile(r"DISABLED_|GTEST_" r"SKIP")
 
