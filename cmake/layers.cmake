@@ -18,6 +18,7 @@ daylight_library(libs/net LINKS Boost::headers OpenSSL::SSL OpenSSL::Crypto)
 
 # The public log's formats and proofs; no I/O.
 daylight_library(libs/tlog USES libs/crypto libs/wire TEST_LINKS nlohmann_json::nlohmann_json)
+
 # The Update Framework: metadata, client and repository, without input or output.
 daylight_library(libs/tuf USES libs/crypto libs/wire)
 
