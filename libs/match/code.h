@@ -102,6 +102,29 @@ class CodeWriter {
   std::vector<std::uint64_t>& code_;
 };
 
+// Whether (data[i] & mask[i]) == value[i] for all i < size.
+inline bool EqualMasked(const std::uint8_t* value, const std::uint8_t* mask, std::size_t size,
+                        const std::byte* data) {
+  std::size_t i = 0;
+  for (; i + 8 <= size; i += 8) {
+    std::uint64_t v;
+    std::uint64_t m;
+    std::uint64_t d;
+    std::memcpy(&v, value + i, 8);
+    std::memcpy(&m, mask + i, 8);
+    std::memcpy(&d, data + i, 8);
+    if ((d & m) != v) {
+      return false;
+    }
+  }
+  for (; i < size; ++i) {
+    if ((std::to_integer<std::uint8_t>(data[i]) & mask[i]) != value[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
 inline bool IsAlnum(std::byte b) {
   const auto c = std::to_integer<unsigned>(b);
   const unsigned lower = c | 0x20;

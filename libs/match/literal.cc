@@ -48,28 +48,6 @@ PartAtoms XorAtoms(const LiteralSpec& spec) {
   return {{std::move(choice)}};
 }
 
-bool EqualMasked(const std::uint8_t* value, const std::uint8_t* mask, std::size_t size,
-                 const std::byte* data) {
-  std::size_t i = 0;
-  for (; i + 8 <= size; i += 8) {
-    std::uint64_t v;
-    std::uint64_t m;
-    std::uint64_t d;
-    std::memcpy(&v, value + i, 8);
-    std::memcpy(&m, mask + i, 8);
-    std::memcpy(&d, data + i, 8);
-    if ((d & m) != v) {
-      return false;
-    }
-  }
-  for (; i < size; ++i) {
-    if ((std::to_integer<std::uint8_t>(data[i]) & mask[i]) != value[i]) {
-      return false;
-    }
-  }
-  return true;
-}
-
 bool EqualXored(const std::uint8_t* value, std::size_t size, const std::byte* data,
                 std::uint8_t key) {
   for (std::size_t i = 0; i < size; ++i) {

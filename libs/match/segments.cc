@@ -61,23 +61,12 @@ bool EqualBytes(const Body& body, const SegmentCode& segment, std::uint32_t from
                 const std::byte* data) {
   const std::uint8_t* value = body.value + segment.first;
   const std::uint8_t* mask = body.mask + segment.first;
-  std::uint32_t i = from;
   if (segment.has_negated == 0) {
-    for (; i + 8 <= to; i += 8) {
-      std::uint64_t v;
-      std::uint64_t m;
-      std::uint64_t d;
-      std::memcpy(&v, value + i, 8);
-      std::memcpy(&m, mask + i, 8);
-      std::memcpy(&d, data + i, 8);
-      if ((d & m) != v) {
-        return false;
-      }
-    }
+    return EqualMasked(value + from, mask + from, to - from, data + from);
   }
-  for (; i < to; ++i) {
+  for (std::uint32_t i = from; i < to; ++i) {
     const bool equal = (std::to_integer<std::uint8_t>(data[i]) & mask[i]) == value[i];
-    if (equal == IsNegated(body, segment, i)) {
+    if (equal == (body.negated[segment.first + i] != 0)) {
       return false;
     }
   }

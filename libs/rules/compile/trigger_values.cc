@@ -1,28 +1,12 @@
 // TriggerAnalysis for loops over values, module fields, comparisons and arithmetic.
 #include <utility>
 
+#include "libs/rules/compile/comparison.h"
 #include "libs/rules/compile/guards.h"
 #include "libs/rules/compile/trigger_analysis.h"
 
 namespace day::rules::compile {
 namespace {
-
-bool Holds(Op op, std::int64_t left, std::int64_t right) {
-  switch (op) {
-    case Op::kEqual:
-      return left == right;
-    case Op::kNotEqual:
-      return left != right;
-    case Op::kLess:
-      return left < right;
-    case Op::kLessEqual:
-      return left <= right;
-    case Op::kGreater:
-      return left > right;
-    default:
-      return left >= right;
-  }
-}
 
 bool Both(const Facts& left, const Facts& right, Facts::Known known) {
   return left.known == known && right.known == known;
@@ -133,7 +117,7 @@ void TriggerAnalysis::CompareWithConstant(const syntax::Node& node, const Facts&
                                           const Facts& right, Triggers& truthy) {
   const bool left_known = left.known == Facts::Known::kInteger;
   const bool right_known = right.known == Facts::Known::kInteger;
-  if (Holds(node.op, left_known ? left.value : 0, right_known ? right.value : 0)) {
+  if (Compare(node.op, left_known ? left.value : 0, right_known ? right.value : 0)) {
     return;
   }
   if (right_known) {
@@ -173,7 +157,7 @@ Facts TriggerAnalysis::AnalyseComparison(const syntax::Node& node) {
   const syntax::Node& right_node = rules_.nodes[children[1]];
   const bool integers = left_node.type == Type::kInteger && right_node.type == Type::kInteger;
   if (integers && Both(left, right, Facts::Known::kInteger)) {
-    return Facts::Integer(Holds(node.op, left.value, right.value) ? 1 : 0);
+    return Facts::Integer(Compare(node.op, left.value, right.value) ? 1 : 0);
   }
   Facts facts;
   const bool floats = left_node.type == Type::kFloat || right_node.type == Type::kFloat;

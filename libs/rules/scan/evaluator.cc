@@ -3,6 +3,7 @@
 #include <cfloat>
 #include <cmath>
 
+#include "libs/rules/compile/comparison.h"
 #include "libs/rules/scan/entry_point.h"
 
 namespace day::rules::scan {
@@ -48,24 +49,6 @@ int CompareTexts(std::string_view a, std::string_view b) {
   return a.size() == b.size() ? 0 : a.size() < b.size() ? -1 : 1;
 }
 
-template <typename T>
-bool Ordered(Op op, T left, T right) {
-  switch (op) {
-    case Op::kEqual:
-      return left == right;
-    case Op::kNotEqual:
-      return left != right;
-    case Op::kLess:
-      return left < right;
-    case Op::kLessEqual:
-      return left <= right;
-    case Op::kGreater:
-      return left > right;
-    default:
-      return left >= right;
-  }
-}
-
 bool FloatsCompare(Op op, double left, double right) {
   if (op == Op::kEqual) {
     return std::fabs(left - right) < DBL_EPSILON;
@@ -73,7 +56,7 @@ bool FloatsCompare(Op op, double left, double right) {
   if (op == Op::kNotEqual) {
     return std::fabs(left - right) >= DBL_EPSILON;
   }
-  return Ordered(op, left, right);
+  return compile::Compare(op, left, right);
 }
 
 Value IntegerArithmetic(Op op, std::int64_t left, std::int64_t right) {
@@ -285,12 +268,12 @@ Value Evaluator::Compare(const PodNode& node) {
     if (left.kind() != right.kind()) {
       return Value::Undefined();
     }
-    return Value::Boolean(Ordered(node.op, CompareTexts(left.text(), right.text()), 0));
+    return Value::Boolean(compile::Compare(node.op, CompareTexts(left.text(), right.text()), 0));
   }
   if (left.kind() == Value::Kind::kFloat || right.kind() == Value::Kind::kFloat) {
     return Value::Boolean(FloatsCompare(node.op, left.AsFloat(), right.AsFloat()));
   }
-  return Value::Boolean(Ordered(node.op, left.integer(), right.integer()));
+  return Value::Boolean(compile::Compare(node.op, left.integer(), right.integer()));
 }
 
 Value Evaluator::TextOperation(const PodNode& node) {

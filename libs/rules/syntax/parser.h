@@ -245,4 +245,9 @@ class Parser {
   std::deque<std::string> names_;         // keeps Expression::name alive
 };
 
+// What a module's value is in a condition; kObject if it is none yet.
+Type TypeOf(module::Kind kind);
+// Whether an expression may start with such a token.
+bool StartsExpression(TokenKind kind);
+
 }  // namespace day::rules::syntax

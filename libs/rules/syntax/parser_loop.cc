@@ -19,19 +19,6 @@ Type TypeOf(Expression::Kind kind) {
   }
 }
 
-Type TypeOf(module::Kind kind) {
-  switch (kind) {
-    case module::Kind::kInteger:
-      return Type::kInteger;
-    case module::Kind::kFloat:
-      return Type::kFloat;
-    case module::Kind::kString:
-      return Type::kString;
-    default:
-      return Type::kObject;
-  }
-}
-
 }  // namespace
 
 bool Parser::ParseFor(Expression* out) {

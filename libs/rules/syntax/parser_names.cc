@@ -9,19 +9,6 @@ namespace {
 
 constexpr module::Field kNoFields = {.kind = module::Kind::kStruct};
 
-Type TypeOf(module::Kind kind) {
-  switch (kind) {
-    case module::Kind::kInteger:
-      return Type::kInteger;
-    case module::Kind::kFloat:
-      return Type::kFloat;
-    case module::Kind::kString:
-      return Type::kString;
-    default:
-      return Type::kObject;
-  }
-}
-
 bool IsValue(module::Kind kind) { return TypeOf(kind) != Type::kObject; }
 
 Expression::Kind KindOf(Type type) {
@@ -34,6 +21,21 @@ Expression::Kind KindOf(Type type) {
       return Expression::Kind::kString;
     default:
       return Expression::Kind::kBoolean;
+  }
+}
+
+}  // namespace
+
+Type TypeOf(module::Kind kind) {
+  switch (kind) {
+    case module::Kind::kInteger:
+      return Type::kInteger;
+    case module::Kind::kFloat:
+      return Type::kFloat;
+    case module::Kind::kString:
+      return Type::kString;
+    default:
+      return Type::kObject;
   }
 }
 
@@ -67,8 +69,6 @@ bool StartsExpression(TokenKind kind) {
       return false;
   }
 }
-
-}  // namespace
 
 const Parser::Variable* Parser::FindVariable(std::string_view name) const {
   for (const Variable& variable : variables_) {

@@ -9,30 +9,8 @@ namespace {
 // Whether a token after "of (" can only be meant as YARA-X means it. (A number cannot: it would be
 // a condition, but is more likely a mistake, which YARA's own error explains.)
 bool StartsCondition(TokenKind kind) {
-  switch (kind) {
-    case TokenKind::kLeftParen:
-    case TokenKind::kMinus:
-    case TokenKind::kTilde:
-    case TokenKind::kNot:
-    case TokenKind::kDefined:
-    case TokenKind::kTrue:
-    case TokenKind::kFalse:
-    case TokenKind::kStringIdentifier:
-    case TokenKind::kStringCount:
-    case TokenKind::kStringOffset:
-    case TokenKind::kStringLength:
-    case TokenKind::kIdentifier:
-    case TokenKind::kTextString:
-    case TokenKind::kFilesize:
-    case TokenKind::kReadInteger:
-    case TokenKind::kFor:
-    case TokenKind::kAll:
-    case TokenKind::kAny:
-    case TokenKind::kNone:
-      return true;
-    default:
-      return false;
-  }
+  return StartsExpression(kind) && kind != TokenKind::kInteger && kind != TokenKind::kFloat &&
+         kind != TokenKind::kRegex && kind != TokenKind::kEntrypoint;
 }
 
 // What YARA's checks of a range take for the value of a bound. A bound of a wrong type is an error
