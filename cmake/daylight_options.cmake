@@ -65,3 +65,5 @@ find_package(benchmark REQUIRED)
 find_package(ZLIB REQUIRED)  # only as an oracle in tests: our own decoder is what ships
 pkg_check_modules(MAGIC REQUIRED IMPORTED_TARGET libmagic)
 add_library(Magic::magic ALIAS PkgConfig::MAGIC)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+add_library(Zstd::Zstd ALIAS PkgConfig::ZSTD)

@@ -22,6 +22,9 @@ daylight_library(libs/tlog USES libs/crypto libs/wire TEST_LINKS nlohmann_json::
 # The Update Framework: metadata, client and repository, without input or output.
 daylight_library(libs/tuf USES libs/crypto libs/wire)
 
+# Releases and updates without I/O: bundles, statements, .upd files, following the log.
+daylight_library(libs/update USES libs/tlog libs/tuf libs/crypto libs/wire LINKS Zstd::Zstd)
+
 # Matching: byte patterns, literal filters. Knows nothing of YARA's rules or of file formats.
 daylight_library(libs/match)
 
@@ -103,3 +106,4 @@ daylight_program(make_witnesses tools/make_witnesses
 daylight_program(run_vectors tools/run_vectors
   USES libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module libs/rules/modules
        libs/rules/modules/basic)
+daylight_program(make_updates tools/make_updates USES libs/update libs/os)

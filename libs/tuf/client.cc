@@ -276,6 +276,22 @@ TargetInfo Client::MakeTargetInfo(std::string_view path, const TargetFile& file)
   return info;
 }
 
+base::Result<Client::Authority> Client::FindAuthority(std::string_view role) {
+  for (const TopRole top :
+       {TopRole::kRoot, TopRole::kTimestamp, TopRole::kSnapshot, TopRole::kTargets}) {
+    if (TopRoleName(top) == role) {
+      return Authority{root_->keys, root_->role(top)};
+    }
+  }
+  DAY_TRY_ASSIGN(const Targets targets, LoadTargets("targets", {&root_->keys, &root_->targets}));
+  for (const Delegation& delegation : targets.delegations) {
+    if (delegation.name == role) {
+      return Authority{targets.keys, delegation.keys};
+    }
+  }
+  return MakeError(ErrorKind::kNotFound, fmt::format("there is no role {}", role));
+}
+
 // 5.6.7. Roles wait on a stack with what their delegator said of them.
 base::Result<TargetInfo> Client::FindTarget(std::string_view path) {
   struct Waiting {

@@ -84,6 +84,14 @@ class Client {
   // the target; as Refresh().
   base::Result<TargetInfo> FindTarget(std::string_view path);
 
+  // The keys of a role: of "root", ..., or one that the top targets role delegates to. REQUIRES:
+  // Refresh() succeeded. Errors: kNotFound; as Refresh().
+  struct Authority {
+    Keys keys;
+    RoleKeys role;
+  };
+  base::Result<Authority> FindAuthority(std::string_view role);
+
   // REQUIRES: Refresh() succeeded.
   const Root& root() const { return *root_; }
   const Timestamp& timestamp() const { return *timestamp_; }
