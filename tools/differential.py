@@ -87,12 +87,17 @@ class Totals:
                 continue
             self.differences += 1
             if self.differences <= show:
-                missing = [m for m in a if m not in b]
-                extra = [m for m in b if m not in a]
-                print(f"DIFFERS {name.decode(errors='replace')} (rules {rules})")
-                for label, side in (("  yara only", missing), ("  daylight only", extra)):
-                    for m in side[:5]:
-                        print(label, m[0].decode(), b" | ".join(m[1:6]).decode(errors="replace")[:400])
+                print_difference(name, rules, a, b)
+
+
+def print_difference(name, rules, theirs, ours):
+    """The lines of one file that only one side has."""
+    print(f"DIFFERS {name.decode(errors='replace')} (rules {rules})")
+    for label, side, other in (("  yara only", theirs, ours), ("  daylight only", ours, theirs)):
+        known = {m[0]: set(m) for m in other}
+        for m in [m for m in side if m not in other][:5]:
+            lines = [line for line in m if line not in known.get(m[0], ())]
+            print(label, m[0].decode(), b" | ".join(lines[:6]).decode(errors="replace")[:400])
 
 
 def main():

@@ -58,9 +58,7 @@ class YaraWindows {
     // Of atoms that end together the longer is seen first, then that of the earlier alternative;
     // its list of wide atoms is the other way round.
     const std::size_t place = width_ == 2 ? choice_.atoms.size() - 1 - index : index;
-    constexpr std::uint32_t kRanksPerSize = 1u << 16;
-    anchor.rank = (std::uint32_t{kYaraAtomSizeMax} - anchor.atom_size) * kRanksPerSize +
-                  static_cast<std::uint32_t>(place);
+    anchor.rank = RankOfYaraAtom(anchor.atom_size, static_cast<std::uint32_t>(place));
     return anchor;
   }
 

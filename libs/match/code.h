@@ -27,6 +27,7 @@ enum PartFlag : std::uint32_t {
   kPartGreedy = 16,
   kPartRawWord = 64,   // fullword looks at single bytes although the part is wide
   kPartShadowed = 32,  // a wide literal that is not looked at where its ASCII form matches
+  kPartRanked = 128,   // a literal with its place in YARA's order; never with kPartXor
 };
 
 enum PatternFlag : std::uint32_t {
@@ -48,8 +49,8 @@ struct PartHeader {
   std::uint32_t flags = 0;
   std::uint32_t element = 0;
   std::uint32_t width = 1;  // bytes a character: 2 for wide
-  std::uint32_t xor_min = 0;
-  std::uint32_t xor_max = 0;
+  std::uint32_t xor_min = 0;  // kPartRanked: where in the literal YARA's atom ends
+  std::uint32_t xor_max = 0;  // kPartRanked: the rank among atoms that end there
   std::uint64_t fixed_offset = 0;
   std::uint32_t body_at = 0;
   std::uint32_t body_size = 0;

@@ -515,7 +515,10 @@ OrderedOutcome RunOrdered(const OrderedInst* insts, const ByteSet* sets, std::ui
   }
   OrderedRunner runner(insts, sets, width, data, scratch);
   const OrderedOutcome outcome = runner.Run(start, end);
-  scratch.steps_left -= std::min<std::uint64_t>(scratch.steps_left, runner.steps());
+  const std::uint64_t cost = outcome == OrderedOutcome::kTooComplex
+                                 ? kOrderedStepsPerFile / kOrderedTooComplexMax
+                                 : runner.steps();
+  scratch.steps_left -= std::min(scratch.steps_left, cost);
   return outcome;
 }
 

@@ -81,10 +81,12 @@ struct OrderedScratch {
   std::vector<std::uint64_t> executed;
   std::vector<std::uint16_t> table;
   // Steps that may still be spent on YARA's order in this file; without any, longest or shortest
-  // must do. What a file may cost must not depend on how often an expression almost matches.
+  // must do. What a file may cost must not depend on how often an expression almost matches. Where
+  // an expression is too complex YARA would give up on the file, so its order is soon given up too.
   std::uint64_t steps_left = 0;
 };
 inline constexpr std::uint64_t kOrderedStepsPerFile = 1u << 23;
+inline constexpr std::uint64_t kOrderedTooComplexMax = 8;  // such outcomes use up a file's steps
 
 struct OrderedStart {
   std::uint32_t pc = 0;

@@ -230,6 +230,14 @@ bool SecondByteIsKnown(const RegexTree& tree) {
   return one_byte && second.op == TreeOp::kByte && second.value != 0;
 }
 
+bool SomeBeginsAnother(const std::vector<std::string>& forms) {
+  return std::any_of(forms.begin(), forms.end(), [&](const std::string& shorter) {
+    return std::any_of(forms.begin(), forms.end(), [&](const std::string& longer) {
+      return shorter.size() < longer.size() && longer.starts_with(shorter);
+    });
+  });
+}
+
 class Compiler {
  public:
   explicit Compiler(const PatternSpec& spec) : spec_(spec) {}
@@ -263,15 +271,33 @@ class Compiler {
     }
     header_.flags |= kPatternByPart;
     if (!spec_.base64_alphabet.empty() || !spec_.base64_wide_alphabet.empty()) {
-      for (std::string& form : Base64Forms(spec_)) {
-        LiteralSpec literal;
-        literal.bytes = std::move(form);
-        AddLiteral(std::move(literal), 0, false);
-      }
+      AddBase64Forms();
       return base::OkStatus();
     }
     AddLiteralForms(spec_.text, 0);
     return base::OkStatus();
+  }
+
+  // To YARA they are the alternatives of an expression. Where one begins another, as those of the
+  // shortest texts do, the one whose atom ends first is reported.
+  void AddBase64Forms() {
+    const std::vector<std::string> forms = Base64Forms(spec_);
+    const bool ranked = SomeBeginsAnother(forms);
+    if (ranked) {
+      header_.flags |= kPatternOrdered;
+    }
+    for (std::uint32_t i = 0; i < forms.size(); ++i) {
+      LiteralSpec literal;
+      literal.bytes = forms[i];
+      AddLiteral(std::move(literal), 0, false);
+      if (ranked) {
+        const YaraWindow window = YaraWindowOf(forms[i]);
+        PartHeader& part = pending_.back().header;
+        part.flags |= kPartRanked;
+        part.xor_min = window.begin + window.size;
+        part.xor_max = RankOfYaraAtom(window.size, i);
+      }
+    }
   }
 
   void AddLiteralForms(const std::string& bytes, std::uint32_t element) {
@@ -487,7 +513,11 @@ bool AddLiteralMatch(Code code, std::uint32_t index, base::Bytes data, std::uint
   if (!MatchLiteral(code, PartOf(code, index), data, offset, match)) {
     return false;
   }
-  out.Add(index, match, OrderByEnd(offset + match.length));
+  const PartHeader& part = PartOf(code, index);
+  const std::uint64_t order = (part.flags & kPartRanked) != 0
+                                  ? OrderByEnd(offset + part.xor_min) | part.xor_max
+                                  : OrderByEnd(offset + match.length);
+  out.Add(index, match, order);
   return true;
 }
 

@@ -313,4 +313,20 @@ int YaraLiteralQuality(std::string_view bytes, const PatternSpec& spec) {
 
 YaraChoice ChooseYaraAtoms(const RegexTree& tree) { return Chooser(tree).Run(); }
 
+YaraWindow YaraWindowOf(std::string_view bytes) {
+  RegexTree tree;
+  RegexTree::Node concat;
+  concat.op = Op::kConcat;
+  for (const char c : bytes) {
+    concat.children.push_back(static_cast<std::uint32_t>(tree.nodes.size()));
+    RegexTree::Node byte;
+    byte.op = Op::kByte;
+    byte.value = static_cast<std::uint8_t>(c);
+    tree.nodes.push_back(std::move(byte));
+  }
+  tree.nodes.push_back(std::move(concat));
+  const YaraChoice choice = ChooseYaraAtoms(tree);
+  return choice.atoms.empty() ? YaraWindow{} : YaraWindow{choice.atoms[0].node, choice.atoms[0].size};
+}
+
 }  // namespace day::match

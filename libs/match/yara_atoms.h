@@ -33,6 +33,19 @@ struct YaraChoice {
 // REQUIRES: a well-formed tree (children before parents).
 YaraChoice ChooseYaraAtoms(const RegexTree& tree);
 
+// YARA's window of plain bytes that are an alternative of an expression.
+struct YaraWindow {
+  std::uint32_t begin = 0;
+  std::uint32_t size = 0;
+};
+YaraWindow YaraWindowOf(std::string_view bytes);
+
+// The order in which atoms that end at the same byte are seen: the longer first, then by `place`.
+// REQUIRES: size <= kYaraAtomSizeMax, place < 2^16.
+inline std::uint32_t RankOfYaraAtom(std::uint32_t size, std::uint32_t place) {
+  return (static_cast<std::uint32_t>(kYaraAtomSizeMax) - size) << 16 | place;
+}
+
 // Below this quality YARA warns that a string "may slow down scanning".
 inline constexpr int kYaraSlowQuality = 255 - 22 * static_cast<int>(kYaraAtomSizeMax) + 38;
 // The quality of the worst atom of a pattern, all links of a chain included: for that warning.
