@@ -54,10 +54,33 @@ def replace_strings(rules, errors):
     failed = set(re.findall(r'string "(\$\w+)" in rule "(\w+)" caused error', errors))
     text = pathlib.Path(rules).read_text(encoding="ascii")
     for string, rule in failed:
-        text = re.sub(rf"(rule {rule} {{.*?\n\s+{re.escape(string)} = )[^\n]*", r'\1"zzzz"', text, count=1, flags=re.S)
+        text = re.sub(rf"(rule {rule} [^{{]*{{.*?\n\s+{re.escape(string)} = )[^\n]*", r'\1"zzzz"', text, count=1, flags=re.S)
     if failed:
         pathlib.Path(rules).write_text(text, encoding="ascii")
     return bool(failed)
+
+
+def replace_crashing_string(yara, rules, target):
+    """The same for a string on which YARA aborts, found by halving. Returns whether there was one."""
+    text = pathlib.Path(rules).read_text(encoding="ascii")
+    lines = [m.start() for m in re.finditer(r"(?m)^    \$\w+ = ", text)]
+
+    def crashes(some):
+        source = "\n".join(f"rule r{i} {{ strings: $a = {text[at:].split(' = ', 1)[1].splitlines()[0]} condition: $a }}"
+                           for i, at in enumerate(some))
+        with tempfile.NamedTemporaryFile("w", suffix=".yar") as file:
+            file.write(source)
+            file.flush()
+            return run([yara], file.name, target)[2] < 0
+    while len(lines) > 1:
+        half = len(lines) // 2
+        lines = next((part for part in (lines[:half], lines[half:]) if crashes(part)), [])
+    if lines:
+        print("yara aborts:", text[lines[0]:].splitlines()[0].strip())
+        start = text.index(" = ", lines[0]) + 3
+        text = text[:start] + '"zzzz"' + text[text.index("\n", start):]
+        pathlib.Path(rules).write_text(text, encoding="ascii")
+    return bool(lines)
 
 
 class Totals:
@@ -69,10 +92,15 @@ class Totals:
         self.given_up = 0
 
     def compare(self, yara, daylight, rules, target, show=20, repair=False):
-        theirs, errors, _ = run([yara], rules, target)
-        while repair and replace_strings(rules, errors):
+        theirs, errors, status = run([yara], rules, target)
+        while repair and (replace_strings(rules, errors) or
+                          (status < 0 and replace_crashing_string(yara, rules, target))):
             self.replaced += 1
-            theirs, errors, _ = run([yara], rules, target)
+            theirs, errors, status = run([yara], rules, target)
+        if status < 0:
+            sys.exit(f"yara ends by signal {-status} on {rules} {target}")
+        if errors.startswith("error: rule"):
+            sys.exit(f"yara does not compile the rules: {errors[:500]}")
         ours, our_errors, _ = run([daylight, "yara"], rules, target)
         theirs, ours = by_file(theirs), by_file(ours)
         skipped = failed_files(errors)

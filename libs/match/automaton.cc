@@ -157,8 +157,11 @@ void WriteAutomaton(const AutomatonPlan& plan, CodeWriter& writer, PartHeader& p
     anchor.shift = extra.shift;
     anchor.shift_back = extra.shift_back ? 1 : 0;
     anchor.ordered_pc = extra.ordered_pc;
-    anchor.atom_size = extra.atom_size;
+    anchor.atom_size = static_cast<std::uint8_t>(extra.atom_size);
     anchor.rank = extra.rank;
+    anchor.other_rank = extra.other_rank;
+    anchor.written_known = extra.written_known;
+    std::copy(std::begin(extra.written), std::end(extra.written), anchor.written);
     anchors.push_back(anchor);
   }
   AutomatonHeader header;

@@ -81,6 +81,38 @@ struct FoundMatch {
 
 struct OrderedScratch;
 
+// Remembers from which starts a part was completed in this file, so that the many atoms of one match
+// do not complete it over and over. Forgets some where it would grow too large.
+class CompletedStarts {
+ public:
+  void BeginFile() { ++file_; }
+  // Returns whether the start is new, or forgotten. `part` is compared by its address.
+  bool Add(const void* part, std::uint64_t start) {
+    if (entries_.empty()) {
+      entries_.resize(kEntries);
+    }
+    const std::uint64_t mixed = (start ^ reinterpret_cast<std::uintptr_t>(part) * kMix) * kMix;
+    Entry& entry = entries_[mixed >> kShift];
+    if (entry.part == part && entry.start == start && entry.file == file_) {
+      return false;
+    }
+    entry = {part, start, file_};
+    return true;
+  }
+
+ private:
+  static constexpr int kShift = 64 - 14;
+  static constexpr std::size_t kEntries = std::size_t{1} << 14;
+  static constexpr std::uint64_t kMix = 0x9E3779B97F4A7C15;
+  struct Entry {
+    const void* part = nullptr;
+    std::uint64_t start = 0;
+    std::uint64_t file = 0;
+  };
+  std::vector<Entry> entries_;  // made when it is first needed
+  std::uint64_t file_ = 1;
+};
+
 // Queues of the counters and lists of threads, reused. REQUIRES: `ordered` is set.
 struct AutomatonScratch {
   struct Queue {
@@ -99,10 +131,12 @@ struct AutomatonScratch {
   std::vector<std::uint64_t> starts;
   std::vector<FoundMatch> found;
   std::vector<FoundMatch> kept;
+  CompletedStarts completed;
   OrderedScratch* ordered = nullptr;  // not owned
 };
 
-// Fills scratch.found with the matches that go through an anchor at data[position].
+// Fills scratch.found with the matches that go through an anchor at data[position], those excepted
+// that it found before in this file where each start is completed for itself.
 bool VerifyAutomaton(Code code, const PartHeader& part, base::Bytes data, std::uint32_t anchor,
                      std::uint64_t position, AutomatonScratch& scratch);
 // The same for those that start at `offset`. Where YARA's atom matters it is looked for, slowly.

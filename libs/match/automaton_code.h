@@ -53,10 +53,14 @@ struct LeafCode {
 struct AnchorCode {
   std::uint32_t leaf = 0;
   std::uint32_t shift = 0;
-  std::uint32_t shift_back = 0;
   std::uint32_t ordered_pc = 0xFFFFFFFF;
-  std::uint32_t atom_size = 0;
   std::uint32_t rank = 0;
+  std::uint32_t other_rank = 0;
+  std::uint8_t shift_back = 0;
+  std::uint8_t atom_size = 0;
+  std::uint8_t written_known = 0;
+  std::uint8_t unused = 0;
+  std::uint8_t written[4] = {};
 };
 
 }  // namespace day::match

@@ -12,8 +12,8 @@ namespace {
 // window of the run that the atom stands in leads to it.
 class YaraWindows {
  public:
-  YaraWindows(const YaraChoice& choice, std::uint32_t width, AutomatonPlan& plan)
-      : choice_(choice), width_(width), plan_(plan) {}
+  YaraWindows(const YaraChoice& choice, std::uint32_t width, bool no_case, AutomatonPlan& plan)
+      : choice_(choice), width_(width), no_case_(no_case), plan_(plan) {}
 
   // Returns false if the atoms cannot be used.
   bool Run() {
@@ -56,10 +56,28 @@ class YaraWindows {
     anchor.ordered_pc = plan_.ordered ? plan_.ordered->node_pc[atom.node] : kNoLeaf;
     anchor.atom_size = std::min<std::uint32_t>(atom.size * width_, kYaraAtomSizeMax);
     // Of atoms that end together the longer is seen first, then that of the earlier alternative;
-    // its list of wide atoms is the other way round.
-    const std::size_t place = width_ == 2 ? choice_.atoms.size() - 1 - index : index;
-    anchor.rank = RankOfYaraAtom(anchor.atom_size, static_cast<std::uint32_t>(place));
+    // its list of wide atoms is the other way round. In front of them all come those that stand
+    // there in another case than written, and these in reverse.
+    const auto count = static_cast<std::uint32_t>(choice_.atoms.size());
+    const auto forward = static_cast<std::uint32_t>(index);
+    const std::uint32_t place = width_ == 2 ? count - 1 - forward : forward;
+    anchor.rank = RankOfYaraAtom(anchor.atom_size, count + place);
+    anchor.other_rank = RankOfYaraAtom(anchor.atom_size, count - 1 - place);
+    if (no_case_) {
+      KeepWritten(atom, anchor);
+    }
     return anchor;
+  }
+
+  void KeepWritten(const YaraAtom& atom, AnchorPlan& anchor) const {
+    for (std::uint32_t i = 0; i < anchor.atom_size; ++i) {
+      const std::uint32_t from = i / width_;
+      const bool zero = i % width_ != 0;
+      anchor.written[i] = zero ? std::uint8_t{0} : atom.value[from];
+      if (!zero && atom.mask[from] == 0xFF) {
+        anchor.written_known |= static_cast<std::uint8_t>(1u << i);
+      }
+    }
   }
 
   // The windows that lead to an atom, anchored so that they know how far off it is.
@@ -97,6 +115,7 @@ class YaraWindows {
 
   const YaraChoice& choice_;
   std::uint32_t width_;
+  bool no_case_;
   AutomatonPlan& plan_;
 };
 
@@ -116,7 +135,7 @@ base::Result<AutomatonPlan> PlanAutomaton(const RegexTree& tree, std::uint32_t w
   const std::uint32_t length_max = MaxLength(tree);
   const bool exceeds_scan = length_max > kRegexScanMax / width;
   if (plan.ordered || exceeds_scan || from_yara) {
-    if (YaraWindows(ChooseYaraAtoms(tree), width, plan).Run()) {
+    if (YaraWindows(ChooseYaraAtoms(tree), width, tree.no_case, plan).Run()) {
       return plan;
     }
     plan.anchors.clear();

@@ -7,6 +7,7 @@
 
 #include "libs/match/automaton.h"
 #include "libs/match/ordered.h"
+#include "libs/match/yara_atoms.h"
 
 namespace day::match {
 
@@ -19,6 +20,11 @@ struct AnchorPlan {
   std::uint32_t ordered_pc = kNoLeaf;
   std::uint32_t atom_size = 0;  // YARA's atom, which decides the order of its findings
   std::uint32_t rank = 0;
+  // Where upper and lower case are one: the rank of the atom in another case than written, and the
+  // bytes as written, where bit i of `written_known` says that byte i is a certain one.
+  std::uint32_t other_rank = 0;
+  std::uint8_t written_known = 0;
+  std::uint8_t written[kYaraAtomSizeMax] = {};
 };
 
 // Everything about a part that is an automaton.

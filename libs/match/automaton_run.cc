@@ -370,6 +370,17 @@ class Completer {
   const AutomatonHeader& header_;
 };
 
+// The rank of the atom that stands at `origin`.
+std::uint32_t RankAt(const AnchorCode& at, base::Bytes data, std::uint64_t origin) {
+  for (std::uint32_t i = 0; i < at.atom_size && origin + i < data.size(); ++i) {
+    const bool known = (at.written_known >> i & 1) != 0;
+    if (known && std::to_integer<std::uint8_t>(data[origin + i]) != at.written[i]) {
+      return at.other_rank;
+    }
+  }
+  return at.rank;
+}
+
 }  // namespace
 
 bool VerifyAutomaton(Code code, const PartHeader& part, base::Bytes data, std::uint32_t anchor,
@@ -398,12 +409,12 @@ bool VerifyAutomaton(Code code, const PartHeader& part, base::Bytes data, std::u
   }
   completer.Backward(leaf.backward, position, origin > kRegexScanMax ? origin - kRegexScanMax : 0);
   const std::uint64_t order = header.yara_anchor_count != 0
-                                  ? (origin + at.atom_size) << kRankBits | at.rank
+                                  ? OrderByEnd(origin + at.atom_size) | RankAt(at, data, origin)
                                   : OrderByEnd(end);
   for (std::size_t i = 0; i < scratch.starts.size(); ++i) {
     const std::uint64_t start = scratch.starts[i];
     if (header.from_start != 0) {
-      if (completer.FromStart(start, end)) {
+      if (scratch.completed.Add(&part, start) && completer.FromStart(start, end)) {
         scratch.found.push_back({start, end, start << kRankBits});
       }
     } else {

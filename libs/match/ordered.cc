@@ -13,7 +13,7 @@ constexpr std::size_t kThreadsMax = 1024;
 constexpr std::size_t kInstsMax = 1u << 16;
 constexpr std::uint32_t kCountMax = 0xFFFF;
 // Work for one run; far above what expressions need that were not made to be slow.
-constexpr std::size_t kStepsMax = 1u << 17;
+constexpr std::size_t kStepsMax = 1u << 20;
 // Of the hash table that finds equal threads.
 constexpr std::size_t kTableSize = 4096;
 // So few are compared one by one.
@@ -515,9 +515,10 @@ OrderedOutcome RunOrdered(const OrderedInst* insts, const ByteSet* sets, std::ui
   }
   OrderedRunner runner(insts, sets, width, data, scratch);
   const OrderedOutcome outcome = runner.Run(start, end);
-  const std::uint64_t cost = outcome == OrderedOutcome::kTooComplex
-                                 ? kOrderedStepsPerFile / kOrderedTooComplexMax
-                                 : runner.steps();
+  std::uint64_t cost = runner.steps();
+  if (outcome == OrderedOutcome::kTooComplex) {
+    cost += scratch.steps_left / 4 * 3;  // YARA would give up on the file
+  }
   scratch.steps_left -= std::min(scratch.steps_left, cost);
   return outcome;
 }

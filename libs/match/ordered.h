@@ -85,8 +85,7 @@ struct OrderedScratch {
   // an expression is too complex YARA would give up on the file, so its order is soon given up too.
   std::uint64_t steps_left = 0;
 };
-inline constexpr std::uint64_t kOrderedStepsPerFile = 1u << 23;
-inline constexpr std::uint64_t kOrderedTooComplexMax = 8;  // such outcomes use up a file's steps
+inline constexpr std::uint64_t kOrderedStepsPerFile = 1u << 25;
 
 struct OrderedStart {
   std::uint32_t pc = 0;

@@ -470,7 +470,10 @@ VerifyScratch::VerifyScratch() : state_(std::make_unique<State>()) {
   state_->automaton.ordered = &state_->ordered;
   BeginFile();
 }
-void VerifyScratch::BeginFile() { state_->ordered.steps_left = kOrderedStepsPerFile; }
+void VerifyScratch::BeginFile() {
+  state_->ordered.steps_left = kOrderedStepsPerFile;
+  state_->automaton.completed.BeginFile();
+}
 VerifyScratch::~VerifyScratch() = default;
 VerifyScratch::VerifyScratch(VerifyScratch&&) noexcept = default;
 VerifyScratch& VerifyScratch::operator=(VerifyScratch&&) noexcept = default;

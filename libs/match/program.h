@@ -72,8 +72,9 @@ class VerifyScratch {
   VerifyScratch(VerifyScratch&&) noexcept;
   VerifyScratch& operator=(VerifyScratch&&) noexcept;
 
-  // Refills what may be spent on one file where expressions are costly to follow in YARA's order
-  // (ordered.h). A new scratch starts full.
+  // Call before each file, and before another collector is used for the same pattern: a match may
+  // be added once only. Refills what may be spent where expressions are costly to follow in YARA's
+  // order (ordered.h). A new scratch needs no call.
   void BeginFile();
 
   struct State;
