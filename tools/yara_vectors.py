@@ -78,6 +78,17 @@ class Literals:
             numbers = re.findall(r"0x[0-9a-fA-F]+|\d+", body)
             self.known[name] = bytes(int(n, 0) & 0xFF for n in numbers)
 
+    def read_formatted(self, statement, checkout):
+        """snprintf into a variable: %s is the checkout, %zd the size of a known array."""
+        name, text = re.match(r"\w+\s*\(\s*(\w+),\s*sizeof\(\w+\),(.*)\)$", statement, re.S).groups()
+        tokens = tokenize(text)
+        arguments = [text for kind, text in tokens if kind == "name" and text != "sizeof"]
+        value = self.value([token for token in tokens if token[0] == "string"])
+        for argument in arguments:
+            known = str(len(self.known[argument])) if argument in self.known else str(checkout)
+            value = re.sub(rb"%zd|%s", known.encode(), value, count=1)
+        self.known[name] = value
+
     def read_variable(self, statement):
         match = re.match(r"\s*(?:const\s+)?(?:static\s+)?(?:char|uint8_t)\s*\*?\s*(\w+)\s*(?:\[\w*\])?\s*=\s*(.*)", statement, re.S)
         if match and match.group(2).lstrip().startswith("{"):
@@ -105,16 +116,20 @@ def tokenize(text):
 
 
 def calls(source):
-    """Yields (kind, [argument tokens], line) for macro calls, and ("", statement, line) for declarations."""
-    pattern = re.compile(r"\b(assert_\w+)\s*\(|(?:^|\n)\s+((?:const\s+|static\s+)?(?:char|uint8_t)\s*\*?\s*\w+\s*(?:\[\w*\])?\s*=[^;]*);")
+    """Yields (kind, [argument tokens], line) for macro calls, and ("", statement, line) for declarations,
+    snprintf and settings of the limit on strings."""
+    pattern = re.compile(r"\b(assert_\w+)\s*\(|\b(snprintf\s*\([^;]*);"
+                         r"|\b(new_max_strings_per_rule = \d+|MAX_STRINGS_PER_RULE, old_\w+)"
+                         r"|(?:^|\n)\s+((?:const\s+|static\s+)?(?:char|uint8_t)\s*\*?\s*\w+\s*(?:\[\w*\])?\s*=[^;]*);")
     position = 0
     while True:
         match = pattern.search(source, position)
         if not match:
             return
         line = source.count("\n", 0, match.start()) + 1
-        if match.group(2):
-            yield "", match.group(2), line
+        statement = match.group(2) or match.group(3) or match.group(4)
+        if statement:
+            yield "", statement, line
             position = match.end()
             continue
         depth, arguments, end = 1, [[]], match.end()
@@ -180,7 +195,14 @@ def main():
             literals.read_definitions((checkout / "tests" / header).read_text(errors="replace"))
         source = path.read_text(errors="replace")
         literals.read_definitions(source)
+        max_strings = 0
         for kind, arguments, line in calls(source):
+            if not kind and arguments.startswith("snprintf"):
+                literals.read_formatted(arguments, checkout)
+                continue
+            if not kind and re.search("max_strings_per_rule", arguments):
+                max_strings = int((re.search(r"\d+", arguments) or [0])[0])
+                continue
             if not kind:
                 literals.read_variable(arguments)
                 continue
@@ -189,6 +211,8 @@ def main():
                 skipped[kind] += 1
                 print(f"# not read: {path.name}:{line} {kind}", file=sys.stderr)
                 continue
+            if max_strings:
+                found["max_strings"] = max_strings
             found["where"] = f"{path.name}:{line}"
             print(json.dumps(found))
             read += 1

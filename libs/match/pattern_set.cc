@@ -240,9 +240,9 @@ void PatternSet::Search(std::span<const PatternId> ids, base::Bytes data, Search
     }
     MatchCollector& collector = results.Start(id);
     const PatternEntry& entry = header_->patterns[id];
-    if (entry.fixed_offset != kNoFixedOffset) {
+    if (entry.fixed_offset != kNoFixedOffset && !pattern(id).chained()) {
       TryAllParts(pattern(id), data, entry.fixed_offset, s.verify, collector);
-      continue;
+      continue;  // of a chain only the first link is at that place
     }
     for (std::uint32_t i = 0; i < entry.atoms_count; ++i) {
       s.wanted_atoms.push_back(entry.atoms_begin + i);

@@ -102,6 +102,30 @@ TEST(ProgramTest, Base64FormsAreCutAtTheirNeighbours) {
   EXPECT_EQ(Find(spec, Wide("VGhpcyBwcm9ncmFt")), "0:32 ");
 }
 
+TEST(ProgramTest, OfBase64FormsTheOneWhoseAtomEndsFirstIsReported) {
+  PatternSpec spec = Text("A");
+  spec.wide = true;
+  spec.base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  EXPECT_EQ(Find(spec, "xBAxQQ"), "1:1 4:1 5:1 ");  // "A" gives "Q" and "B", its wide form "QQ" and "BA"
+}
+
+TEST(ProgramTest, AtomsInAnotherCaseComeFirstAndInReverse) {
+  RegexFlags flags;
+  flags.no_case = true;
+  const std::string source = "(B1*(.a|[01]+)|B0?)[^a-z]";
+  EXPECT_EQ(Find(Expression(source, flags), "b0a1 B0a1"), "0:4 5:2 ");
+  EXPECT_EQ(Find(Expression(source), "b0a1 B0a1"), "5:2 ");
+}
+
+TEST(ProgramTest, FrequentAtomsCompleteEachStartOnce) {
+  // Every byte is an atom of the last class, and every byte before it a start.
+  std::string data;
+  for (int i = 0; i < 700; ++i) {
+    data += "ab0 B1\n_"[i % 8];
+  }
+  EXPECT_FALSE(Find(Expression("(0B|B1Babb|[^ab]{,3}.*){1,3}\\w"), data).empty());
+}
+
 TEST(ProgramTest, GreedReportsTheLongestAndLazinessTheShortest) {
   EXPECT_EQ(Find(Expression("ab+"), "abbb"), "0:4 ");
   EXPECT_EQ(Find(Expression("ab+?"), "abbb"), "0:2 ");

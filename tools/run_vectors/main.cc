@@ -11,6 +11,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -63,24 +64,35 @@ std::string FromBase64(const std::string& text) {
 }
 
 struct Compiled {
-  std::string error;  // YARA's name of the first error, or empty
+  std::string error;  // YARA's name of the last error, as its compiler keeps it, or empty
   std::string message;
   std::size_t warnings = 0;
   std::vector<char> memory;
   std::unique_ptr<rules::compile::CompiledRules> rules;
 };
 
-Compiled CompileText(const TestRegistry& registry, const std::string& text, bool strict_escape) {
+std::optional<std::string> ReadInclude(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return file ? std::optional(text.str()) : std::nullopt;
+}
+
+Compiled CompileText(const TestRegistry& registry, const std::string& text, bool strict_escape,
+                     std::size_t strings_per_rule_max) {
   Compiled out;
-  rules::syntax::Frontend frontend(registry,
-                                   {.include_loader = {}, .strict_escape = strict_escape});
+  rules::syntax::FrontendOptions options;
+  options.include_loader = ReadInclude;
+  options.strict_escape = strict_escape;
+  options.strings_per_rule_max = strings_per_rule_max;
+  rules::syntax::Frontend frontend(registry, std::move(options));
   (void)frontend.DefineExternal({"var_zero", std::int64_t{0}});
   (void)frontend.DefineExternal({"var_one", std::int64_t{1}});
   (void)frontend.DefineExternal({"var_true", true});
   (void)frontend.DefineExternal({"var_false", false});
   (void)frontend.AddFile("default", "", text);
   for (const auto& diagnostic : frontend.diagnostics()) {
-    if (diagnostic.severity == rules::syntax::Severity::kError && out.error.empty()) {
+    if (diagnostic.severity == rules::syntax::Severity::kError) {
       out.error = rules::syntax::CodeName(diagnostic.code);
       out.message = diagnostic.message;
     }
@@ -146,12 +158,12 @@ Counted ScanText(const Compiled& compiled, const std::string& data, const std::s
 std::string CheckVector(const TestRegistry& registry, const nlohmann::json& vector) {
   const std::string kind = vector["kind"];
   const Compiled compiled =
-      CompileText(registry, FromBase64(vector["rule"]), kind == "assert_warning_strict_escape");
+      CompileText(registry, FromBase64(vector["rule"]), kind == "assert_warning_strict_escape",
+                  vector.value("max_strings", rules::syntax::kStringsPerRuleMax));
   if (vector.contains("error")) {
     const std::string want = vector["error"];
-    return compiled.error == want
-               ? ""
-               : "want " + want + ", got " + compiled.error + " " + compiled.message;
+    const std::string got = compiled.error.empty() ? "ERROR_SUCCESS" : compiled.error;
+    return got == want ? "" : "want " + want + ", got " + got + " " + compiled.message;
   }
   if (!compiled.error.empty()) {
     return "does not compile: " + compiled.error + " " + compiled.message;

@@ -60,6 +60,12 @@ void Check(std::initializer_list<std::pair<const char*, bool>> cases,
   }
 }
 
+TEST(ScannerTest, OfAChainAtOnePlaceOnlyTheFirstLinkIsThere) {
+  const std::string rule = "rule t { strings: $a = { 31 41 [2-] 62 } condition: $a at 3 }";
+  EXPECT_THAT(Matching(rule, "bbb1Axxxxb"), ElementsAre("t"));
+  EXPECT_THAT(Matching(rule, "bbbb1Axxxxb"), ElementsAre());
+}
+
 TEST(ScannerTest, Strings) {
   Check({{"$_a", true},
          {"$_n", false},

@@ -331,19 +331,12 @@ bool Parser::ParseRegexToken(const Token& token, match::RegexFlags flags, bool i
   base::Result<match::RegexTree> result = match::ParseRegex(source, flags, &warnings);
   if (!result.ok()) {
     const base::Error& error = result.error();
-    Span span = SpanOf(token);
-    if (error.message.find("too large") != std::string::npos) {
-      return Fail(Code::kRegularExpressionTooLarge, error.message, span);
-    }
-    if (error.message.find("too complex") != std::string::npos) {
-      return Fail(Code::kRegularExpressionTooComplex, error.message, span);
-    }
     const bool bare = in_condition || error.message.find("be mixed") != std::string::npos;
     return Fail(
         Code::kInvalidRegularExpression,
         bare ? error.message
              : "invalid regular expression \"" + std::string(string_name) + "\": " + error.message,
-        span);
+        SpanOf(token));
   }
   if (c_.options.strict_escape) {
     for (const match::ParseWarning& warning : warnings) {

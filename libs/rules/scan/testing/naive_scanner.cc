@@ -33,8 +33,9 @@ std::vector<match::Match> SearchEverywhere(const match::PatternSpec& spec, base:
   match::MatchCollector collector;
   collector.Reset();
   for (std::uint64_t offset = 0; offset <= data.size(); ++offset) {
-    if (spec.fixed_offset.has_value() && *spec.fixed_offset != offset) {
-      continue;
+    const bool elsewhere = spec.fixed_offset.has_value() && *spec.fixed_offset != offset;
+    if (elsewhere && !view.chained()) {
+      continue;  // of a chain only the first link is at that place, which its part knows
     }
     for (std::uint32_t part = 0; part < view.part_count(); ++part) {
       view.TryAt(part, data, offset, scratch, collector);
