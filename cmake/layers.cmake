@@ -16,6 +16,9 @@ daylight_library(libs/os)
 # The only library with sockets to other machines.
 daylight_library(libs/net LINKS Boost::headers OpenSSL::SSL OpenSSL::Crypto)
 
+# Where bytes stay: interfaces and what is behind them.
+daylight_library(libs/store USES libs/os)
+
 # The public log's formats and proofs; no I/O.
 daylight_library(libs/tlog USES libs/crypto libs/wire TEST_LINKS nlohmann_json::nlohmann_json)
 
@@ -98,6 +101,13 @@ daylight_program(daylight endpoint/main USES endpoint/cli)
 
 # A TUF client by itself: the command line of the conformance suite.
 daylight_program(daylight-tuf-client endpoint/tufclient USES libs/tuf libs/net libs/wire libs/os)
+
+# The security network. network/<x> uses network/core and never network/<y>; network/node puts them together.
+daylight_library(network/core USES libs/tlog libs/os libs/crypto)
+daylight_library(network/log USES libs/tlog libs/store libs/net libs/os libs/crypto LINKS SQLite::SQLite3
+  TEST_LINKS daylight_tlog_testing)
+daylight_library(network/node USES network/core network/log libs/tlog libs/net libs/os)
+daylight_program(daylight-node network/node/main USES network/node)
 
 # Tools for developers; never installed.
 daylight_program(make_rarity tools/make_rarity USES libs/match)
