@@ -108,6 +108,8 @@ daylight_library(network/log USES libs/tlog libs/store libs/net libs/os libs/cry
   TEST_LINKS daylight_tlog_testing)
 daylight_library(network/node USES network/core network/log libs/tlog libs/net libs/os)
 daylight_program(daylight-node network/node/main USES network/node)
+daylight_library(network/audit USES network/core libs/tlog libs/store libs/net libs/os libs/wire libs/crypto)
+daylight_program(daylight-audit network/audit/main USES network/audit)
 
 # Tools for developers; never installed.
 daylight_program(make_rarity tools/make_rarity USES libs/match)

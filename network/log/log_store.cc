@@ -29,15 +29,6 @@ struct HashOfHash {
   }
 };
 
-std::string TileBytes(std::span<const Hash> hashes) {
-  std::string bytes;
-  bytes.reserve(hashes.size() * tlog::kHashBytes);
-  for (const Hash& hash : hashes) {
-    bytes += base::AsText(hash);
-  }
-  return bytes;
-}
-
 TileId HashTile(std::uint32_t level, std::uint64_t index, std::size_t width) {
   return {TileId::Kind::kHashes, level, index, static_cast<std::uint32_t>(width)};
 }
@@ -87,8 +78,7 @@ base::Result<std::unique_ptr<LogStore>> LogStore::Open(const std::string& folder
   DAY_TRY_ASSIGN(log->private_, store::OpenDirectoryBlobs(folder + "/private"));
   DAY_TRY_ASSIGN(const os::Fd lock, os::LockFile(log->private_path("lock"), kLockTimeoutMs));
   DAY_TRY_ASSIGN(const LogTree tree, log->Tree());
-  DAY_TRY_ASSIGN(log->edge_, log->LoadEdge(tree));
-  log->edge_valid_ = true;
+  DAY_TRY(log->LoadEdge(tree));
   LogStore* self = log.get();
   DAY_TRY_ASSIGN(log->index_,
                  DedupIndex::Open(log->private_path("entries.sqlite"),
@@ -119,45 +109,22 @@ base::Status LogStore::WriteTree(const LogTree& tree) {
   return private_->Put(kTreeKey, base::AsBytes(TreeText(origin_, tree)));
 }
 
-base::Result<LogStore::Edge> LogStore::LoadEdge(const LogTree& tree) {
-  Edge edge;
-  edge.tree = tree;
-  const auto read = [this](const TileId& id) { return ReadTile(id); };
-  for (std::uint32_t level = 0; level <= tlog::kTileLevelMax; ++level) {
-    const std::uint64_t index = tlog::TileLevelCount(tree.size, level) / tlog::kTileWidth;
-    const std::uint32_t width = tlog::TileWidthAt(tree.size, level, index);
-    if (width > 0) {
-      DAY_TRY_ASSIGN(const std::string bytes, ReadTile(HashTile(level, index, width)));
-      DAY_TRY_ASSIGN(edge.tiles[level], tlog::ParseTile(base::AsBytes(bytes), width));
-    }
-  }
-  tlog::TileNodes nodes(read, tree.size);
-  DAY_TRY_ASSIGN(edge.range, tlog::RangeFromNodes(nodes, tree.size));
-  if (edge.range.Root() != tree.root) {
-    return MakeError(ErrorKind::kMalformed, "the log's tiles do not have the root of private/tree");
-  }
-  if (const std::uint64_t width = tree.size % tlog::kTileWidth; width > 0) {
-    DAY_TRY_ASSIGN(edge.bundle, ReadTile(Bundle(tree.size / tlog::kTileWidth, width)));
-    DAY_TRY_ASSIGN(
-        const std::vector<base::Bytes> entries,
-        tlog::ParseBundle(base::AsBytes(edge.bundle), static_cast<std::uint32_t>(width)));
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (tlog::LeafHash(entries[i]) != edge.tiles[0][i]) {
-        return MakeError(ErrorKind::kMalformed, "the log's last bundle is not the one of its tile");
-      }
-    }
-  }
-  return edge;
+base::Status LogStore::LoadEdge(const LogTree& tree) {
+  edge_tree_.reset();
+  DAY_TRY_ASSIGN(edge_, tlog::TileBuilder::Load([this](const TileId& id) { return ReadTile(id); },
+                                                tree.size, tree.root));
+  edge_tree_ = tree;
+  return base::OkStatus();
 }
 
 base::Result<Hash> LogStore::LeafAt(std::uint64_t index) {
   const std::uint64_t tile = index / tlog::kTileWidth;
   const std::size_t offset = index % tlog::kTileWidth;
-  if (index >= edge_.tree.size) {
+  if (index >= edge_.size()) {
     return MakeError(ErrorKind::kInternal, "the index of entries is ahead of the log");
   }
-  if (tile == edge_.tree.size / tlog::kTileWidth) {
-    return edge_.tiles[0][offset];
+  if (tile == edge_.size() / tlog::kTileWidth) {
+    return edge_.last_leaves()[offset];
   }
   if (leaf_tile_.first != tile) {
     DAY_TRY_ASSIGN(const std::string bytes, ReadTile(HashTile(0, tile, tlog::kTileWidth)));
@@ -193,48 +160,6 @@ base::Status LogStore::CatchUpIndex(std::uint64_t size) {
   return base::OkStatus();
 }
 
-void LogStore::Append(base::Bytes entry, const Hash& leaf, Edge* edge,
-                      std::vector<store::Blob>* blobs) {
-  const std::uint64_t position = edge->tree.size;
-  tlog::AppendToBundle(entry, &edge->bundle);
-  if ((position + 1) % tlog::kTileWidth == 0) {
-    blobs->push_back({tlog::TilePath(Bundle(position / tlog::kTileWidth, tlog::kTileWidth)),
-                      std::exchange(edge->bundle, {})});
-  }
-  edge->range.Append(leaf, [&](std::uint32_t level, std::uint64_t index, const Hash& hash) {
-    if (level % tlog::kTileHeight != 0) {
-      return;
-    }
-    const std::uint32_t tile_level = level / tlog::kTileHeight;
-    std::vector<Hash>& row = edge->tiles[tile_level];
-    row.push_back(hash);
-    if (row.size() == tlog::kTileWidth) {
-      blobs->push_back(
-          {tlog::TilePath(HashTile(tile_level, index / tlog::kTileWidth, tlog::kTileWidth)),
-           TileBytes(row)});
-      row.clear();
-    }
-  });
-  ++edge->tree.size;
-}
-
-void LogStore::AppendPartials(const Edge& edge, std::uint64_t old_size,
-                              std::vector<store::Blob>* blobs) {
-  for (std::uint32_t level = 0; level <= tlog::kTileLevelMax; ++level) {
-    const std::uint64_t count = tlog::TileLevelCount(edge.tree.size, level);
-    if (count != tlog::TileLevelCount(old_size, level) && !edge.tiles[level].empty()) {
-      blobs->push_back(
-          {tlog::TilePath(HashTile(level, count / tlog::kTileWidth, edge.tiles[level].size())),
-           TileBytes(edge.tiles[level])});
-    }
-  }
-  if (!edge.bundle.empty()) {
-    blobs->push_back({tlog::TilePath(Bundle(edge.tree.size / tlog::kTileWidth,
-                                            edge.tree.size % tlog::kTileWidth)),
-                      edge.bundle});
-  }
-}
-
 base::Result<std::vector<Added>> LogStore::Add(std::span<const base::Bytes> entries) {
   for (const base::Bytes entry : entries) {
     if (entry.size() > tlog::kEntryBytesMax) {
@@ -243,17 +168,15 @@ base::Result<std::vector<Added>> LogStore::Add(std::span<const base::Bytes> entr
   }
   DAY_TRY_ASSIGN(const os::Fd lock, os::LockFile(private_path("lock"), kLockTimeoutMs));
   DAY_TRY_ASSIGN(const LogTree tree, Tree());
-  if (!edge_valid_ || edge_.tree != tree) {
-    edge_valid_ = false;
-    DAY_TRY_ASSIGN(edge_, LoadEdge(tree));
-    edge_valid_ = true;
+  if (edge_tree_ != tree) {
+    DAY_TRY(LoadEdge(tree));
   }
   DAY_TRY(CatchUpIndex(tree.size));
   return AddLocked(entries);
 }
 
 base::Result<std::vector<Added>> LogStore::AddLocked(std::span<const base::Bytes> entries) {
-  const std::uint64_t old_size = edge_.tree.size;
+  const std::uint64_t old_size = edge_.size();
   std::vector<Added> out;
   std::vector<Hash> fresh;
   std::vector<std::size_t> fresh_entries;
@@ -275,23 +198,28 @@ base::Result<std::vector<Added>> LogStore::AddLocked(std::span<const base::Bytes
     return out;
   }
   // From here on the edge is ahead of the disk until the tree is written.
-  edge_valid_ = false;
-  std::vector<store::Blob> blobs;
+  edge_tree_.reset();
+  std::vector<tlog::TileFile> files;
   for (std::size_t i = 0; i < fresh.size(); ++i) {
-    Append(entries[fresh_entries[i]], fresh[i], &edge_, &blobs);
+    edge_.Append(entries[fresh_entries[i]], fresh[i], &files);
   }
-  AppendPartials(edge_, old_size, &blobs);
+  edge_.AppendPartials(old_size, &files);
+  std::vector<store::Blob> blobs;
+  blobs.reserve(files.size());
+  for (tlog::TileFile& file : files) {
+    blobs.push_back({tlog::TilePath(file.id), std::move(file.bytes)});
+  }
   DAY_TRY(public_->PutMany(blobs));
-  edge_.tree.root = edge_.range.Root();
-  DAY_TRY(WriteTree(edge_.tree));
-  edge_valid_ = true;
+  const LogTree tree{edge_.size(), edge_.Root()};
+  DAY_TRY(WriteTree(tree));
+  edge_tree_ = tree;
   // The entries are in the log now, whatever happens to the index: it catches up at the next Add().
   base::Status status = index_->Begin();
   for (std::size_t i = 0; status.ok() && i < fresh.size(); ++i) {
     status = index_->Insert(fresh[i], old_size + i);
   }
   if (status.ok()) {
-    status = index_->Commit(edge_.tree.size);
+    status = index_->Commit(tree.size);
   }
   if (!status.ok()) {
     index_->Rollback();

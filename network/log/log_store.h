@@ -11,9 +11,9 @@
 // folder, belong to one thread at a time; the rest may be called from any thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +25,7 @@
 #include "libs/store/blobs.h"
 #include "libs/tlog/merkle.h"
 #include "libs/tlog/tile.h"
+#include "libs/tlog/tile_builder.h"
 #include "network/log/dedup_index.h"
 
 namespace day::network::log {
@@ -75,27 +76,12 @@ class LogStore {
   static constexpr std::uint32_t kLockTimeoutMs = 60'000;
 
  private:
-  // The right edge of the tree: the hashes of the partial tile of each level, and the entries of
-  // the partial bundle.
-  struct Edge {
-    LogTree tree;
-    tlog::CompactRange range;
-    std::array<std::vector<tlog::Hash>, tlog::kTileLevelMax + 1> tiles;
-    std::string bundle;
-  };
-
   LogStore(std::string folder, std::string_view origin)
       : folder_(std::move(folder)), origin_(origin) {}
-  base::Result<Edge> LoadEdge(const LogTree& tree);
+  base::Status LoadEdge(const LogTree& tree);
   base::Status CatchUpIndex(std::uint64_t size);
   base::Result<tlog::Hash> LeafAt(std::uint64_t index);
   base::Status WriteTree(const LogTree& tree);
-  // Appends to the edge; complete tiles and bundles go to `blobs`.
-  static void Append(base::Bytes entry, const tlog::Hash& leaf, Edge* edge,
-                     std::vector<store::Blob>* blobs);
-  // The partial tiles and the bundle that differ from those of old_size.
-  static void AppendPartials(const Edge& edge, std::uint64_t old_size,
-                             std::vector<store::Blob>* blobs);
   base::Result<std::vector<Added>> AddLocked(std::span<const base::Bytes> entries);
   base::Status DeletePartials(const tlog::TileId& full);
 
@@ -104,9 +90,9 @@ class LogStore {
   std::unique_ptr<store::Blobs> public_;
   std::unique_ptr<store::Blobs> private_;
   std::unique_ptr<DedupIndex> index_;
-  // Valid if the tree on disk is still the one in it; false after any failure.
-  Edge edge_;
-  bool edge_valid_ = false;
+  // The right edge, and the tree on disk that it is the edge of; none after any failure.
+  tlog::TileBuilder edge_;
+  std::optional<LogTree> edge_tree_;
   std::uint64_t cleaned_size_ = 0;
   std::pair<std::uint64_t, std::vector<tlog::Hash>> leaf_tile_{~std::uint64_t{0}, {}};
 };
