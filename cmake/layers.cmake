@@ -18,6 +18,7 @@ daylight_library(libs/net LINKS Boost::headers OpenSSL::SSL OpenSSL::Crypto)
 
 # Where bytes stay: interfaces and what is behind them.
 daylight_library(libs/store USES libs/os)
+daylight_library(libs/store/s3 USES libs/store libs/net libs/crypto libs/wire)
 
 # The public log's formats and proofs; no I/O.
 daylight_library(libs/tlog USES libs/crypto libs/wire TEST_LINKS nlohmann_json::nlohmann_json)

@@ -34,7 +34,7 @@ constexpr const char* kUserAgent = "daylight";
 struct Ask {
   http::verb verb = http::verb::get;
   std::uint64_t range_start = 0;
-  const HttpPost* post = nullptr;
+  const HttpRequest* request = nullptr;  // not followed if it is redirected; any status has a body
 };
 
 ErrorKind KindOf(const error_code& code) {
@@ -208,9 +208,11 @@ http::request<http::string_body> Exchange::MakeRequest(const Ask& ask) const {
   if (ask.range_start > 0) {
     request.set(http::field::range, "bytes=" + std::to_string(ask.range_start) + "-");
   }
-  if (ask.post != nullptr) {
-    request.set(http::field::content_type, ask.post->content_type);
-    request.body() = ask.post->body;
+  if (ask.request != nullptr) {
+    for (const auto& [name, value] : ask.request->headers) {
+      request.set(name, value);
+    }
+    request.body() = ask.request->body;
     request.prepare_payload();
   }
   return request;
@@ -306,7 +308,7 @@ base::Result<HttpHead> Perform(const HttpClientOptions& options, Url url, const 
     DAY_TRY(exchange.Connect());
     DAY_TRY(exchange.Send(ask));
     DAY_TRY_ASSIGN(const HttpHead head, MakeHead(exchange.header(), ask.range_start));
-    if (ask.post != nullptr || head.status == 200 || head.status == 206) {
+    if (ask.request != nullptr || head.status == 200 || head.status == 206) {
       DAY_TRY(exchange.ReadBody(head, sink));
       return head;
     }
@@ -358,9 +360,20 @@ base::Result<HttpHead> HttpClient::Download(const Url& url, const HttpLimits& li
 
 base::Result<HttpResponse> HttpClient::Post(const Url& url, const HttpPost& post,
                                             const HttpLimits& limits) const {
+  return Send(
+      url, {.method = "POST", .headers = {{"Content-Type", post.content_type}}, .body = post.body},
+      limits);
+}
+
+base::Result<HttpResponse> HttpClient::Send(const Url& url, const HttpRequest& request,
+                                            const HttpLimits& limits) const {
+  const http::verb verb = http::string_to_verb(request.method);
+  if (verb == http::verb::unknown || verb == http::verb::head || verb == http::verb::connect) {
+    return MakeError(ErrorKind::kInvalidUse, "not a method for a request: " + request.method);
+  }
   HttpResponse response;
   DAY_TRY_ASSIGN(response.head, Guarded([&] {
-                   return Perform(options_, url, limits, {.verb = http::verb::post, .post = &post},
+                   return Perform(options_, url, limits, {.verb = verb, .request = &request},
                                   AppendTo(&response.body));
                  }));
   return response;

@@ -22,6 +22,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
@@ -60,6 +62,13 @@ struct HttpPost {
   std::string_view body;
 };
 
+// Any request, with headers of one's own; Host, User-Agent and those of the body's size are set.
+struct HttpRequest {
+  std::string method;  // "GET", "PUT", "DELETE", ...; not HEAD or CONNECT
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string_view body;
+};
+
 // Gets a piece of a body; an error ends the request with it.
 using BodySink = std::function<base::Status(const HttpHead& head, base::Bytes piece)>;
 
@@ -80,6 +89,10 @@ class HttpClient {
 
   // Redirects of a POST are not followed: they are responses. The body of any status is read.
   base::Result<HttpResponse> Post(const Url& url, const HttpPost& post,
+                                  const HttpLimits& limits) const;
+
+  // As Post(). Errors: kInvalidUse for a method that is none of HTTP's.
+  base::Result<HttpResponse> Send(const Url& url, const HttpRequest& request,
                                   const HttpLimits& limits) const;
 
  private:
