@@ -5,7 +5,7 @@
 #   ceph.sh start FOLDER PORT     ready when it returns; FOLDER/s3.conf has the settings of a bucket "daylight"
 #   ceph.sh stop FOLDER           ends the processes it started, by their ids
 #
-# Needs the packages ceph-mon ceph-osd ceph-mgr radosgw ceph-common and about 1 GB in FOLDER.
+# Needs the packages ceph-mon ceph-osd ceph-mgr radosgw ceph-common curl and about 1 GB in FOLDER.
 set -euo pipefail
 
 readonly ACCESS_KEY=daylight-test-access SECRET_KEY=daylight-test-secret
@@ -76,14 +76,20 @@ CONF
   wait_for 60 curl -fsS -o /dev/null "http://127.0.0.1:$port/"
   radosgw-admin "${ceph[@]}" -n client.rgw user create --uid=daylight --display-name=daylight \
     --access-key="$ACCESS_KEY" --secret-key="$SECRET_KEY" >/dev/null 2>>"$folder/log/admin.log"
+  curl -fsS -X PUT --aws-sigv4 aws:amz:us-east-1:s3 --user "$ACCESS_KEY:$SECRET_KEY" \
+    -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "http://127.0.0.1:$port/daylight"
   printf 'endpoint http://127.0.0.1:%s\nbucket daylight\naccess-key %s\nsecret-key %s\n' \
     "$port" "$ACCESS_KEY" "$SECRET_KEY" >"$folder/s3.conf"
 }
 
 stop() {
-  local pid_file
+  local pids=() pid_file pid
   for pid_file in "$1"/run/*.pid; do
-    [ -f "$pid_file" ] && kill "$(cat "$pid_file")" 2>/dev/null || true
+    [ -f "$pid_file" ] && pids+=("$(cat "$pid_file")")
+  done
+  for pid in "${pids[@]}"; do
+    kill "$pid" 2>/dev/null || continue
+    wait_for 20 sh -c "! kill -0 $pid" || kill -KILL "$pid"
   done
 }
 
