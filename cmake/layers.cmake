@@ -105,7 +105,8 @@ daylight_program(daylight-tuf-client endpoint/tufclient USES libs/tuf libs/net l
 
 # The security network. network/<x> uses network/core and never network/<y>; network/node puts them together.
 daylight_library(network/core USES libs/tlog libs/os libs/crypto)
-daylight_library(network/log USES libs/tlog libs/store libs/net libs/os libs/crypto LINKS SQLite::SQLite3
+daylight_library(network/log
+  USES libs/tlog libs/store libs/store/s3 libs/net libs/os libs/crypto LINKS SQLite::SQLite3
   TEST_LINKS daylight_tlog_testing)
 daylight_library(network/node USES network/core network/log libs/tlog libs/net libs/os)
 daylight_program(daylight-node network/node/main USES network/node)
@@ -120,3 +121,5 @@ daylight_program(run_vectors tools/run_vectors
   USES libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module libs/rules/modules
        libs/rules/modules/basic)
 daylight_program(make_updates tools/make_updates USES libs/update libs/os)
+# What tests/services starts real servers for.
+daylight_program(s3_check tests/services/s3_check USES libs/store/s3 libs/store LINKS GTest::gtest)

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "libs/os/file.h"
+#include "libs/store/s3/s3_blobs.h"
 #include "libs/tlog/checkpoint.h"
 
 namespace day::network::log {
@@ -20,6 +21,7 @@ using tlog::TileId;
 constexpr std::string_view kTreeKey = "tree";
 constexpr std::string_view kTreeMagic = "daylight-log-tree-v1\n";
 constexpr std::size_t kTreeBytesMax = 4096;
+constexpr std::uint64_t kS3SettingsBytesMax = 64u << 10;
 // Leaves that go into the index in one transaction when it catches up.
 constexpr std::uint64_t kCatchUpLeaves = 65'536;
 
@@ -53,12 +55,38 @@ base::Result<tlog::Checkpoint> ReadTree(store::Blobs& blobs) {
   return tlog::ParseCheckpoint(std::string_view(text).substr(kTreeMagic.size()));
 }
 
+std::string S3SettingsPath(const std::string& folder) { return folder + "/private/s3.conf"; }
+
+base::Result<std::unique_ptr<store::Blobs>> OpenPublicBlobs(const std::string& folder) {
+  const std::string path = S3SettingsPath(folder);
+  if (!os::StatPath(path, os::Symlinks::kRefuse).ok()) {
+    return store::OpenDirectoryBlobs(folder + "/public");
+  }
+  DAY_TRY_ASSIGN(const std::string text, os::ReadFile(path, kS3SettingsBytesMax));
+  DAY_TRY_ASSIGN(store::s3::S3Options options, store::s3::ParseS3Options(text));
+  return store::s3::OpenS3Blobs(std::move(options));
+}
+
 }  // namespace
 
-base::Status LogStore::Create(const std::string& folder, std::string_view origin) {
+base::Status LogStore::Create(const std::string& folder, std::string_view origin,
+                              std::string_view s3_settings) {
   DAY_TRY(os::MakeFolders(folder, 0755));
-  DAY_TRY_ASSIGN(const auto public_blobs, store::OpenDirectoryBlobs(folder + "/public"));
   DAY_TRY_ASSIGN(const auto private_blobs, store::OpenDirectoryBlobs(folder + "/private"));
+  if (os::StatPath(folder + "/private/" + std::string(kTreeKey), os::Symlinks::kRefuse).ok()) {
+    return MakeError(ErrorKind::kInvalidUse, folder + " has a log already");
+  }
+  if (!s3_settings.empty()) {
+    DAY_TRY(os::WriteFileAtomic(S3SettingsPath(folder), base::AsBytes(s3_settings), 0600,
+                                os::Durability::kCrashOfMachine));
+  }
+  DAY_TRY_ASSIGN(const auto public_blobs, OpenPublicBlobs(folder));
+  // A bucket that cannot be reached, or that holds another log, should be known now.
+  const auto present = public_blobs->List("", 1);
+  if (!present.ok() ? present.error().kind == ErrorKind::kLimit : !present->empty()) {
+    return MakeError(ErrorKind::kInvalidUse, "the place for the public part is not empty");
+  }
+  DAY_TRY(present);
   DAY_TRY_ASSIGN(const bool made,
                  private_blobs->PutIfAbsent(kTreeKey, base::AsBytes(TreeText(origin, {}))));
   if (!made) {
@@ -74,7 +102,7 @@ base::Result<std::unique_ptr<LogStore>> LogStore::Open(const std::string& folder
                      "no log in " + folder + " (daylight-node init makes one)");
   }
   std::unique_ptr<LogStore> log(new LogStore(folder, origin));
-  DAY_TRY_ASSIGN(log->public_, store::OpenDirectoryBlobs(folder + "/public"));
+  DAY_TRY_ASSIGN(log->public_, OpenPublicBlobs(folder));
   DAY_TRY_ASSIGN(log->private_, store::OpenDirectoryBlobs(folder + "/private"));
   DAY_TRY_ASSIGN(const os::Fd lock, os::LockFile(log->private_path("lock"), kLockTimeoutMs));
   DAY_TRY_ASSIGN(const LogTree tree, log->Tree());

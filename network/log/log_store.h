@@ -1,7 +1,8 @@
 // LogStore: a log on disk: its tiles, its entries, and how large it is.
 //
 //   DIR/public/   what the world may read: checkpoint, tile/... (any web server can serve it)
-//   DIR/private/  tree (the durable tree), entries.sqlite (DedupIndex), lock, publish.lock
+//   DIR/private/  tree (the durable tree), entries.sqlite (DedupIndex), lock, publish.lock, and
+//                 s3.conf if the public part is in a bucket instead (store/s3/s3_blobs.h)
 //
 // The rule that everything rests on: tiles and bundles are written first, durably, and then `tree`
 // is replaced. What `tree` does not cover does not exist: whatever lies there from an interrupted
@@ -45,8 +46,10 @@ struct Added {
 
 class LogStore {
  public:
-  // Makes an empty log. Errors: kInvalidUse if there is one in the folder; as store::Blobs.
-  static base::Status Create(const std::string& folder, std::string_view origin);
+  // Makes an empty log; with `s3_settings`, whose public part goes to that bucket. Errors:
+  // kInvalidUse if there is one in the folder; as store::Blobs and store::s3::ParseS3Options().
+  static base::Status Create(const std::string& folder, std::string_view origin,
+                             std::string_view s3_settings = {});
   // Opens a log and checks that its right edge is the tree it claims to be. Errors: kNotFound if
   // there is none, kInvalidUse if it has another origin, kMalformed if the files do not fit, as
   // store::Blobs.

@@ -41,6 +41,7 @@ struct LogFlags {
   std::uint32_t republish_ms = 600'000;
   std::uint32_t witness_timeout_ms = 5'000;
   std::size_t queue_max = 4096;
+  std::string s3_path;
   std::vector<std::string> files;
 };
 
@@ -82,7 +83,12 @@ log::PublisherOptions PublisherFlags(const LogFlags& flags) {
 
 base::Status RunInit(const LogFlags& flags) {
   DAY_TRY_ASSIGN(const tlog::SignerKey key, core::LoadKeyFile(flags.key_path));
-  DAY_TRY(log::LogStore::Create(flags.folder, key.verifier().name()));
+  std::string s3_settings;
+  if (!flags.s3_path.empty()) {
+    constexpr std::uint64_t kSettingsBytesMax = 64u << 10;
+    DAY_TRY_ASSIGN(s3_settings, os::ReadFile(flags.s3_path, kSettingsBytesMax));
+  }
+  DAY_TRY(log::LogStore::Create(flags.folder, key.verifier().name(), s3_settings));
   std::printf("made an empty log %s in %s\n", key.verifier().name().c_str(), flags.folder.c_str());
   return base::OkStatus();
 }
@@ -174,6 +180,11 @@ int Main(int argc, char** argv) {
 
   CLI::App* init = app.add_subcommand("init", "make an empty log");
   AddCommonFlags(init, &flags);
+  init->add_option(
+      "--s3", flags.s3_path,
+      "settings of an S3 bucket for the public part of the log: lines \"endpoint "
+      "URL\", \"bucket NAME\", \"access-key KEY\", \"secret-key KEY\"; copied into the "
+      "log's folder");
 
   CLI::App* serve = app.add_subcommand("log", "serve a log");
   serve->configurable();

@@ -11,6 +11,9 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "functional"))
+import log_harness  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 BIN = pathlib.Path(os.environ["DAYLIGHT_BIN"])
 
@@ -41,11 +44,34 @@ class S3Test(unittest.TestCase):
         cls.folder.cleanup()
 
     def test_blobs(self):
-        done = subprocess.run([BIN / "daylight_store_s3_test"], env={**os.environ, "DAYLIGHT_TEST_S3": self.settings},
-                              stdout=subprocess.PIPE, text=True, timeout=300)
-        sys.stdout.write(done.stdout)
-        self.assertEqual(done.returncode, 0)
-        self.assertNotIn("SKIPPED", done.stdout)
+        subprocess.run([BIN / "s3_check", self.settings], check=True, timeout=300)
+
+    def test_log(self):
+        """A log whose public part is in the bucket: entries, restart, proofs of everything by fsck."""
+        place = log_harness.Place()
+        settings = place.root / "s3.conf"
+        settings.write_text(self.settings.read_text() + "prefix some/log\n")
+        try:
+            log_harness.run(log_harness.NODE, "init", "--dir", place.log, "--key", place.key, "--s3", settings)
+            server = place.start_log()
+            for i in range(300):
+                status, _, body = log_harness.request(server.ports["submit"], "POST", "/add", b"entry %d" % i)
+                self.assertEqual((status, int(body)), (200, i))
+            server.stop()
+            server = place.start_log()
+            status, _, body = log_harness.request(server.ports["submit"], "POST", "/add", b"entry 7")
+            self.assertEqual((status, int(body)), (200, 7))
+            log_harness.wait_for(lambda: log_harness.size_of(
+                log_harness.request(server.ports["listen"], "GET", "/checkpoint")[2]) == 300)
+            self.assertFalse(any((place.log / "public").glob("*")) if (place.log / "public").exists() else False)
+            log_harness.run(log_harness.AUDIT, "fsck", f"http://127.0.0.1:{server.ports['listen']}/", "--policy", place.policy)
+            # The bucket has a log already.
+            again = log_harness.run(log_harness.NODE, "init", "--dir", place.root / "other", "--key", place.key,
+                                    "--s3", settings, check=False)
+            self.assertEqual(again.returncode, 2)
+            self.assertIn(b"not empty", again.stderr)
+        finally:
+            place.close()
 
 
 if __name__ == "__main__":
