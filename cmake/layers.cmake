@@ -97,7 +97,14 @@ daylight_library(worker
 daylight_program(daylight-worker worker/main USES worker)
 
 daylight_library(endpoint/scan USES libs/workerproto libs/wire libs/os libs/crypto)
-daylight_library(endpoint/cli USES endpoint/scan libs/workerproto libs/wire libs/os libs/crypto)
+# Updates: the state folder, mirrors, the trial before activation.
+daylight_library(endpoint/updater
+  USES endpoint/scan libs/update libs/tlog libs/tuf libs/net libs/workerproto libs/wire libs/os
+       libs/crypto
+  TEST_LINKS daylight_update_testing daylight_net_testing)
+daylight_library(endpoint/cli
+  USES endpoint/scan endpoint/updater libs/update libs/tlog libs/tuf libs/net libs/workerproto
+       libs/wire libs/os libs/crypto)
 daylight_program(daylight endpoint/main USES endpoint/cli)
 
 # A TUF client by itself: the command line of the conformance suite.

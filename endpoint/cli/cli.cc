@@ -7,6 +7,7 @@
 #include "endpoint/cli/format.h"
 #include "endpoint/cli/rules_command.h"
 #include "endpoint/cli/texts.h"
+#include "endpoint/cli/update_command.h"
 #include "endpoint/cli/yara_command.h"
 #include "endpoint/cli/yarac_command.h"
 
@@ -20,6 +21,12 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"scan", RunScan},
+    {"update", RunUpdate},
+    {"verify", RunVerify},
+    {"log", RunLog},
+    {"explain", RunExplain},
+    {"trust", RunTrust},
+    {"rollback", RunRollback},
     {"rules", RunRules},
     {"yara", RunYara},
     {"yarac", RunYarac},

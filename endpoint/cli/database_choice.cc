@@ -6,6 +6,8 @@
 
 #include "endpoint/cli/format.h"
 #include "endpoint/cli/texts.h"
+#include "endpoint/scan/externals.h"
+#include "endpoint/updater/state_folder.h"
 #include "libs/os/file.h"
 #include "libs/os/system.h"
 #include "libs/wire/json_writer.h"
@@ -92,14 +94,34 @@ base::Status LoadSignatures(const std::vector<std::string>& paths,
   return base::OkStatus();
 }
 
+// The rules of the last update, or those that ship with Daylight.
+base::Status ChooseDefault(std::vector<std::string>* rules, std::vector<std::string>* signatures) {
+  std::string problem;
+  const auto active = updater::ActiveRules(updater::DefaultStateFolder(), &problem);
+  if (!problem.empty()) {
+    PrintError(fmt::format(texts::kUpdatesNotUsed, problem));
+  }
+  if (!active) {
+    DAY_TRY_ASSIGN(std::string shipped, FindShippedRules());
+    rules->push_back(std::move(shipped));
+    return base::OkStatus();
+  }
+  DAY_TRY_ASSIGN(const auto rule_files, scan::FindRuleFiles({*active}));
+  DAY_TRY_ASSIGN(const auto signature_files, scan::FindSignatureFiles({*active}));
+  if (!rule_files.empty()) {
+    rules->push_back(*active);
+  }
+  if (!signature_files.empty()) {
+    signatures->push_back(*active);
+  }
+  return base::OkStatus();
+}
+
 }  // namespace
 
 workerproto::External TextExternal(std::string name) { return {std::move(name), std::string()}; }
 
-std::vector<workerproto::External> StandardExternals() {
-  return {TextExternal("filename"), TextExternal("filepath"), TextExternal("extension"),
-          TextExternal("filetype"), TextExternal("owner")};
-}
+std::vector<workerproto::External> StandardExternals() { return scan::StandardExternals(); }
 
 base::Result<std::string> FindShippedRules() {
   DAY_TRY_ASSIGN(const std::string program, os::ExecutablePath());
@@ -138,16 +160,16 @@ base::Result<LoadedDatabase> LoadDatabase(const DatabaseChoice& choice,
   LoadedDatabase out;
   crypto::Sha256Hasher id;
   std::vector<std::string> rules = choice.rules;
-  if (rules.empty() && choice.signatures.empty()) {
-    DAY_TRY_ASSIGN(std::string shipped, FindShippedRules());
-    rules.push_back(std::move(shipped));
+  std::vector<std::string> signatures = choice.signatures;
+  if (rules.empty() && signatures.empty()) {
+    DAY_TRY(ChooseDefault(&rules, &signatures));
   }
   if (!rules.empty()) {
     DAY_TRY(LoadRules(rules, loader, &out, &id));
   }
   id.Update(base::AsBytes("signatures"));
-  if (!choice.signatures.empty()) {
-    DAY_TRY(LoadSignatures(choice.signatures, loader, &out, &id));
+  if (!signatures.empty()) {
+    DAY_TRY(LoadSignatures(signatures, loader, &out, &id));
   }
   out.id = id.Finish();
   out.facts.ready_ns = os::MonotonicNs() - begin_ns;

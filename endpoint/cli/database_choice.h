@@ -31,7 +31,8 @@ struct CacheHome {
 base::Result<std::unique_ptr<CacheHome>> OpenCacheHome();
 
 struct DatabaseChoice {
-  std::vector<std::string> rules;  // empty: the shipped ones, unless there are signatures
+  std::vector<std::string> rules;  // empty: those of the last update or the shipped ones, unless
+                                   // there are signatures
   std::vector<std::string> signatures;
 };
 

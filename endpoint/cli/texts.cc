@@ -9,6 +9,12 @@ Usage: daylight COMMAND [OPTION]...
 
 Commands
   scan PATH...     look for threats in files and folders
+  update [FROM]    get the newest rules: from mirrors, a URL or a file
+  verify           check the rules that are active against the public log, without a network
+  log              what the public log said to this machine
+  explain UPDATE   what a release changed, who signed it, and what it can no longer see
+  rollback         go back to the release before
+  trust ROOT       choose whose updates to take
   rules check ...  check, format, explain, measure and compare YARA rules
   yara RULES FILE  scan with YARA rules: the options and the output of yara 4.5.8
   yarac RULES OUT  check YARA rules and write them to one file for `yara -C`

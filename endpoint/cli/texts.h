@@ -25,6 +25,8 @@ inline constexpr const char kNoRules[] =
     "the rules that ship with Daylight are missing (looked in {}); name rules with --rules FILE, "
     "or "
     "hash signatures with --db FILE";
+inline constexpr const char kUpdatesNotUsed[] =
+    "the rules of the last update are not used, those that ship with Daylight are: {}";
 inline constexpr const char kNoRuleFiles[] =
     "{}: no rule files (*.yar, *.yara) in it; name a file, or another folder";
 inline constexpr const char kRulesHaveErrors[] =

@@ -1,0 +1,175 @@
+#include "endpoint/updater/trial.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "endpoint/scan/database.h"
+#include "endpoint/scan/externals.h"
+#include "endpoint/scan/pool.h"
+#include "libs/crypto/hash.h"
+#include "libs/os/file.h"
+
+namespace day::endpoint::updater {
+namespace {
+
+using base::ErrorKind;
+using base::MakeError;
+
+constexpr std::uint64_t kListMaxBytes = 8u << 20;
+constexpr std::size_t kDiagnosticMaxBytes = 300;
+
+// Compiles what is in the folder. Rules with errors are an error here.
+base::Result<scan::DatabaseFiles> Compile(const std::string& folder,
+                                          const scan::WorkerOptions& worker, TrialReport* report) {
+  const scan::DatabaseLoader loader(worker, nullptr);
+  scan::DatabaseFiles files;
+  scan::CompileRequest request;
+  DAY_TRY_ASSIGN(request.files, scan::FindRuleFiles({folder}));
+  request.externals = scan::StandardExternals();
+  request.includes_allowed = false;
+  if (!request.files.empty()) {
+    DAY_TRY_ASSIGN(scan::CompiledRules rules, loader.LoadRules(request));
+    if (!rules.ok) {
+      std::string why = rules.error;
+      for (const workerproto::Diagnostic& diagnostic : rules.diagnostics) {
+        if (diagnostic.severity == workerproto::Diagnostic::Severity::kError) {
+          why = diagnostic.human_text.substr(
+              0, std::min(kDiagnosticMaxBytes, diagnostic.human_text.find('\n')));
+          break;
+        }
+      }
+      return MakeError(ErrorKind::kMalformed, "its rules do not compile: " + why);
+    }
+    report->rules = rules.rule_count;
+    files.rules = std::move(rules.blob);
+    files.rules_bytes = rules.size_bytes;
+  }
+  DAY_TRY_ASSIGN(const auto tables, scan::FindSignatureFiles({folder}));
+  if (!tables.empty()) {
+    DAY_TRY_ASSIGN(scan::CompiledSignatures signatures, loader.LoadSignatures(tables));
+    report->signatures = static_cast<std::uint32_t>(signatures.summary.signature_count);
+    files.signatures = std::move(signatures.blob);
+    files.signatures_bytes = signatures.size_bytes;
+  }
+  if (request.files.empty() && tables.empty()) {
+    return MakeError(ErrorKind::kMalformed, "it holds neither rules nor signatures");
+  }
+  return files;
+}
+
+// Keeps the first thing that speaks against the bundle.
+class Judge : public scan::ResultHandler {
+ public:
+  void OnResult(const scan::ScanTask& task, scan::TaskResult result) override {
+    const auto* report = std::get_if<workerproto::FileReport>(&result);
+    if (report == nullptr || objection_) {
+      return;
+    }
+    const auto bad = std::find_if(report->findings.begin(), report->findings.end(),
+                                  [](const workerproto::Finding& finding) {
+                                    return finding.severity >= workerproto::Severity::kMedium;
+                                  });
+    if (bad != report->findings.end()) {
+      objection_ = MakeError(
+          ErrorKind::kPermission,
+          fmt::format("it finds {} in {}, which is known to be good", bad->name, task.name));
+    } else if (report->completeness == workerproto::Completeness::kNotScanned) {
+      const std::string why = report->gaps.empty() ? "no reason" : report->gaps[0].reason;
+      objection_ = MakeError(ErrorKind::kLimit,
+                             fmt::format("{} cannot be scanned with it: {}", task.name, why));
+    }
+  }
+  base::Status verdict() const { return objection_ ? base::Status(*objection_) : base::OkStatus(); }
+
+ private:
+  std::optional<base::Error> objection_;
+};
+
+// Programs and libraries: what a false alarm would hurt most.
+bool IsProgramPath(std::string_view path) {
+  constexpr std::string_view kPlaces[] = {"usr/bin/", "usr/sbin/", "usr/lib/",
+                                          "bin/",     "sbin/",     "lib/"};
+  return std::any_of(std::begin(kPlaces), std::end(kPlaces),
+                     [path](std::string_view place) { return path.starts_with(place); });
+}
+
+// The good files that one list names and that still are what it says.
+void TakeFromList(const std::string& list, const TrialOptions& options, std::size_t count_max,
+                  std::vector<std::string>* out) {
+  const auto text = os::ReadFile(list, kListMaxBytes);
+  std::size_t taken = 0;
+  for (std::string_view rest = text.ok() ? std::string_view(*text) : std::string_view();
+       !rest.empty() && taken < count_max;) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (line.size() < 35 || line.substr(32, 2) != "  " || !IsProgramPath(line.substr(34))) {
+      continue;
+    }
+    const std::string path = options.root + std::string(line.substr(34));
+    const auto content = os::ReadFile(path, options.file_bytes_max);
+    if (content.ok() &&
+        crypto::ToHexDigest(crypto::Md5(base::AsBytes(*content))) == line.substr(0, 32)) {
+      out->push_back(path);
+      ++taken;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> KnownGoodFiles(const TrialOptions& options) {
+  std::vector<std::string> lists;
+  std::error_code failure;
+  for (const auto& entry : std::filesystem::directory_iterator(options.dpkg_info, failure)) {
+    if (entry.path().extension() == ".md5sums") {
+      lists.push_back(entry.path().string());
+    }
+  }
+  std::sort(lists.begin(), lists.end());
+  // Two files from each of many packages are better than many from the first ones.
+  constexpr std::size_t kFilesPerList = 2;
+  const std::size_t wanted = options.files_max / kFilesPerList + 1;
+  const std::size_t stride = std::max<std::size_t>(1, lists.size() / wanted);
+  std::vector<std::string> files;
+  for (std::size_t i = 0; i < lists.size() && files.size() < options.files_max; i += stride) {
+    TakeFromList(lists[i], options, std::min(kFilesPerList, options.files_max - files.size()),
+                 &files);
+  }
+  return files;
+}
+
+base::Result<TrialReport> TryBundle(const std::string& rules_folder, const TrialOptions& options) {
+  TrialReport report;
+  scan::WorkerOptions worker;
+  worker.program = options.worker_program;
+  worker.memory_max_bytes = options.memory_max_bytes;
+  DAY_TRY_ASSIGN(const scan::DatabaseFiles database, Compile(rules_folder, worker, &report));
+  scan::PoolOptions pool_options;
+  pool_options.worker = worker;
+  pool_options.settings.mode = workerproto::ScanMode::kEngine;
+  pool_options.settings.timeout_ms = options.file_timeout_ms;
+  Judge judge;
+  scan::WorkerPool pool(pool_options, &database, &judge);
+  for (const std::string& path : KnownGoodFiles(options)) {
+    scan::ScanTask task;
+    auto fd = os::OpenRead(path);
+    if (!fd.ok()) {
+      continue;  // it vanished meanwhile
+    }
+    task.fd = std::move(*fd);
+    DAY_TRY_ASSIGN(task.stat, os::StatFd(task.fd.get()));
+    task.name = path;
+    DAY_TRY(pool.Submit(std::move(task)));
+    ++report.files;
+  }
+  DAY_TRY(pool.WaitUntilReady());
+  DAY_TRY(pool.Drain());
+  DAY_TRY(judge.verdict());
+  return report;
+}
+
+}  // namespace day::endpoint::updater

@@ -1,0 +1,323 @@
+#include "endpoint/updater/updater.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "libs/crypto/hash.h"
+#include "libs/os/file.h"
+#include "libs/tlog/policy.h"
+
+namespace day::endpoint::updater {
+namespace {
+
+using base::ErrorKind;
+using base::MakeError;
+using Kind = UpdateOutcome::Kind;
+
+std::string HashOf(const std::string& bytes) {
+  return crypto::ToHexDigest(crypto::Sha256(base::AsBytes(bytes)));
+}
+
+base::Result<tlog::Policy> LoadPolicy(const StateFolder& state) {
+  DAY_TRY_ASSIGN(const std::string text, state.ReadPolicy());
+  return tlog::Policy::Parse(text);
+}
+
+base::Status NeedTrust(const StateFolder& state) {
+  if (!state.Exists()) {
+    return MakeError(ErrorKind::kNotFound,
+                     "no network is trusted yet: `daylight trust ROOT --policy FILE`");
+  }
+  return base::OkStatus();
+}
+
+}  // namespace
+
+base::Status Updater::Trust(const StateFolder& state, const std::string& root_json,
+                            const std::string& policy) {
+  DAY_TRY_ASSIGN(const tlog::Policy parsed, tlog::Policy::Parse(policy));
+  if (parsed.quorum_is_none() || parsed.logs().empty()) {
+    return MakeError(ErrorKind::kInvalidUse,
+                     "the policy must name a log and a quorum of witnesses");
+  }
+  DAY_TRY_ASSIGN(const update::FollowerState start,
+                 update::StartFollowing(base::AsBytes(root_json)));
+  DAY_TRY_ASSIGN(const os::Fd lock, state.Lock());
+  return state.Create(policy, start);
+}
+
+base::Result<UpdateOutcome> Updater::FromFile(const std::string& bytes) {
+  DAY_TRY(NeedTrust(state_));
+  DAY_TRY_ASSIGN(const os::Fd lock, state_.Lock());
+  return Apply(bytes);
+}
+
+base::Result<UpdateOutcome> Updater::FromMirrors(Mirrors* mirrors) {
+  DAY_TRY(NeedTrust(state_));
+  DAY_TRY_ASSIGN(const os::Fd lock, state_.Lock());
+  std::optional<UpdateOutcome> outcome;
+  const auto accept = [&](const std::string& bytes) -> base::Status {
+    auto applied = Apply(bytes);
+    if (!applied.ok()) {
+      return applied.error();
+    }
+    outcome = std::move(*applied);
+    return base::OkStatus();
+  };
+  base::Status fetched = mirrors->Fetch("latest.upd", accept);
+  if (!fetched.ok() && fetched.error().kind == ErrorKind::kNotFound) {
+    fetched = mirrors->Fetch("full.upd", accept);
+  }
+  DAY_TRY(fetched);
+  return std::move(*outcome);
+}
+
+base::Result<UpdateOutcome> Updater::Apply(const std::string& bytes) {
+  DAY_TRY_ASSIGN(const update::Upd upd, update::DecodeUpd(base::AsBytes(bytes)));
+  DAY_TRY_ASSIGN(const tlog::Policy policy, LoadPolicy(state_));
+  DAY_TRY_ASSIGN(const update::FollowerState before, state_.ReadFollower());
+  DAY_TRY_ASSIGN(update::Followed followed, update::Follow(policy, upd, options_.now_s, before));
+  UpdateOutcome outcome;
+  outcome.log_size = followed.state.range.size();
+  outcome.unread = followed.unread;
+  outcome.freshness = followed.state.FreshnessAt(options_.now_s);
+  outcome.witnessed_s = followed.state.time_s;
+  if (followed.fork) {
+    outcome.kind = Kind::kFork;
+    DAY_TRY_ASSIGN(outcome.evidence_path, state_.WriteEvidence(followed.state.fork_evidence));
+    DAY_TRY(state_.WriteFollower(followed.state));
+    return outcome;
+  }
+  // The lines first: a crash in between writes them twice, never not at all.
+  DAY_TRY(state_.AppendLog(followed.entries));
+  DAY_TRY(state_.WriteFollower(followed.state));
+  DAY_TRY(os::WriteFileAtomic(state_.path() + "/last.upd", base::AsBytes(bytes), 0600,
+                              os::Durability::kCrashOfProcess));
+  outcome.entries = std::move(followed.entries);
+  DAY_TRY(Choose(upd, followed.state, &outcome));
+  return outcome;
+}
+
+// Which release should be active, and whether it is time.
+base::Status Updater::Choose(const update::Upd& upd, const update::FollowerState& state,
+                             UpdateOutcome* outcome) {
+  DAY_TRY_ASSIGN(Slots slots, state_.ReadSlots());
+  const Slot* active = slots.Active();
+  const bool stopped = active != nullptr && state.stopped.contains(active->sha256);
+  const update::KnownRelease* wanted = state.Candidate();
+  if (wanted == nullptr) {
+    outcome->kind = stopped ? Kind::kStoppedAll : Kind::kNoRelease;
+    if (stopped) {
+      slots.active.reset();
+      DAY_TRY(state_.WriteSlots(slots));
+    }
+    return base::OkStatus();
+  }
+  const bool newer = active == nullptr || wanted->statement.sequence > active->sequence;
+  outcome->sequence = newer || stopped ? wanted->statement.sequence : active->sequence;
+  if (!newer && !stopped) {
+    outcome->kind = Kind::kNothingNew;
+    return base::OkStatus();
+  }
+  if (newer && !stopped) {
+    if (const auto rejected = slots.rejected.find(wanted->sha256());
+        rejected != slots.rejected.end()) {
+      outcome->kind = Kind::kRejected;
+      outcome->reason = rejected->second;
+      return base::OkStatus();
+    }
+    DAY_TRY_ASSIGN(const std::string secret, state_.Secret());
+    const std::uint32_t ring = update::RingOf(secret, wanted->sha256());
+    outcome->activates_s = wanted->statement.time_s + update::DelayOf(wanted->statement, ring);
+    if (active != nullptr && std::max(options_.now_s, state.time_s) < outcome->activates_s) {
+      outcome->kind = Kind::kWaits;
+      return base::OkStatus();
+    }
+  }
+  outcome->kind = stopped ? Kind::kWentBack : Kind::kActivated;
+  const base::Status done = Activate(upd, *wanted, &slots, outcome);
+  if (done.ok() || !stopped) {
+    return done;
+  }
+  // The active release must not go on, whatever became of its successor.
+  slots.active.reset();
+  outcome->kind = Kind::kStoppedAll;
+  outcome->reason = done.error().message;
+  return state_.WriteSlots(slots);
+}
+
+base::Status Updater::SwitchTo(std::size_t slot, Slots* slots, UpdateOutcome* outcome) {
+  slots->active = slot;
+  outcome->sequence = slots->slots[slot].sequence;
+  return state_.WriteSlots(*slots);
+}
+
+base::Status Updater::Activate(const update::Upd& upd, const update::KnownRelease& release,
+                               Slots* slots, UpdateOutcome* outcome) {
+  if (const std::optional<std::size_t> ready = slots->Find(release.sha256())) {
+    return SwitchTo(*ready, slots, outcome);  // it was active before
+  }
+  std::string active;
+  if (slots->active) {
+    DAY_TRY_ASSIGN(active, state_.ReadBundle(*slots->active));
+  }
+  DAY_TRY_ASSIGN(const std::string bytes,
+                 update::TakeBundle(upd, release.statement, base::AsBytes(active)));
+  DAY_TRY_ASSIGN(const update::Bundle bundle, update::DecodeBundle(base::AsBytes(bytes)));
+  base::Status tried = base::OkStatus();
+  if (bundle.engine > kEngineVersion) {
+    tried = MakeError(ErrorKind::kUnsupported, "it needs a newer version of Daylight");
+  } else {
+    DAY_TRY_ASSIGN(const std::string rules, state_.WriteNew(bytes, bundle));
+    const auto report = TryBundle(rules, options_.trial);
+    if (report.ok()) {
+      outcome->trial = *report;
+    } else {
+      tried = report.error();
+    }
+  }
+  if (!tried.ok()) {
+    slots->rejected[release.sha256()] = tried.error().message;
+    DAY_TRY(state_.WriteSlots(*slots));
+    if (outcome->kind == Kind::kWentBack) {
+      return tried;
+    }
+    outcome->kind = Kind::kRejected;
+    outcome->reason = tried.error().message;
+    return base::OkStatus();
+  }
+  const std::size_t spare = slots->active ? 1 - *slots->active : 0;
+  // Said before it is done: at no time does slots.json name what is not there.
+  slots->slots[spare] = {};
+  DAY_TRY(state_.WriteSlots(*slots));
+  DAY_TRY(state_.AdoptNew(spare));
+  slots->slots[spare] = {release.sha256(), release.statement.sequence};
+  return SwitchTo(spare, slots, outcome);
+}
+
+base::Result<UpdateOutcome> Updater::Rollback() {
+  DAY_TRY(NeedTrust(state_));
+  DAY_TRY_ASSIGN(const os::Fd lock, state_.Lock());
+  DAY_TRY_ASSIGN(Slots slots, state_.ReadSlots());
+  DAY_TRY_ASSIGN(const update::FollowerState state, state_.ReadFollower());
+  const Slot* previous = slots.Previous();
+  if (previous == nullptr) {
+    return MakeError(ErrorKind::kNotFound, "there is no earlier release to go back to");
+  }
+  if (state.stopped.contains(previous->sha256)) {
+    return MakeError(ErrorKind::kPermission, "the earlier release was halted or recalled");
+  }
+  UpdateOutcome outcome;
+  outcome.kind = Kind::kWentBack;
+  outcome.freshness = state.FreshnessAt(options_.now_s);
+  outcome.witnessed_s = state.time_s;
+  slots.rejected[slots.Active()->sha256] = "somebody went back from it";
+  DAY_TRY(SwitchTo(1 - *slots.active, &slots, &outcome));
+  return outcome;
+}
+
+base::Result<std::string> Updater::LastFile() const {
+  return os::ReadFile(state_.path() + "/last.upd", update::kUpdMaxBytes);
+}
+
+namespace {
+
+// The stored checkpoint, by the policy and by the leaves that were followed.
+void VerifyLog(const tlog::Policy& policy, const update::FollowerState& state,
+               VerifyReport* report) {
+  if (!state.fork_evidence.empty()) {
+    report->problems.push_back("the log has forked; updates are stopped");
+  }
+  if (state.checkpoints.empty()) {
+    report->problems.push_back("the log was never followed: run `daylight update`");
+    return;
+  }
+  const update::SeenCheckpoint& last = state.checkpoints.back();
+  const auto opened = policy.Open(last.note);
+  if (!opened.ok()) {
+    report->problems.push_back("the stored checkpoint: " + opened.error().message);
+  } else if (opened->checkpoint.size != state.range.size() ||
+             opened->checkpoint.root != state.range.Root()) {
+    report->problems.push_back("the stored checkpoint is not of the entries that were followed");
+  } else {
+    report->good.push_back(fmt::format("log {}: {} entries, cosigned by {} witnesses", state.origin,
+                                       state.range.size(), opened->cosignatures.size()));
+  }
+}
+
+// A file below the folder that the bundle does not have; empty if there is none.
+std::string ExtraFile(const std::string& folder, const update::Bundle& bundle) {
+  std::error_code failure;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, failure)) {
+    const std::string path = entry.path().string().substr(folder.size() + 1);
+    if (!entry.is_directory(failure) && !bundle.files.contains(path)) {
+      return path;
+    }
+  }
+  return "";
+}
+
+base::Status VerifySlot(const StateFolder& folder, const Slots& slots, std::size_t index,
+                        const update::FollowerState& state, VerifyReport* report) {
+  const Slot& slot = slots.slots[index];
+  if (slot.sha256.empty()) {
+    return base::OkStatus();
+  }
+  const bool active = slots.active == index;
+  const std::string name =
+      fmt::format("release {} ({})", slot.sequence, active ? "active" : "the one before");
+  const auto bytes = folder.ReadBundle(index);
+  if (!bytes.ok() || HashOf(*bytes) != slot.sha256) {
+    report->problems.push_back(name + ": the bundle is not the one that was released");
+    return base::OkStatus();
+  }
+  if (state.FindRelease(slot.sha256) == nullptr) {
+    report->problems.push_back(name + ": no release in the log");
+    return base::OkStatus();
+  }
+  if (active && state.stopped.contains(slot.sha256)) {
+    report->problems.push_back(name + ": was halted or recalled");
+  }
+  DAY_TRY_ASSIGN(const update::Bundle bundle, update::DecodeBundle(base::AsBytes(*bytes)));
+  for (const auto& [path, content] : bundle.files) {
+    const auto file = os::ReadFile(folder.RulesFolder(index) + "/" + path, update::kBundleMaxBytes);
+    if (!file.ok() || *file != content) {
+      report->problems.push_back(fmt::format("{}: {} was changed", name, path));
+      return base::OkStatus();
+    }
+  }
+  const std::string extra = ExtraFile(folder.RulesFolder(index), bundle);
+  if (!extra.empty()) {
+    report->problems.push_back(fmt::format("{}: {} does not belong to it", name, extra));
+    return base::OkStatus();
+  }
+  report->good.push_back(
+      fmt::format("{}: {} files, as released, SHA-256 {}", name, bundle.files.size(), slot.sha256));
+  return base::OkStatus();
+}
+
+}  // namespace
+
+base::Result<VerifyReport> VerifyState(const StateFolder& state, std::int64_t now_s) {
+  DAY_TRY(NeedTrust(state));
+  DAY_TRY_ASSIGN(const tlog::Policy policy, LoadPolicy(state));
+  DAY_TRY_ASSIGN(const update::FollowerState follower, state.ReadFollower());
+  DAY_TRY_ASSIGN(const Slots slots, state.ReadSlots());
+  VerifyReport report;
+  report.freshness = follower.FreshnessAt(now_s);
+  report.witnessed_s = follower.time_s;
+  VerifyLog(policy, follower, &report);
+  for (std::size_t i = 0; i < slots.slots.size(); ++i) {
+    DAY_TRY(VerifySlot(state, slots, i, follower, &report));
+  }
+  if (!slots.active) {
+    report.problems.push_back("no released rules are active; scans use those that ship");
+  }
+  return report;
+}
+
+}  // namespace day::endpoint::updater
