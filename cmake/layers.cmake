@@ -127,6 +127,7 @@ daylight_program(make_witnesses tools/make_witnesses
 daylight_program(run_vectors tools/run_vectors
   USES libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module libs/rules/modules
        libs/rules/modules/basic)
+daylight_program(kill_at tools/kill_at)
 daylight_program(make_updates tools/make_updates USES libs/update libs/os)
 # What tests/services starts real servers for.
 daylight_program(s3_check tests/services/s3_check USES libs/store/s3 libs/store LINKS GTest::gtest)

@@ -107,9 +107,9 @@ class Place:
         self.write_policy([server.ports["listen"] for server in servers])
         return servers
 
-    def start_log(self, *more, folder=None):
+    def start_log(self, *more, folder=None, interval_ms=20):
         server = Server(NODE, "log", "--dir", folder or self.log, "--key", self.key, "--policy", self.policy, "--listen",
-                        "127.0.0.1:0", "--submit", "127.0.0.1:0", "--interval-ms", "20", *more)
+                        "127.0.0.1:0", "--submit", "127.0.0.1:0", "--interval-ms", interval_ms, *more)
         self.servers.append(server)
         return server
 
