@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Measures Daylight against Debian's yara and clamscan, side by side, and prints ratios.
 
-  bench/bench.py [--set NAME=FILE_OR_DIR ...] [--corpus NAME=DIR ...] [--small N] [--runs N]
+  bench/bench.py [--set NAME=FILE_OR_DIR ...] [--corpus NAME=DIR ...] [--small N] [--runs N] [--worst]
 
 Every figure is processor time (user + system, of the program and its children) of whole processes, one
 thread, page cache warm; programs take turns, and the ratio is of the medians. Loading is measured on an
 empty file and shown apart: `net` is without it. Without --set the shipped rules are used. A set is a folder
 of YARA files: those that Debian's yara compiles are joined into one. Without --corpus: /usr/bin (ELF) and
 Wine's PE files of the package libwine.
+
+--worst measures each file of a corpus alone instead and prints those with the lowest ratios. One process scans
+the file many times (--scan-list), so that what is left of starting it is small; loading is taken off as above.
+The lowest are measured again with more repeats.
 """
 import argparse
 import os
@@ -104,12 +108,53 @@ def compare(label, ours, theirs, empty_ours, empty_theirs, size_bytes, runs):
           f"{load['yara'] * 1e3:4.0f} ms  output {'same' if same else 'DIFFERS'}", flush=True)
 
 
+class FileTimer:
+    """Processor time of scanning one file once, net of loading."""
+
+    REPEATS_MAX = 4000
+
+    def __init__(self, command, empty, folder, bytes_per_run):
+        self.command = command
+        self.list = pathlib.Path(folder) / "list"
+        self.bytes_per_run = bytes_per_run
+        self.load = statistics.median(self.run(empty, 1) for _ in range(7))
+
+    def run(self, path, repeats):
+        self.list.write_text(f"{path}\n" * repeats)
+        return measure([*self.command, self.list])[0]
+
+    def seconds(self, path, scale=1):
+        repeats = scale * self.bytes_per_run // max(path.stat().st_size, 1)
+        repeats = min(max(repeats, 3 * scale), self.REPEATS_MAX)
+        return max(self.run(path, repeats) - self.load, 1e-6) / repeats
+
+
+def find_worst(label, ours, theirs, directory, empty, folder, runs):
+    """Prints the files of a corpus with the lowest ratios."""
+    timers = (FileTimer(theirs, empty, folder, 2_000_000), FileTimer(ours, empty, folder, 16_000_000))
+    files = [p for p in sorted(pathlib.Path(directory).rglob("*")) if p.is_file() and p.stat().st_size > 0]
+
+    def ratio(path, scale=1):
+        yara, daylight = (timer.seconds(path, scale) for timer in timers)
+        return yara / daylight, daylight
+    first = sorted((ratio(path)[0], path) for path in files)
+    print(f"{label}: {len(files)} files, median ratio {first[len(first) // 2][0]:.1f}x; the lowest, measured again:")
+    again = []
+    for _, path in first[:12]:
+        figures = [ratio(path, 4) for _ in range(runs)]
+        again.append((statistics.median(f[0] for f in figures), statistics.median(f[1] for f in figures), path))
+    for low, seconds, path in sorted(again)[:5]:
+        size = path.stat().st_size
+        print(f"  {low:6.1f}x  {size:9d} bytes  daylight {seconds * 1e6:8.0f} us ({size / seconds / 1e6:5.0f} MB/s)  {path}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--corpus", action="append", default=[], metavar="NAME=DIR")
     parser.add_argument("--small", type=int, default=0, metavar="N", help="also N files of 1 to 16 KB")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--worst", action="store_true", help="each file alone: the lowest ratios")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         sets = [s.split("=", 1) for s in args.set] or [["shipped", str(ROOT / "rules")]]
@@ -131,6 +176,10 @@ def main():
             theirs = ["yara", "-p", "1", "-w", "-C", "-r", compiled]
             measure([*ours, empty])  # compiles into the cache
             for corpus_name, directory in corpora:
+                if args.worst:
+                    find_worst(f"{set_name} x {corpus_name}", [*ours[:-2], "--scan-list", rules],
+                               [*theirs[:-2], "--scan-list", compiled], directory, empty, folder, args.runs)
+                    continue
                 measure(["cat", *(p for p in pathlib.Path(directory).rglob("*") if p.is_file())]
                         if corpus_name != "small" else ["true"])
                 compare(f"{set_name} x {corpus_name}", [*ours, directory], [*theirs, directory],

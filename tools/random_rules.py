@@ -267,6 +267,8 @@ class ConditionMaker:
                  f"math.to_number(${n})", f"math.mode({r.randint(0, 9)}, filesize)", f"hash.crc32(0, {r.randint(1, 60)}) % 7",
                  f"hash.checksum32({r.randint(0, 20)}, filesize) & 15", f"string.length({self.text()})",
                  f'string.to_int("{r.choice(["12", "0x1f", "-7", "abc", " 5", "010"])}")', f'string.to_int("1a", {r.choice([8, 10, 16])})']
+        forms.append(r.choice(["pe.number_of_sections", "pe.entry_point", "pe.sections[0].raw_data_size", "elf.type", "elf.number_of_segments",
+                               "pe.sections[#" + n + "].virtual_address", "elf.sections[0].size", "pe.timestamp"]))
         if depth < 2:
             forms += [lambda: f"({self.number(depth + 1)} {r.choice(['+', '-', '*', chr(92), '%', '&', '|', '^'])} ({self.number(depth + 1)} + #{n}))",
                       lambda: f"({self.number(depth + 1)} {r.choice(['<<', '>>'])} {r.choice([0, 1, 3, 63, 64])})",
@@ -381,6 +383,9 @@ class RuleMaker:
         group = f"g{number // GROUP}"
         name = f"{group}_r{number}"
         flags = "private " if r.random() < 0.03 else ""
+        if r.random() < 0.001:  # false seldom, as it silences all others
+            flags += "global "
+            condition = f"({condition}) or filesize % 5 != 0"
         self.rules = [*self.rules, name][-20:]
         if number % GROUP == GROUP - 1:
             self.groups = [*self.groups, group][-4:]
@@ -434,7 +439,7 @@ class FileMaker:
             return r.randbytes(r.choice([30, 300, 1000]))
         size = r.choice([0, 1, 5, 20, 60, 120, 300, 700, 700] + ([5000] if r.random() < 0.05 else []))
         copies = r.choice([0.0, 0.1, 0.4])
-        out = bytearray()
+        out = bytearray(r.choice([b"MZ", b"\x7fELF"]) if r.random() < 0.03 else b"")
         while len(out) < size:
             out += self.piece(copies)
         return bytes(out[:size])
@@ -448,7 +453,7 @@ def main():
     (folder / "files").mkdir(parents=True, exist_ok=True)
     maker = RuleMaker(seed)
     with open(folder / "rules.yar", "w", encoding="ascii") as out:
-        out.write('import "math"\nimport "hash"\nimport "string"\n')
+        out.write("".join(f'import "{name}"\n' for name in ("math", "hash", "string", "pe", "elf")))
         for number in range(rule_count):
             out.write(maker.rule(number))
     files = FileMaker(seed, maker.samples)

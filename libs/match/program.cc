@@ -458,6 +458,15 @@ int WorstYaraAtomQuality(const PatternSpec& spec) {
   return worst;
 }
 
+bool TooComplexForYara(const PatternSpec& spec) {
+  if (!TooComplexForYara(spec.tree)) {
+    return false;  // and so is no part of it
+  }
+  const std::vector<Link> links = SplitIntoLinks(spec);
+  return std::any_of(links.begin(), links.end(),
+                     [](const Link& link) { return TooComplexForYara(link.tree()); });
+}
+
 Result<CompiledPattern> Compile(const PatternSpec& spec) { return Compiler(spec).Run(); }
 
 struct VerifyScratch::State {

@@ -11,6 +11,7 @@ using Op = RegexTree::Op;
 
 constexpr int kQualityMax = 255;
 constexpr int kNoQuality = -1;
+constexpr std::uint32_t kYaraSplitsMax = 128;  // RE_MAX_SPLIT_ID
 
 // Cuts free bytes off both ends; returns how many were cut in front. An atom with no more known
 // than free bytes is cut down to its first byte.
@@ -312,6 +313,35 @@ int YaraLiteralQuality(std::string_view bytes, const PatternSpec& spec) {
 }
 
 YaraChoice ChooseYaraAtoms(const RegexTree& tree) { return Chooser(tree).Run(); }
+
+bool TooComplexForYara(const RegexTree& tree) {
+  // How many splits YARA's code for each node has: children stand before their parents.
+  std::vector<std::uint32_t> splits(tree.nodes.size(), 0);
+  for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+    const RegexTree::Node& node = tree.nodes[i];
+    std::uint32_t count = 0;
+    for (const std::uint32_t child : node.children) {
+      count += splits[child];
+    }
+    if (node.op == Op::kAlternate) {
+      count += static_cast<std::uint32_t>(node.children.size()) - 1;
+    } else if (node.op == Op::kRepeat) {
+      const bool loop = node.max == kUnbounded && node.min <= 1;
+      const bool of_any = tree.nodes[node.children[0]].op == Op::kAny;
+      if (loop) {
+        ++count;
+      } else if (!of_any) {
+        const bool optional = node.max > node.min;
+        const bool middle = node.max > node.min + 1 || node.max > 2;
+        const bool last = optional || node.max > 1;
+        count *= (node.min > 0 ? 1u : 0u) + (middle ? 1u : 0u) + (last ? 1u : 0u);
+        count += optional ? 1 : 0;
+      }
+    }
+    splits[i] = std::min(count, kYaraSplitsMax + 1);
+  }
+  return splits.back() > kYaraSplitsMax;
+}
 
 YaraWindow YaraWindowOf(std::string_view bytes) {
   RegexTree tree;

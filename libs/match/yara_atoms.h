@@ -54,4 +54,9 @@ int WorstYaraAtomQuality(const PatternSpec& spec);
 // The same for plain bytes under the modifiers of `spec`.
 int YaraLiteralQuality(std::string_view bytes, const PatternSpec& spec);
 
+// Whether YARA refuses an expression, or a link of a hex string, for its number of alternatives and
+// repeats ("regular expression is too complex"). REQUIRES: a well-formed tree.
+bool TooComplexForYara(const PatternSpec& spec);
+bool TooComplexForYara(const RegexTree& tree);
+
 }  // namespace day::match

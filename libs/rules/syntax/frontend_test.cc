@@ -91,6 +91,23 @@ TEST(Frontend, AcceptsWithAndBooleansOfYaraX) {
   EXPECT_FALSE(Check("rule r { condition: any of (true, false) }", strict).ok);
 }
 
+TEST(Frontend, RefusesWhatIsTooComplexOnlyAsYara) {
+  const auto rule = [](int alternatives) {
+    std::string text = "rule r { strings: $a = /x(b";
+    for (int i = 1; i < alternatives; ++i) {
+      text += "|b";
+    }
+    return text + ")/ condition: $a }";
+  };
+  FrontendOptions strict;
+  strict.yara_x_extensions = false;
+  EXPECT_TRUE(Check(rule(129), strict).ok);
+  EXPECT_EQ(Check(rule(130), strict).lines,
+            "error: rule \"r\" in f(1): regular expression is too complex\n");
+  EXPECT_TRUE(Check(rule(130)).ok);
+  EXPECT_FALSE(Check("rule r { condition: \"b\" matches " + rule(130).substr(23, 264) + " }", strict).ok);
+}
+
 TEST(Frontend, MakesSets) {
   const Checked checked = Check(
       "rule a1 { condition: true } rule a2 { condition: true }\n"

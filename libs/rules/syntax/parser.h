@@ -129,6 +129,7 @@ class Parser {
   bool ParsePatternTree(const Token& literal, StringDeclaration* declaration);
   bool ParseRegexToken(const Token& token, match::RegexFlags flags, bool in_condition,
                        std::string_view string_name, match::RegexTree* tree);
+  bool FailTooComplex(const Token& token);
 
   // Conditions (parser_expression.cc, parser_arithmetic.cc). Each fills *out or reports and returns
   // false.

@@ -2,6 +2,7 @@
 // used.
 #include <algorithm>
 
+#include "libs/match/yara_atoms.h"
 #include "libs/rules/syntax/parser.h"
 #include "libs/rules/syntax/wording.h"
 
@@ -187,6 +188,9 @@ bool Parser::ParseRegexOperand(Expression* out) {
   regex.source = text.substr(1, close - 1);
   if (!ParseRegexToken(token, flags, true, {}, &regex.tree)) {
     return false;
+  }
+  if (!c_.options.yara_x_extensions && match::TooComplexForYara(regex.tree)) {
+    return FailTooComplex(token);
   }
   c_.rules.regexes.push_back(std::move(regex));
   out->has_node = true;

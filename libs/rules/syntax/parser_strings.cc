@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "libs/match/regex.h"
+#include "libs/match/yara_atoms.h"
 #include "libs/rules/syntax/parser.h"
 #include "libs/rules/syntax/slow_patterns.h"
 
@@ -320,7 +321,14 @@ bool Parser::ParsePatternTree(const Token& literal, StringDeclaration* declarati
     }
     pattern.tree = std::move(tree).value();
   }
-  return true;
+  return c_.options.yara_x_extensions || !match::TooComplexForYara(pattern) ||
+         FailTooComplex(literal);
+}
+
+// Only `daylight yara` refuses what YARA refuses for this: it costs us nothing.
+bool Parser::FailTooComplex(const Token& token) {
+  return Fail(Code::kRegularExpressionTooComplex, "regular expression is too complex",
+              SpanOf(token), "YARA takes at most 128 alternatives and repeats in one expression");
 }
 
 bool Parser::ParseRegexToken(const Token& token, match::RegexFlags flags, bool in_condition,
