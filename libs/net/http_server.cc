@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
 namespace day::net {
@@ -77,10 +78,10 @@ class HttpServer::State : public std::enable_shared_from_this<HttpServer::State>
   tcp::acceptor acceptor_;
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
-  std::atomic<std::size_t> connections_{0};
   std::mutex mutex_;
   std::condition_variable idle_;
   std::size_t open_questions_ = 0;  // guarded by mutex_
+  std::set<Connection*> open_;      // guarded by mutex_
   std::vector<std::thread> threads_;
 };
 
@@ -91,9 +92,13 @@ class HttpServer::State::Connection
  public:
   Connection(std::shared_ptr<State> state, tcp::socket socket)
       : state_(std::move(state)), stream_(std::move(socket)) {
-    state_->connections_.fetch_add(1);
+    const std::lock_guard lock(state_->mutex_);
+    state_->open_.insert(this);
   }
-  ~Connection() { state_->connections_.fetch_sub(1); }
+  ~Connection() {
+    const std::lock_guard lock(state_->mutex_);
+    state_->open_.erase(this);
+  }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -101,6 +106,10 @@ class HttpServer::State::Connection
     error_code ignored;
     stream_.socket().set_option(tcp::no_delay(true), ignored);
     asio::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->Read(); });
+  }
+  // Ends whatever it waits for. From any thread.
+  void Abandon() {
+    asio::post(stream_.get_executor(), [self = shared_from_this()] { self->stream_.close(); });
   }
 
  private:
@@ -247,8 +256,13 @@ void HttpServer::State::Accept() {
                            if (self->stopping_ || code == asio::error::operation_aborted) {
                              return;
                            }
+                           std::size_t open = 0;
+                           {
+                             const std::lock_guard lock(self->mutex_);
+                             open = self->open_.size();
+                           }
                            // Beyond the limit a connection is closed at once: the socket ends here.
-                           if (!code && self->connections_ < self->options_.connections_max) {
+                           if (!code && open < self->options_.connections_max) {
                              std::make_shared<Connection>(self, std::move(socket))->Start();
                            }
                            self->Accept();
@@ -271,12 +285,23 @@ void HttpServer::State::Stop(std::uint32_t grace_ms) {
     error_code ignored;
     self->acceptor_.close(ignored);
   });
+  std::vector<std::shared_ptr<Connection>> left;  // the last owner must not hold mutex_
   {
     std::unique_lock lock(mutex_);
     idle_.wait_for(lock, std::chrono::milliseconds(grace_ms),
                    [this] { return open_questions_ == 0; });
+    // Connections hold us, and what they wait for holds them: without this nobody would ever go.
+    for (Connection* connection : open_) {
+      if (auto alive = connection->weak_from_this().lock()) {
+        left.push_back(std::move(alive));
+      }
+    }
   }
-  context_.stop();
+  for (const auto& connection : left) {
+    connection->Abandon();
+  }
+  left.clear();
+  work_.reset();
   for (std::thread& thread : threads_) {
     thread.join();
   }

@@ -172,6 +172,18 @@ TEST(HttpServer, StoppingLetsQuestionsFinish) {
   answering.join();
 }
 
+TEST(HttpServer, StoppingDoesNotWaitForIdleConnections) {
+  const auto server = Echo();
+  Wire idle(server->port());
+  Wire half(server->port());
+  half.Send("GET / HT");
+  EXPECT_NE(Ask(server->port(), "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"), "");
+  const auto start = std::chrono::steady_clock::now();
+  server->Stop(1000);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_EQ(half.ReadAll(), "");
+}
+
 TEST(HttpServer, SaysWhereItCannotListen) {
   const auto server = Echo();
   HttpServerOptions options;
