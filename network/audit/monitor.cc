@@ -128,7 +128,8 @@ base::Status Monitor::Compare(const Source& log, const std::string& where, const
   if (relation == Relation::kInconsistent) {
     return AddFork(
         where, note,
-        fmt::format("signed trees of {} and {} entries do not fit", range_.size(), checkpoint.size),
+        fmt::format("signed trees of {} and {} entries do not fit{}", range_.size(), checkpoint.size,
+                    range_.size() == checkpoint.size ? "" : ", by the tiles that are served"),
         report);
   }
   // A copy that lags behind has no tiles to prove anything with; that it is older is said already.

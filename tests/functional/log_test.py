@@ -1,10 +1,9 @@
 """Drives a log, its witnesses and its auditors as real processes. DAYLIGHT_BIN is the folder of the programs."""
 import concurrent.futures
 import json
-import pathlib
 import shutil
 import signal
-import time
+import subprocess
 import unittest
 
 from log_harness import (AUDIT, NODE, ORIGIN, Place, Server, request, run, size_of, wait_for)
@@ -170,6 +169,39 @@ class LogTest(unittest.TestCase):
         # The monitor also asks the witness, over the network.
         done = self.audit("monitor", "--policy", place.policy, "--state", place.root / "state", "--once", url)
         self.assertIn(f"ok: {size} entries", done)
+
+    def test_a_monitor_follows_and_counts(self):
+        place = self.place(1)
+        place.start_witnesses()
+        log = place.start_log()
+        self.add(log, "one")
+        self.wait_published(log, 1)
+        url = f"http://127.0.0.1:{log.ports['listen']}"
+        process = subprocess.Popen([AUDIT, "monitor", "--policy", place.policy, "--state", place.root / "state", "--interval",
+                                    "1", "--metrics", "127.0.0.1:0", "--json", url], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        port = int(process.stderr.readline().split("metrics=")[1])
+
+        def metrics():
+            status, headers, body = request(port, "GET", "/metrics")
+            self.assertEqual(status, 200)
+            self.assertIn("openmetrics", headers["Content-Type"])
+            return body.decode()
+
+        wait_for(lambda: "daylight_monitor_size 1\n" in metrics())
+        self.add(log, "two")
+        wait_for(lambda: "daylight_monitor_size 2\n" in metrics())
+        self.assertIn('anomalies_total{kind="unreachable"} 0', metrics())
+        self.assertTrue(metrics().endswith("# EOF\n"))
+        log.stop()
+        wait_for(lambda: 'anomalies_total{kind="unreachable"} 0' not in metrics())
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+        reports = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual((reports[0]["result"], reports[-1]["result"]), ("ok", "anomaly"), err)
+        self.assertEqual(sum(report["new_entries"] for report in reports), 2)
 
     def test_fsck_finds_any_damage(self):
         place = self.place(0)
