@@ -7,11 +7,13 @@ every fifth call only.
 import base64
 import concurrent.futures
 import hashlib
+import http.client
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 from log_harness import AUDIT, BIN, NODE, Place, Server, request, run, size_of
@@ -110,6 +112,43 @@ class KillTest(unittest.TestCase):
         # test anything; so each run has the same entries, and the witness sees the same log again and again.
         self.check_writer(1)
 
+    def test_the_server_under_load(self):
+        """SIGKILL while many add over HTTP: every answered index still holds its entry after a restart."""
+        place = Place(0)
+        self.addCleanup(place.close)
+        place.init()
+        answered = {}
+        for turn in range(6):
+            server = place.start_log()
+            port = server.ports["submit"]
+
+            def add(worker):
+                mine, number = {}, 0
+                try:
+                    while True:
+                        text = f"turn {turn} worker {worker} entry {number}"
+                        status, _, body = request(port, "POST", "/add", text)
+                        if status == 200:
+                            mine[text] = int(body)
+                        number += 1
+                except (OSError, http.client.HTTPException):
+                    return mine
+
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                futures = [pool.submit(add, worker) for worker in range(8)]
+                time.sleep(0.3 + 0.17 * turn)
+                server.stop(signal.SIGKILL)
+                for future in futures:
+                    answered.update(future.result())
+        self.assertGreater(len(answered), 100)
+        self.assertEqual(len(set(answered.values())), len(answered))
+        server = place.start_log()
+        for text, index in answered.items():
+            self.assertEqual(int(request(server.ports["submit"], "POST", "/add", text)[2]), index)
+        self.assertEqual(server.stop()[0], 0)
+        self.assertEqual(run(AUDIT, "fsck", "--policy", place.policy, place.log, check=False).returncode, 0)
+        print(f"server: {len(answered)} answered before six kills, all there")
+
     def test_the_witness(self):
         place = Place(1)
         self.addCleanup(place.close)
@@ -150,7 +189,7 @@ class KillTest(unittest.TestCase):
                     status, _, body = request(int(line.split("=")[1]), "POST", "/add-checkpoint", honest, timeout=60)
                     self.assertEqual(status, 200, body)
                     cosigned = True
-            except (OSError, ValueError, EOFError, __import__("http.client").client.HTTPException):
+            except (OSError, ValueError, EOFError, http.client.HTTPException):
                 pass
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=60)

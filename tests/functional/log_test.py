@@ -1,12 +1,17 @@
 """Drives a log, its witnesses and its auditors as real processes. DAYLIGHT_BIN is the folder of the programs."""
 import concurrent.futures
 import json
+import pathlib
 import shutil
 import signal
 import subprocess
 import unittest
 
+from json_schema import Schema
 from log_harness import (AUDIT, NODE, ORIGIN, Place, Server, request, run, size_of, wait_for)
+
+
+SCHEMA = Schema(json.loads((pathlib.Path(__file__).resolve().parents[2] / "api/audit-report.schema.json").read_text()))
 
 
 class LogTest(unittest.TestCase):
@@ -170,6 +175,29 @@ class LogTest(unittest.TestCase):
         done = self.audit("monitor", "--policy", place.policy, "--state", place.root / "state", "--once", url)
         self.assertIn(f"ok: {size} entries", done)
 
+    def test_json_is_as_the_schema_says(self):
+        place = self.place(1)
+        place.start_witnesses()
+        entry, proof = place.root / "entry", place.root / "proof"
+        entry.write_text("x")
+        run(NODE, "append", "--dir", place.log, "--key", place.key, "--policy", place.policy, entry)
+        self.audit("prove", "--policy", place.policy, "--index", "0", "--out", proof, place.log)
+        verify = ["verify", "--json", "--policy", place.policy, "--proof", proof]
+        outputs = [
+            ("ok", self.audit(*verify, "--entry", entry)),
+            ("ok", self.audit("fsck", "--json", "--policy", place.policy, place.log)),
+            ("ok", self.audit("mirror", "--json", "--policy", place.policy, place.log, place.root / "copy")),
+            ("ok", self.audit("monitor", "--json", "--once", "--policy", place.policy, "--state", place.root / "state",
+                              place.log)),
+            ("error", self.audit(*verify, "--leaf-hash", "0" * 64, code=1)),
+        ]
+        (place.log / "public/tile/0/000.p/1").write_bytes(b"x")
+        outputs.append(("damaged", self.audit("fsck", "--json", "--policy", place.policy, place.log, code=1)))
+        for result, text in outputs:
+            report = json.loads(text.splitlines()[0])
+            self.assertEqual(SCHEMA.errors(report), [], report)
+            self.assertEqual(report["result"], result)
+
     def test_a_monitor_follows_and_counts(self):
         place = self.place(1)
         place.start_witnesses()
@@ -202,6 +230,8 @@ class LogTest(unittest.TestCase):
         reports = [json.loads(line) for line in out.splitlines()]
         self.assertEqual((reports[0]["result"], reports[-1]["result"]), ("ok", "anomaly"), err)
         self.assertEqual(sum(report["new_entries"] for report in reports), 2)
+        for report in reports:
+            self.assertEqual(SCHEMA.errors(report), [])
 
     def test_fsck_finds_any_damage(self):
         place = self.place(0)
