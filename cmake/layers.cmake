@@ -119,6 +119,9 @@ daylight_library(network/node USES network/core network/log libs/tlog libs/net l
 daylight_program(daylight-node network/node/main USES network/node)
 daylight_library(network/audit USES network/core libs/tlog libs/store libs/net libs/os libs/wire libs/crypto)
 daylight_program(daylight-audit network/audit/main USES network/audit)
+daylight_library(network/release
+  USES libs/update libs/tuf libs/tlog libs/net libs/os libs/wire libs/crypto)
+daylight_program(daylight-release network/release/main USES network/release)
 
 # Tools for developers; never installed.
 daylight_program(make_rarity tools/make_rarity USES libs/match)

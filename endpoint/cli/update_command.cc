@@ -187,7 +187,10 @@ base::Result<UpdateOutcome> UpdateFrom(updater::Updater* updater, const UpdateAr
   }
   mirrors.limits.body_max_bytes = update::kUpdMaxBytes;
   updater::Mirrors asked(mirrors);
-  return updater->FromMirrors(&asked);
+  // A file for another machine must be enough for one that knows nothing.
+  return updater->FromMirrors(&asked, arguments.export_file.empty()
+                                          ? updater::Updater::Ask::kLatestFirst
+                                          : updater::Updater::Ask::kFull);
 }
 
 base::Status Export(const updater::Updater& updater, const std::string& file) {

@@ -56,7 +56,7 @@ base::Result<UpdateOutcome> Updater::FromFile(const std::string& bytes) {
   return Apply(bytes);
 }
 
-base::Result<UpdateOutcome> Updater::FromMirrors(Mirrors* mirrors) {
+base::Result<UpdateOutcome> Updater::FromMirrors(Mirrors* mirrors, Ask ask) {
   DAY_TRY(NeedTrust(state_));
   DAY_TRY_ASSIGN(const os::Fd lock, state_.Lock());
   std::optional<UpdateOutcome> outcome;
@@ -68,8 +68,8 @@ base::Result<UpdateOutcome> Updater::FromMirrors(Mirrors* mirrors) {
     outcome = std::move(*applied);
     return base::OkStatus();
   };
-  base::Status fetched = mirrors->Fetch("latest.upd", accept);
-  if (!fetched.ok() && fetched.error().kind == ErrorKind::kNotFound) {
+  base::Status fetched = mirrors->Fetch(ask == Ask::kFull ? "full.upd" : "latest.upd", accept);
+  if (ask == Ask::kLatestFirst && !fetched.ok() && fetched.error().kind == ErrorKind::kNotFound) {
     fetched = mirrors->Fetch("full.upd", accept);
   }
   DAY_TRY(fetched);

@@ -67,9 +67,10 @@ class Updater {
 
   // Errors: kNotFound if nothing is trusted yet; as update::Follow(), os::ErrnoError.
   base::Result<UpdateOutcome> FromFile(const std::string& bytes);
-  // Asks for "latest.upd", and for "full.upd" if that is not enough. Errors: likewise, the last
-  // mirror's.
-  base::Result<UpdateOutcome> FromMirrors(Mirrors* mirrors);
+  // Asks for "latest.upd", and for "full.upd" if that is not enough, or for the full one at once.
+  // Errors: likewise, the last mirror's.
+  enum class Ask : std::uint8_t { kLatestFirst, kFull };
+  base::Result<UpdateOutcome> FromMirrors(Mirrors* mirrors, Ask ask = Ask::kLatestFirst);
 
   // The slot before the active one, which is rejected from then on. Errors: kNotFound if it is
   // empty.

@@ -123,7 +123,7 @@ class UpdateTest(unittest.TestCase):
         self.assertIn("/full.upd", [path for path, _ in server.seen])
 
     def test_air_gap(self):
-        url, _ = self.mirror(latest="2")
+        url, _ = self.mirror(latest="2-gap", full="2")
         self.trust("--mirror", url)
         stick = self.folder / "stick.upd"
         self.good("update", "--export", stick)
