@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
 #include <string>
 
 #include "libs/crypto/hash.h"
 #include "libs/update/testing/world.h"
+#include "libs/wire/json.h"
 
 namespace day::update {
 namespace {
@@ -314,6 +317,64 @@ TEST_F(FollowerTest, VerdictsAndTextsAreShownButChangeNothing) {
   EXPECT_EQ(followed.entries[2].refused, "");
   EXPECT_EQ(followed.entries[3].refused, "nobody may say this");
   EXPECT_EQ(Active(), "1");
+}
+
+// What another implementation needs to check itself: trust, files in order, and what each leads to.
+wire::Json MakeVector() {
+  World world;
+  wire::Json steps = wire::Json::Array();
+  const auto add = [&](const char* about, const Upd& upd, bool accepted, int active) {
+    wire::Json step = wire::Json::Object();
+    step.Set("about", wire::Json::Text(about));
+    step.Set("upd_hex", wire::Json::Text(base::ToHex(AsBytes(EncodeUpd(upd)))));
+    step.Set("now", wire::Json::Integer(world.now_s));
+    step.Set("accepted", wire::Json::Bool(accepted));
+    step.Set("release", wire::Json::Integer(active));
+    steps.Append(std::move(step));
+  };
+  wire::Json json = wire::Json::Object();
+  json.Set("root", wire::Json::Text(world.root_json()));
+  json.Set("policy", wire::Json::Text(world.policy_text()));
+  world.Release(OneRule(1));
+  const Upd first = world.MakeUpd();
+  add("the first release", first, true, 1);
+  world.Release(OneRule(2));
+  Upd changed = world.MakeUpd();
+  changed.entries[1] = "another entry";
+  add("an entry was replaced", changed, false, 1);
+  Upd alone = world.MakeUpd();
+  alone.checkpoint = world.Checkpoint(2, {"w1"});
+  add("one witness where two are needed", alone, false, 1);
+  add("the second release", world.MakeUpd(), true, 2);
+  add("an older file", first, false, 2);
+  world.Append(World::Entry(world.NextRelease(OneRule(3)), {11}));
+  add("a release that one of two signed", world.MakeUpd(), true, 2);
+  world.Stop(StatementKind::kHalt, world.releases[1].subjects[0].sha256, "too slow", {21});
+  add("the halt as a hash only", world.MakeUpd(0, 4), false, 2);
+  add("the halt", world.MakeUpd(), true, 1);
+  json.Set("steps", std::move(steps));
+  return json;
+}
+
+TEST(Vectors, Updates) {
+  std::ifstream in(std::string(DAYLIGHT_SOURCE_DIR) + "/api/vectors/update/upd.json");
+  std::stringstream text;
+  text << in.rdbuf();
+  const auto parsed = wire::ParseJson(AsBytes(text.str()), {});
+  ASSERT_TRUE(parsed.ok()) << wire::WriteJson(MakeVector(), wire::JsonLayout::kIndented);
+  const tlog::Policy policy = tlog::Policy::Parse(parsed->Find("policy")->text()).value();
+  FollowerState state = StartFollowing(AsBytes(parsed->Find("root")->text())).value();
+  ASSERT_EQ(parsed->Find("steps")->items().size(), 8u);
+  for (const wire::Json& step : parsed->Find("steps")->items()) {
+    const std::string bytes = base::FromHex(step.Find("upd_hex")->text()).value();
+    const Upd upd = DecodeUpd(AsBytes(bytes)).value();
+    const auto followed = Follow(policy, upd, step.Find("now")->integer(), state);
+    EXPECT_EQ(followed.ok(), step.Find("accepted")->boolean()) << step.Find("about")->text();
+    if (followed.ok()) {
+      state = followed->state;
+    }
+    EXPECT_EQ(state.Candidate()->statement.sequence, step.Find("release")->integer());
+  }
 }
 
 }  // namespace
