@@ -20,21 +20,21 @@ std::uint32_t LoadWord(const std::uint8_t* at) {
   return word;
 }
 
+// How many of the four bytes at `at` are certain, but for the case of letters.
+int KnownBytes(const PlannedAtom& atom, std::size_t at) {
+  int known = 0;
+  for (std::size_t i = at; i < at + 4; ++i) {
+    known += atom.mask[i] >= 0xDF ? 1 : 0;
+  }
+  return known;
+}
+
 // REQUIRES: the atom has four bytes or more.
 GramEntry MakeEntry(const PlannedAtom& atom, std::uint32_t number, std::size_t gram) {
-  // The word of the window that says most beyond the gram, which is known already.
-  std::uint32_t check = 0;
-  int best = -1;
-  for (std::uint32_t at = 0; at + 4 <= atom.size; ++at) {
-    int known = 0;
-    for (std::size_t i = at; i < at + 4; ++i) {
-      known += i >= gram && i < gram + 4 ? 0 : std::popcount(atom.mask[i]);
-    }
-    if (known > best) {
-      best = known;
-      check = at;
-    }
-  }
+  // The gram is known already: the word behind it or before it, whichever tells more.
+  const std::size_t behind = std::min<std::size_t>(gram + 4, atom.size - 4u);
+  const std::size_t before = gram < 4 ? 0 : gram - 4;
+  const std::size_t check = KnownBytes(atom, behind) >= KnownBytes(atom, before) ? behind : before;
   GramEntry entry;
   entry.value = LoadWord(atom.value + check);
   entry.mask = LoadWord(atom.mask + check);
