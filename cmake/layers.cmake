@@ -119,8 +119,11 @@ daylight_library(network/node USES network/core network/log libs/tlog libs/net l
 daylight_program(daylight-node network/node/main USES network/node)
 daylight_library(network/audit USES network/core libs/tlog libs/store libs/net libs/os libs/wire libs/crypto)
 daylight_program(daylight-audit network/audit/main USES network/audit)
+
+# Releases by analysts. It runs `daylight` and `daylight-node` as tools, and links nothing of them.
 daylight_library(network/release
-  USES libs/update libs/tuf libs/tlog libs/net libs/os libs/wire libs/crypto)
+  USES libs/update libs/tuf libs/tlog libs/crypto libs/wire libs/net libs/os
+  LINKS nlohmann_json::nlohmann_json TEST_LINKS daylight_update_testing)
 daylight_program(daylight-release network/release/main USES network/release)
 
 # Tools for developers; never installed.

@@ -6,8 +6,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
+
+#include "libs/os/file.h"
+#include "libs/os/memory.h"
 
 namespace day::os {
 namespace {
@@ -27,6 +31,13 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
 std::uint64_t Nanoseconds(const struct timeval& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
          static_cast<std::uint64_t>(time.tv_usec) * 1'000u;
+}
+
+base::Result<std::string> ReadMemoryFile(const Fd& fd, std::uint64_t size_max_bytes) {
+  if (::lseek(fd.get(), 0, SEEK_SET) < 0) {
+    return ErrnoError("read a program's output", errno);
+  }
+  return ReadFd(fd.get(), size_max_bytes);
 }
 
 }  // namespace
@@ -104,6 +115,32 @@ ExitStatus Child::Wait() {
   out.cpu_ns = Nanoseconds(usage.ru_utime) + Nanoseconds(usage.ru_stime);
   out.peak_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   return out;
+}
+
+base::Result<ProgramOutput> RunProgram(const std::vector<std::string>& arguments,
+                                       const std::vector<std::string>& environment,
+                                       std::uint64_t output_max_bytes) {
+  // Memory files instead of pipes: nobody has to read while the program writes.
+  DAY_TRY_ASSIGN(const Fd out, CreateMemfd("stdout", 0));
+  DAY_TRY_ASSIGN(const Fd err, CreateMemfd("stderr", 0));
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, out.get(), 1);
+  ::posix_spawn_file_actions_adddup2(&actions, err.get(), 2);
+  pid_t pid = -1;
+  const int failure = ::posix_spawn(&pid, arguments[0].c_str(), &actions, nullptr,
+                                    Pointers(arguments).data(), Pointers(environment).data());
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (failure != 0) {
+    return ErrnoError("start " + arguments[0], failure);
+  }
+  Child child(pid);
+  ProgramOutput done;
+  done.status = child.Wait();
+  DAY_TRY_ASSIGN(done.out, ReadMemoryFile(out, output_max_bytes));
+  DAY_TRY_ASSIGN(done.err, ReadMemoryFile(err, output_max_bytes));
+  return done;
 }
 
 std::string DescribeExit(const ExitStatus& status) {

@@ -50,9 +50,26 @@ class Child {
   ExitStatus Wait();
 
  private:
+  friend base::Result<struct ProgramOutput> RunProgram(const std::vector<std::string>& arguments,
+                                                       const std::vector<std::string>& environment,
+                                                       std::uint64_t output_max_bytes);
   explicit Child(pid_t pid) : pid_(pid) {}
   pid_t pid_ = -1;
 };
+
+// A tool that was run to its end.
+struct ProgramOutput {
+  ExitStatus status;
+  std::string out;  // standard output
+  std::string err;  // standard error
+};
+
+// Runs `arguments[0]` (a path) with nothing on its standard input, in this process's group, so that
+// Ctrl-C ends both, and waits for its end. REQUIRES: the program can be trusted to end and not to
+// fill the memory. Errors: kLimit if it wrote more than output_max_bytes; as ErrnoError.
+base::Result<ProgramOutput> RunProgram(const std::vector<std::string>& arguments,
+                                       const std::vector<std::string>& environment,
+                                       std::uint64_t output_max_bytes);
 
 // "killed by signal 9 (Killed)", "exit code 3".
 std::string DescribeExit(const ExitStatus& status);

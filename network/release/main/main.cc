@@ -1,4 +1,4 @@
 // daylight-release: everything is in network/release.
-#include "network/release/release_cli.h"
+#include "network/release/cli.h"
 
 int main(int argc, char** argv) { return day::network::release::RunRelease(argc, argv); }

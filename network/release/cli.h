@@ -3,7 +3,7 @@
 
 namespace day::network::release {
 
-// Exit code: 0 done, 1 not done (said why), 2 wrong use.
+// Exit codes: 0 done; 1 a proposal that failed its test; 2 wrong use, or a failure.
 int RunRelease(int argc, char** argv);
 
 }  // namespace day::network::release

@@ -1,0 +1,126 @@
+#include "network/release/keys.h"
+
+#include <fmt/core.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+#include <span>
+#include <utility>
+
+#include "libs/crypto/hash.h"
+#include "libs/os/file.h"
+#include "libs/os/system.h"
+#include "libs/tuf/metadata.h"
+
+namespace day::network::release {
+namespace {
+
+using base::ErrorKind;
+using base::MakeError;
+
+constexpr std::size_t kKeyFileMaxBytes = 64 * 1024;
+
+// One line from the terminal without showing it.
+std::string AskHidden(const std::string& prompt) {
+  std::fputs(prompt.c_str(), stderr);
+  struct termios shown = {};
+  ::tcgetattr(STDIN_FILENO, &shown);
+  struct termios hidden = shown;
+  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+  std::string line;
+  std::getline(std::cin, line);
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+  std::fputs("\n", stderr);
+  return line;
+}
+
+bool IsEncrypted(std::string_view pem) { return pem.find("ENCRYPTED") != std::string_view::npos; }
+
+}  // namespace
+
+base::Result<std::string> GetPassphrase(const PassphraseSource& source, std::string_view purpose,
+                                        AskTwice twice) {
+  if (!source.file.empty()) {
+    DAY_TRY_ASSIGN(const std::string text, os::ReadFile(source.file, 4096));
+    std::string line = text.substr(0, text.find_first_of("\r\n"));
+    if (line.empty()) {
+      return MakeError(ErrorKind::kPermission, source.file + ": its first line is empty");
+    }
+    return line;
+  }
+  if (const char* text = ::secure_getenv("DAYLIGHT_RELEASE_PASSPHRASE")) {
+    return std::string(text);
+  }
+  if (!os::IsTerminal(STDIN_FILENO)) {
+    return MakeError(ErrorKind::kPermission,
+                     fmt::format("no passphrase for {}: give --passphrase-file FILE, set "
+                                 "DAYLIGHT_RELEASE_PASSPHRASE, or run on a terminal",
+                                 purpose));
+  }
+  std::string line = AskHidden(fmt::format("Passphrase for {}: ", purpose));
+  if (twice == AskTwice::kYes && line != AskHidden("The same again: ")) {
+    return MakeError(ErrorKind::kPermission, "the two passphrases differ");
+  }
+  if (line.empty()) {
+    return MakeError(ErrorKind::kPermission, "an empty passphrase protects nothing");
+  }
+  return line;
+}
+
+base::Result<crypto::PrivateKey> LoadPrivateKey(const std::string& path,
+                                                const PassphraseSource& source) {
+  DAY_TRY_ASSIGN(const os::FileStat stat, os::StatPath(path, os::Symlinks::kFollow));
+  if ((stat.mode & 077) != 0) {
+    return MakeError(ErrorKind::kPermission, path + " can be read by others: chmod 600 " + path);
+  }
+  DAY_TRY_ASSIGN(std::string pem, os::ReadFile(path, kKeyFileMaxBytes));
+  std::string passphrase;
+  if (IsEncrypted(pem)) {
+    DAY_TRY_ASSIGN(passphrase, GetPassphrase(source, path, AskTwice::kNo));
+  }
+  base::Result<crypto::PrivateKey> key = crypto::PrivateKey::FromPem(pem, passphrase);
+  crypto::WipeMemory(std::as_writable_bytes(std::span(pem.data(), pem.size())));
+  crypto::WipeMemory(std::as_writable_bytes(std::span(passphrase.data(), passphrase.size())));
+  if (!key.ok()) {
+    return MakeError(key.error().kind, fmt::format("{}: {}", path, key.error().message));
+  }
+  return key;
+}
+
+base::Result<crypto::PrivateKey> MakeKey(const Workspace& workspace, const std::string& name,
+                                         const std::string& passphrase) {
+  if (workspace.Has("keys/" + name + ".pem") || workspace.Has("keys/" + name + ".pub")) {
+    return MakeError(ErrorKind::kInvalidUse, fmt::format("there is a key {} already", name));
+  }
+  DAY_TRY_ASSIGN(crypto::PrivateKey key, crypto::PrivateKey::Generate(crypto::KeyType::kEd25519));
+  DAY_TRY_ASSIGN(const std::string pem, key.ToPem(passphrase));
+  DAY_TRY(workspace.Write("keys/" + name + ".pem", base::AsBytes(pem), 0600));
+  DAY_TRY(workspace.Write("keys/" + name + ".pub", base::AsBytes(key.public_key().ToPem())));
+  return key;
+}
+
+std::map<std::string, std::string> KeyNames(const Workspace& workspace) {
+  std::map<std::string, std::string> names;
+  for (const std::string& file : workspace.List("keys")) {
+    if (!file.ends_with(".pub")) {
+      continue;
+    }
+    const auto pem = workspace.Read("keys/" + file, kKeyFileMaxBytes);
+    if (!pem.ok()) {
+      continue;
+    }
+    const auto key = crypto::PublicKey::FromPem(*pem);
+    if (key.ok()) {
+      names.emplace(KeyIdOf(*key), file.substr(0, file.size() - 4));
+    }
+  }
+  return names;
+}
+
+std::string KeyIdOf(const crypto::PublicKey& key) { return tuf::KeyId(tuf::MakeKey(key)); }
+
+}  // namespace day::network::release

@@ -1,0 +1,42 @@
+// Keys of people: PKCS #8 files, encrypted under a passphrase, and the public keys of a workspace.
+//
+// A passphrase comes from a file (its first line), from $DAYLIGHT_RELEASE_PASSPHRASE, or is asked
+// for on the terminal. Thread safety: one thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libs/base/result.h"
+#include "libs/crypto/signature.h"
+#include "network/release/workspace.h"
+
+namespace day::network::release {
+
+struct PassphraseSource {
+  std::string file;   // empty: none
+  bool none = false;  // keys are not encrypted
+};
+
+// `twice`: asks again on a terminal, for a new key. Errors: kPermission if there is no passphrase
+// to be had; as os::ReadFile().
+enum class AskTwice : std::uint8_t { kNo, kYes };
+base::Result<std::string> GetPassphrase(const PassphraseSource& source, std::string_view purpose,
+                                        AskTwice twice);
+
+// Reads a private key. Errors: kPermission if others than the owner can read the file or it is
+// encrypted and no passphrase fits; kMalformed; as os::ReadFile().
+base::Result<crypto::PrivateKey> LoadPrivateKey(const std::string& path,
+                                                const PassphraseSource& source);
+// Makes a new Ed25519 key: keys/NAME.pem and keys/NAME.pub. Errors: kInvalidUse if there is one.
+base::Result<crypto::PrivateKey> MakeKey(const Workspace& workspace, const std::string& name,
+                                         const std::string& passphrase);
+
+// Names of the public keys of the workspace, by the identifier of the TUF metadata.
+std::map<std::string, std::string> KeyNames(const Workspace& workspace);
+// The identifier that the metadata uses for a key.
+std::string KeyIdOf(const crypto::PublicKey& key);
+
+}  // namespace day::network::release

@@ -1,0 +1,257 @@
+#include "network/release/publish.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "libs/crypto/hash.h"
+#include "libs/os/system.h"
+#include "network/release/fields.h"
+
+namespace day::network::release {
+namespace {
+
+using base::ErrorKind;
+using base::MakeError;
+using wire::Json;
+
+constexpr std::int64_t kMsNs = 1'000'000;
+constexpr auto kPause = std::chrono::milliseconds(50);
+
+// The entries as they were when publishing began, so that a second attempt posts the same bytes.
+struct Entries {
+  std::string decision;
+  std::string release;
+};
+
+base::Result<Entries> FixEntries(const Workspace& workspace, const Proposal& proposal) {
+  const std::string file = proposal.File("entries.json");
+  if (workspace.Has(file)) {
+    DAY_TRY_ASSIGN(const std::string text, workspace.Read(file));
+    DAY_TRY_ASSIGN(const Json json, ReadJson(text, file));
+    Fields fields(&json, file);
+    Entries out;
+    out.decision = fields.Text("decision", update::kEntryMaxBytes);
+    out.release = fields.Text("release", update::kEntryMaxBytes);
+    DAY_TRY(fields.Finish());
+    return out;
+  }
+  const Entries out{update::WriteDsse(*proposal.decision), update::WriteDsse(proposal.release)};
+  if (out.decision.size() > update::kEntryMaxBytes || out.release.size() > update::kEntryMaxBytes) {
+    return MakeError(ErrorKind::kLimit, "an entry of the log holds at most 65,535 bytes");
+  }
+  Json json = Json::Object();
+  json.Set("decision", Json::Text(out.decision));
+  json.Set("release", Json::Text(out.release));
+  DAY_TRY(workspace.Write(file, base::AsBytes(FileText(json))));
+  return out;
+}
+
+// Adds an entry unless the log has it, and waits until a checkpoint that counts includes it.
+base::Result<std::uint64_t> Post(const PublishOptions& options, const std::string& entry,
+                                 std::uint64_t from, LogAccess* access, LogCopy* log) {
+  const std::int64_t end = os::MonotonicNs() + options.wait_ms * kMsNs;
+  DAY_TRY_ASSIGN(auto index, log->Find(base::AsBytes(entry), from));
+  if (!index) {
+    DAY_TRY(access->Add(base::AsBytes(entry)));
+  }
+  while (!index) {
+    DAY_TRY(log->Sync(access, options.now()));
+    DAY_TRY_ASSIGN(index, log->Find(base::AsBytes(entry), from));
+    if (!index) {
+      if (os::MonotonicNs() > end) {
+        return MakeError(ErrorKind::kTimeout,
+                         "the log has the entry, but published no checkpoint with it yet; are its "
+                         "witnesses reachable? Publish again later: it goes on from here");
+      }
+      std::this_thread::sleep_for(kPause);
+    }
+  }
+  return *index;
+}
+
+bool IsHex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+base::Status CheckSigned(const update::DsseEnvelope& envelope, const Authority& authority,
+                         std::int64_t needed, std::string_view what, std::string_view why) {
+  const std::int64_t signers = update::CountSigners(envelope, authority.keys, authority.role);
+  if (signers < needed) {
+    return MakeError(
+        ErrorKind::kPermission,
+        fmt::format("the {} has {} of the {} signatures it needs{}", what, signers, needed, why));
+  }
+  return base::OkStatus();
+}
+
+}  // namespace
+
+base::Result<Published> PublishProposal(const Workspace& workspace, const PublishOptions& options,
+                                        const Proposal& proposal, LogAccess* access, LogCopy* log) {
+  const update::Statement& statement = proposal.statement;
+  if (!proposal.decision || !proposal.provenance) {
+    return MakeError(ErrorKind::kPermission,
+                     "nobody signed it yet: daylight-release sign " + proposal.id);
+  }
+  DAY_TRY(log->Sync(access, options.now()));
+  const auto known =
+      std::find_if(log->state().releases.begin(), log->state().releases.end(),
+                   [&](const auto& release) { return release.statement == statement; });
+  Published out;
+  if (known == log->state().releases.end()) {
+    DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(workspace));
+    DAY_TRY_ASSIGN(const Authority authority, metadata.FindAuthority("rules"));
+    DAY_TRY_ASSIGN(const ReleaseRules rules, metadata.Rules(workspace));
+    DAY_TRY_ASSIGN(const std::string bytes,
+                   workspace.Read(proposal.File("bundle"), update::kBundleMaxBytes));
+    DAY_TRY_ASSIGN(const update::Bundle bundle, update::DecodeBundle(base::AsBytes(bytes)));
+    const update::KnownRelease* candidate = log->state().Candidate();
+    const bool follows =
+        statement.previous_sha256 == (candidate != nullptr ? candidate->sha256() : "") &&
+        (log->state().releases.empty() ||
+         statement.sequence > log->state().releases.back().statement.sequence) &&
+        !log->state().stopped.contains(proposal.sha256());
+    if (!follows) {
+      return MakeError(ErrorKind::kInvalidUse,
+                       "another release or a halt came between: propose, test and sign again");
+    }
+    // The report in the workspace could have been changed: compare once more.
+    options.progress("comparing with the released rules");
+    DAY_TRY_ASSIGN(const update::Bundle previous, ReleasedBundle(workspace, *log));
+    DAY_TRY_ASSIGN(const Blindness blindness,
+                   CompareBundles(options.program_folder + "/daylight", previous, bundle,
+                                  workspace.Path(proposal.File("work"))));
+    const std::int64_t needed = SignaturesNeeded(blindness, authority, rules);
+    const std::string why =
+        blindness.Blinds()
+            ? " (a release that takes detections away, changes them or lets files through needs "
+              "more than one that only adds)"
+            : "";
+    DAY_TRY(CheckSigned(proposal.release, authority, needed, "release", why));
+    DAY_TRY(CheckSigned(*proposal.decision, authority, needed, "decision", why));
+    DAY_TRY(CheckSigned(*proposal.provenance, authority, needed, "provenance", why));
+    DAY_TRY_ASSIGN(const Entries entries, FixEntries(workspace, proposal));
+    DAY_TRY(workspace.Write("bundles/" + proposal.sha256(), base::AsBytes(bytes)));
+    DAY_TRY(
+        workspace.Write("updates/bundles/" + proposal.sha256() + ".bundle", base::AsBytes(bytes)));
+    DAY_TRY(workspace.Write("updates/provenance/" + proposal.sha256() + ".json",
+                            base::AsBytes(update::WriteDsse(*proposal.provenance))));
+    DAY_TRY(CompressAhead(workspace, *log, proposal.sha256(), options.progress));
+    options.progress("adding the decision to the log");
+    DAY_TRY(Post(options, entries.decision, statement.log_size, access, log));
+    options.progress("adding the release to the log");
+    DAY_TRY_ASSIGN(out.index, Post(options, entries.release, statement.log_size, access, log));
+    if (log->state().FindRelease(proposal.sha256()) == nullptr) {
+      return MakeError(ErrorKind::kPermission,
+                       fmt::format("entry {} of the log is this release, but endpoints refuse it; "
+                                   "daylight-release log says why",
+                                   out.index));
+    }
+  } else {
+    out.index = known->index;
+  }
+  DAY_TRY_ASSIGN(out.files, WriteUpdates(workspace, *log, options.now(), options.progress));
+  return out;
+}
+
+base::Result<Stop> MakeStop(const Workspace& workspace, const LogCopy& log,
+                            update::StatementKind kind, std::string_view hash_prefix,
+                            std::string_view reason, std::int64_t time_s) {
+  std::string found;
+  std::string known;
+  for (const update::KnownRelease& release : log.state().releases) {
+    known += fmt::format("\n  {} (release {})", release.sha256(), release.statement.sequence);
+    if (release.sha256().starts_with(hash_prefix) && release.sha256() != found) {
+      if (!found.empty()) {
+        return MakeError(ErrorKind::kNotFound,
+                         fmt::format("more than one release begins with {}", hash_prefix));
+      }
+      found = release.sha256();
+    }
+  }
+  if (found.empty() || hash_prefix.size() < 8 || !IsHex(hash_prefix)) {
+    return MakeError(ErrorKind::kNotFound,
+                     fmt::format("no release of that hash (at least 8 digits); the newest are:{}",
+                                 known.empty() ? " none" : known));
+  }
+  if (reason.empty() || reason.size() > 2000) {
+    return MakeError(ErrorKind::kInvalidUse, "a reason is needed, of at most 2000 bytes");
+  }
+  Stop out;
+  out.id = fmt::format("{}-{}", update::StatementKindName(kind), found.substr(0, 8));
+  const std::string file = "stops/" + out.id + "/stop.dsse";
+  if (workspace.Has(file)) {
+    return LoadStop(workspace, out.id);
+  }
+  out.statement.kind = kind;
+  out.statement.subjects = {{"rules", found}};
+  out.statement.time_s = time_s;
+  out.statement.text = reason;
+  out.envelope = {.payload_type = std::string(update::kInTotoType),
+                  .payload = update::WriteStatement(out.statement),
+                  .signatures = {}};
+  DAY_TRY(workspace.Write(file, base::AsBytes(update::WriteDsse(out.envelope))));
+  return out;
+}
+
+bool IsStopId(std::string_view id) {
+  const std::size_t dash = id.find('-');
+  const std::string_view kind = id.substr(0, dash);
+  return dash != std::string_view::npos && (kind == "halt" || kind == "recall") &&
+         id.size() == dash + 9 && IsHex(id.substr(dash + 1));
+}
+
+base::Result<Stop> LoadStop(const Workspace& workspace, const std::string& id) {
+  const std::string file = "stops/" + id + "/stop.dsse";
+  if (!IsStopId(id) || !workspace.Has(file)) {
+    return MakeError(ErrorKind::kNotFound, "there is no " + id);
+  }
+  Stop out;
+  out.id = id;
+  DAY_TRY_ASSIGN(const std::string text, workspace.Read(file));
+  auto envelope = update::ParseDsse(base::AsBytes(text));
+  if (!envelope.ok()) {
+    return MakeError(envelope.error().kind, file + " is damaged: " + envelope.error().message);
+  }
+  out.envelope = std::move(*envelope);
+  DAY_TRY_ASSIGN(out.statement, update::ParseStatement(out.envelope.payload));
+  return out;
+}
+
+base::Status AddStopSignatures(const Workspace& workspace, const Authority& authority,
+                               const std::vector<PartSignature>& signatures, Stop* stop) {
+  for (const PartSignature& signature : signatures) {
+    update::DsseEnvelope alone = stop->envelope;
+    alone.signatures = {{signature.key_id, signature.signature}};
+    if (update::CountSigners(alone, authority.keys, authority.role) != 1) {
+      return MakeError(ErrorKind::kPermission,
+                       signature.key_id.substr(0, 16) + ": not a signature of a key of this role");
+    }
+    auto& list = stop->envelope.signatures;
+    std::erase_if(list, [&](const auto& old) { return old.key_id == signature.key_id; });
+    list.push_back({signature.key_id, signature.signature});
+  }
+  std::sort(stop->envelope.signatures.begin(), stop->envelope.signatures.end(),
+            [](const auto& a, const auto& b) { return a.key_id < b.key_id; });
+  return workspace.Write("stops/" + stop->id + "/stop.dsse",
+                         base::AsBytes(update::WriteDsse(stop->envelope)));
+}
+
+base::Result<Published> PublishStop(const Workspace& workspace, const PublishOptions& options,
+                                    const Stop& stop, const Authority& authority, LogAccess* access,
+                                    LogCopy* log) {
+  DAY_TRY(CheckSigned(stop.envelope, authority, authority.role.threshold, stop.id, ""));
+  DAY_TRY(log->Sync(access, options.now()));
+  Published out;
+  options.progress("adding it to the log");
+  DAY_TRY_ASSIGN(out.index, Post(options, update::WriteDsse(stop.envelope), 0, access, log));
+  DAY_TRY_ASSIGN(out.files, WriteUpdates(workspace, *log, options.now(), options.progress));
+  return out;
+}
+
+}  // namespace day::network::release

@@ -1,0 +1,83 @@
+// Publishing: from signed statements to entries of the log and the files that endpoints fetch.
+//
+//   updates/latest.upd    deltas from the last releases and the log's newest entries
+//   updates/catchup.upd   the same with the hashes of all leaves: for who was away for long
+//   updates/full.upd      the hashes of all leaves and the bundle whole: for who starts
+//   updates/root.json     the first root       updates/policy   which log and witnesses to believe
+//   updates/bundles/HASH.bundle, updates/provenance/HASH.json
+//
+// Every step can be repeated: an entry that the log has is not added again, and files follow from
+// the log and the workspace. So after an interruption at any point the same command goes on.
+// Thread safety: one thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "libs/base/result.h"
+#include "network/release/log_copy.h"
+#include "network/release/proposal.h"
+#include "network/release/trial.h"
+#include "network/release/workspace.h"
+
+namespace day::network::release {
+
+struct PublishOptions {
+  std::string program_folder;
+  std::uint32_t wait_ms = 60'000;  // for the log's checkpoint
+  // The current time, asked anew as time goes on.
+  std::function<std::int64_t()> now;
+  Progress progress;
+};
+
+struct UpdateFile {
+  std::string name;
+  std::uint64_t size_bytes = 0;
+};
+
+struct Published {
+  std::uint64_t index = 0;  // of the statement in the log
+  std::vector<UpdateFile> files;
+};
+
+// The bundle that is released now; an empty one if there is none. Errors: kNotFound if the
+// workspace does not have it; kMalformed.
+base::Result<update::Bundle> ReleasedBundle(const Workspace& workspace, const LogCopy& log);
+
+// Publishes a signed proposal. Errors: kPermission if signatures are missing; kInvalidUse if the
+// log has moved on (propose again); kTimeout if no checkpoint came; the log's.
+base::Result<Published> PublishProposal(const Workspace& workspace, const PublishOptions& options,
+                                        const Proposal& proposal, LogAccess* access, LogCopy* log);
+
+// A halt or recall: stops/ID/stop.dsse, where ID is "halt-HASH" or "recall-HASH".
+struct Stop {
+  std::string id;
+  update::Statement statement;
+  update::DsseEnvelope envelope;
+};
+// Errors: kNotFound if no release has a hash that begins so, or several have.
+base::Result<Stop> MakeStop(const Workspace& workspace, const LogCopy& log,
+                            update::StatementKind kind, std::string_view hash_prefix,
+                            std::string_view reason, std::int64_t time_s);
+base::Result<Stop> LoadStop(const Workspace& workspace, const std::string& id);
+bool IsStopId(std::string_view id);
+base::Status AddStopSignatures(const Workspace& workspace, const Authority& authority,
+                               const std::vector<PartSignature>& signatures, Stop* stop);
+// Errors: as PublishProposal().
+base::Result<Published> PublishStop(const Workspace& workspace, const PublishOptions& options,
+                                    const Stop& stop, const Authority& authority, LogAccess* access,
+                                    LogCopy* log);
+
+// Compresses what the update files of a bundle will need, from the releases that the log has: done
+// before a release is posted, so that little is left to do once it counts.
+base::Status CompressAhead(const Workspace& workspace, const LogCopy& log,
+                           const std::string& sha256, const Progress& progress);
+
+// Writes updates/ as it follows from the log. Each file is read back and followed as an endpoint
+// does before it is put in place.
+base::Result<std::vector<UpdateFile>> WriteUpdates(const Workspace& workspace, const LogCopy& log,
+                                                   std::int64_t now_s, const Progress& progress);
+
+}  // namespace day::network::release
