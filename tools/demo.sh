@@ -1,18 +1,25 @@
 #!/usr/bin/env bash
-# What `./dev run` shows: makes a folder with harmless files and the EICAR test file, scans it and /usr/bin with the
-# rules that ship, and says what to try next.
+# What `./dev run` shows: starts a network of its own that releases the rules that ship (demo_network.sh), updates this
+# machine from it, makes a folder with harmless files and the EICAR test file, scans it and /usr/bin with the rules of the
+# update, and says what to try next. All state is in DEMO_FOLDER, which may be deleted.
 #
 #   tools/demo.sh PROGRAMS_FOLDER DEMO_FOLDER
 set -euo pipefail
-bin=$1
-demo=$2
+mkdir -p "$2"
+bin=$(readlink -f "$1")
+demo=$(readlink -f "$2")
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
-say "1. A folder to scan: $demo"
 rm -rf "$demo"
-mkdir -p "$demo/documents"
-python3 - "$demo" <<'PYTHON'
+mkdir -p "$demo"
+export XDG_CACHE_HOME=$demo/cache
+source "$(dirname "$0")/demo_network.sh"
+
+files=$demo/files
+say "4. A folder to scan: $files"
+mkdir -p "$files/documents"
+python3 - "$files" <<'PYTHON'
 import gzip, io, pathlib, sys, tarfile, zipfile
 
 demo = pathlib.Path(sys.argv[1])
@@ -35,7 +42,7 @@ with tarfile.open(fileobj=inner, mode="w:gz") as archive:
 for name in ("ls", "cat"):
     (demo / name).write_bytes(pathlib.Path("/usr/bin", name).read_bytes())
 PYTHON
-ls -l "$demo"
+ls -l "$files"
 
 scan() {
   printf '\033[2m$ %s\033[0m\n' "daylight scan $*"
@@ -44,20 +51,22 @@ scan() {
   if [ "$status" -gt 1 ]; then exit "$status"; fi
 }
 
-say "2. Scan it: the test file is found on its own, in the zip, and in the zip in the tar.gz"
-scan "$demo"
+say "5. Scan it with the rules of the update: the test file is found on its own, in the zip, and in the zip in the tar.gz"
+scan "$files"
 
-say "3. Scan /usr/bin: nothing is expected there"
+say "6. Scan /usr/bin: nothing is expected there"
 scan /usr/bin
 
-say "4. Scan /usr/bin again: unchanged clean files are known"
+say "7. Scan /usr/bin again: unchanged clean files are known"
 scan /usr/bin
 
 say "What to try next"
 cat <<TEXT
   $bin/daylight scan --help             every option
-  $bin/daylight scan --json $demo       one JSON object a line
-  $bin/daylight yara -s rules/eicar.yar $demo   the yara command line, same output
+  $bin/daylight scan --json $files       one JSON object a line
+  $bin/daylight yara -s rules/eicar.yar $files   the yara command line, same output
+  $bin/daylight-audit fsck --policy $net/policy $net/log/public   hash the whole log again
+  $bin/daylight-release --workspace $net/team log --offline   every decision and release
   $bin/daylight rules explain --help    why a rule did or did not match
   ./dev test                            all tests
 TEXT
