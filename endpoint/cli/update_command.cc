@@ -96,6 +96,9 @@ void PrintFreshness(update::Freshness freshness, std::int64_t witnessed_s) {
 std::string EntryText(std::uint64_t index, std::string_view kind, std::int64_t time_s,
                       std::int64_t sequence, const std::string& text, std::int64_t signers,
                       std::int64_t threshold, const std::string& refused) {
+  if (kind == update::StatementKindName(update::StatementKind::kUnknown)) {
+    return fmt::format(texts::kNoteEntry, index);
+  }
   std::string line = fmt::format("{:>8}  {:<8}", index, kind);
   if (sequence > 0) {
     line += fmt::format(" {}", sequence);

@@ -188,8 +188,9 @@ void MergeCheapestPair(std::vector<Cluster>& clusters) {
   }
 }
 
-// What a pass of one group over every position costs, in candidates a MiB.
-constexpr double kPassCost = 1500;
+// What a pass of one group over every position costs, in expected candidates a MiB, of which several
+// come for each one expected: bytes of texts and of code depend on more than the one before.
+constexpr double kPassCost = 700;
 
 // The clusters for which passes and candidates cost least, at most a group's buckets for each pass.
 std::vector<Cluster> BestClusters(std::vector<Cluster> clusters) {

@@ -445,7 +445,7 @@ base::Status RunLog(const Options& options) {
   DAY_TRY_ASSIGN(const auto desk, OpenDesk(options, options.offline ? Fetch::kNo : Fetch::kYes));
   DAY_TRY_ASSIGN(const auto entries, desk->log.Entries(0));
   DAY_TRY_ASSIGN(const auto notes, ReadEntryNotes(desk->workspace));
-  const auto names = KeyNames(desk->workspace);
+  const auto keys = KnownKeys(desk->workspace);
   std::vector<std::string> lines;
   Json list = Json::Array();
   for (const EntryNote& note : notes) {
@@ -474,12 +474,8 @@ base::Status RunLog(const Options& options) {
         words = "DOES NOT COUNT: " + note.refused;
       }
     }
-    std::vector<std::string> signers;
-    for (const auto& signature :
-         envelope.ok() ? envelope->signatures : std::vector<update::DsseSignature>()) {
-      const auto known = names.find(signature.key_id);
-      signers.push_back(known != names.end() ? known->second : signature.key_id.substr(0, 16));
-    }
+    const std::vector<std::string> signers =
+        envelope.ok() ? SignerNames(*envelope, keys) : std::vector<std::string>();
     std::string by;
     for (const std::string& signer : signers) {
       by += (by.empty() ? "" : ", ") + signer;

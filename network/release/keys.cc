@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <span>
@@ -103,8 +104,8 @@ base::Result<crypto::PrivateKey> MakeKey(const Workspace& workspace, const std::
   return key;
 }
 
-std::map<std::string, std::string> KeyNames(const Workspace& workspace) {
-  std::map<std::string, std::string> names;
+std::map<std::string, NamedKey> KnownKeys(const Workspace& workspace) {
+  std::map<std::string, NamedKey> keys;
   for (const std::string& file : workspace.List("keys")) {
     if (!file.ends_with(".pub")) {
       continue;
@@ -113,11 +114,29 @@ std::map<std::string, std::string> KeyNames(const Workspace& workspace) {
     if (!pem.ok()) {
       continue;
     }
-    const auto key = crypto::PublicKey::FromPem(*pem);
+    auto key = crypto::PublicKey::FromPem(*pem);
     if (key.ok()) {
-      names.emplace(KeyIdOf(*key), file.substr(0, file.size() - 4));
+      std::string id = KeyIdOf(*key);
+      keys.emplace(std::move(id), NamedKey{file.substr(0, file.size() - 4), std::move(*key)});
     }
   }
+  return keys;
+}
+
+std::vector<std::string> SignerNames(const update::DsseEnvelope& envelope,
+                                     const std::map<std::string, NamedKey>& keys) {
+  const std::string covered = update::PreAuthEncoding(envelope.payload_type, envelope.payload);
+  std::vector<std::string> names;
+  for (const update::DsseSignature& signature : envelope.signatures) {
+    const auto known = keys.find(signature.key_id);
+    if (known == keys.end()) {
+      names.push_back("unknown " + signature.key_id.substr(0, 16));
+    } else if (known->second.key.Verify(base::AsBytes(covered),
+                                        base::AsBytes(signature.signature))) {
+      names.push_back(known->second.name);
+    }
+  }
+  std::sort(names.begin(), names.end());
   return names;
 }
 

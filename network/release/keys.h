@@ -8,9 +8,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "libs/base/result.h"
 #include "libs/crypto/signature.h"
+#include "libs/update/dsse.h"
 #include "network/release/workspace.h"
 
 namespace day::network::release {
@@ -34,8 +36,17 @@ base::Result<crypto::PrivateKey> LoadPrivateKey(const std::string& path,
 base::Result<crypto::PrivateKey> MakeKey(const Workspace& workspace, const std::string& name,
                                          const std::string& passphrase);
 
-// Names of the public keys of the workspace, by the identifier of the TUF metadata.
-std::map<std::string, std::string> KeyNames(const Workspace& workspace);
+struct NamedKey {
+  std::string name;
+  crypto::PublicKey key;
+};
+
+// The public keys in the workspace's keys/, by key identifier, named as their files.
+std::map<std::string, NamedKey> KnownKeys(const Workspace& workspace);
+// Who signed the envelope, in order of names. A signature under a known key that does not verify is
+// nobody's; under an unknown one it is named by the key identifier that it claims.
+std::vector<std::string> SignerNames(const update::DsseEnvelope& envelope,
+                                     const std::map<std::string, NamedKey>& keys);
 // The identifier that the metadata uses for a key.
 std::string KeyIdOf(const crypto::PublicKey& key);
 
