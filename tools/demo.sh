@@ -5,15 +5,15 @@
 #
 #   tools/demo.sh PROGRAMS_FOLDER DEMO_FOLDER
 set -euo pipefail
-mkdir -p "$2"
-bin=$(readlink -f "$1")
-demo=$(readlink -f "$2")
+bin=$1
+demo=$2
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
 rm -rf "$demo"
 mkdir -p "$demo"
-export XDG_CACHE_HOME=$demo/cache
+XDG_CACHE_HOME=$(readlink -f "$demo")/cache
+export XDG_CACHE_HOME
 source "$(dirname "$0")/demo_network.sh"
 
 files=$demo/files
@@ -42,7 +42,7 @@ with tarfile.open(fileobj=inner, mode="w:gz") as archive:
 for name in ("ls", "cat"):
     (demo / name).write_bytes(pathlib.Path("/usr/bin", name).read_bytes())
 PYTHON
-ls -l "$files"
+ls "$files"
 
 scan() {
   printf '\033[2m$ %s\033[0m\n' "daylight scan $*"

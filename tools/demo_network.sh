@@ -53,8 +53,8 @@ say "2. A release of the rules that ship: proposed by one, reviewed by another, 
 team() { show "$bin/daylight-release" --workspace "$net/team" --quiet "$@"; }
 team init --demo --no-passphrase --policy "$net/policy" --log "http://127.0.0.1:$(port_of log listen)/" \
   --submit "http://127.0.0.1:$(port_of log submit)/" >/dev/null
-proposal=$(team propose rules --author alice --reason "the rules that ship" --rollout 100:0 --json |
-  tee /dev/stderr | python3 -c 'import json, sys; print(json.loads(sys.stdin.read().splitlines()[-1])["id"])')
+team propose rules --author alice --reason "the rules that ship" --rollout 100:0 --json | tee "$net/proposal.json"
+proposal=$(python3 -c 'import json, sys; print(json.loads(sys.stdin.read().splitlines()[-1])["id"])' <"$net/proposal.json")
 team test "$proposal" --known-good /usr/bin/git --known-good /usr/bin/python3 --known-good /usr/bin/bash
 team review "$proposal" --analyst bob --accept --reason "read all of it"
 team sign "$proposal" --key "$net/team/keys/rules-1.pem" --key "$net/team/keys/rules-2.pem"
