@@ -55,7 +55,7 @@ team init --demo --no-passphrase --policy "$net/policy" --log "http://127.0.0.1:
   --submit "http://127.0.0.1:$(port_of log submit)/" >/dev/null
 team propose rules --author alice --reason "the rules that ship" --rollout 100:0 --json | tee "$net/proposal.json"
 proposal=$(python3 -c 'import json, sys; print(json.loads(sys.stdin.read().splitlines()[-1])["id"])' <"$net/proposal.json")
-team test "$proposal" --known-good /usr/bin/git --known-good /usr/bin/python3 --known-good /usr/bin/bash
+team test "$proposal" --known-good /usr/bin/cmake --known-good /usr/bin/python3 --known-good /usr/bin/bash
 team review "$proposal" --analyst bob --accept --reason "read all of it"
 team sign "$proposal" --key "$net/team/keys/rules-1.pem" --key "$net/team/keys/rules-2.pem"
 team publish "$proposal"
