@@ -11,9 +11,8 @@
 namespace day::os {
 
 StatCrew::~StatCrew() {
-  stop_ = true;
-  round_.fetch_add(1, std::memory_order_release);
-  round_.notify_all();
+  state_.fetch_or(kStop | kClosed, std::memory_order_acq_rel);
+  state_.notify_all();
   for (std::thread& helper : helpers_) {
     helper.join();
   }
@@ -22,27 +21,33 @@ StatCrew::~StatCrew() {
 void StatCrew::Start() {
   started_ = true;
   const std::uint32_t threads = std::min(ProcessorCount(), kThreadsMax);
-  const std::uint32_t seen = round_.load(std::memory_order_relaxed);
   try {
     for (std::uint32_t i = 1; i < threads; ++i) {
-      helpers_.emplace_back([this, seen] { Help(seen); });
+      helpers_.emplace_back([this] { Help(); });
     }
   } catch (const std::system_error&) {
     // No more threads are to be had: those that started, or this one alone, will do.
   }
 }
 
-void StatCrew::Help(std::uint32_t seen) {
+void StatCrew::Help() {
+  std::uint32_t helped = 0;  // the last round
   while (true) {
-    round_.wait(seen, std::memory_order_acquire);
-    seen = round_.load(std::memory_order_acquire);
-    if (stop_) {
+    std::uint32_t state = state_.load(std::memory_order_acquire);
+    if ((state & kStop) != 0) {
       return;
     }
-    AnswerBlocks();
-    if (helping_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      helping_.notify_one();
+    if ((state & kClosed) != 0 || (state & kRoundMask) == helped) {
+      state_.wait(state, std::memory_order_acquire);
+      continue;
     }
+    if (!state_.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel)) {
+      continue;
+    }
+    helped = state & kRoundMask;
+    AnswerBlocks();
+    state_.fetch_sub(1, std::memory_order_acq_rel);
+    state_.notify_all();
   }
 }
 
@@ -71,13 +76,16 @@ void StatCrew::Run(int folder_fd, std::span<StatRequest> requests) {
   if (!started_) {
     Start();
   }
-  helping_.store(static_cast<std::uint32_t>(helpers_.size()), std::memory_order_relaxed);
-  round_.fetch_add(1, std::memory_order_release);
-  round_.notify_all();
+  // Rounds are numbered from 1; after the last number comes the first again.
+  const std::uint32_t last = state_.load(std::memory_order_relaxed) & kRoundMask;
+  const std::uint32_t round = last + kRoundStep < kClosed ? last + kRoundStep : kRoundStep;
+  state_.store(round, std::memory_order_release);
+  state_.notify_all();
   AnswerBlocks();
-  for (std::uint32_t left = helping_.load(std::memory_order_acquire); left != 0;
-       left = helping_.load(std::memory_order_acquire)) {
-    helping_.wait(left, std::memory_order_acquire);
+  std::uint32_t state = state_.fetch_or(kClosed, std::memory_order_acq_rel) | kClosed;
+  while ((state & kInRoundMask) != 0) {
+    state_.wait(state, std::memory_order_acquire);
+    state = state_.load(std::memory_order_acquire);
   }
 }
 

@@ -1,5 +1,6 @@
 // The states of many files of one folder, asked for on several threads: a question costs the kernel
-// most of a microsecond, nearly all of it waiting for memory.
+// most of a microsecond, nearly all of it waiting for memory. Nobody is waited for who has not
+// begun: on a busy machine the caller asks alone.
 //
 // Not thread-safe: one Run() at a time.
 #pragma once
@@ -38,15 +39,21 @@ class StatCrew {
   static constexpr std::size_t kBlock = 16;
 
   void Start();
-  void Help(std::uint32_t seen);
+  void Help();
   void AnswerBlocks();
 
+  // The state: whether the crew ends, whether the round is closed to those who come late, the
+  // number of the round, and how many helpers are in it. Run() writes what follows while the round
+  // is closed and nobody is in it; who comes in while it is open sees it.
+  static constexpr std::uint32_t kStop = 1u << 31;
+  static constexpr std::uint32_t kClosed = 1u << 30;
+  static constexpr std::uint32_t kInRoundMask = 0xFF;
+  static constexpr std::uint32_t kRoundStep = 0x100;
+  static constexpr std::uint32_t kRoundMask = kClosed - kRoundStep;
+  std::atomic<std::uint32_t> state_{kClosed};
   int folder_fd_ = -1;
   std::span<StatRequest> requests_;
-  std::atomic<std::size_t> next_{0};       // first request that nobody has taken
-  std::atomic<std::uint32_t> round_{0};    // grows when there is work, or the end
-  std::atomic<std::uint32_t> helping_{0};  // threads that have not finished the round
-  bool stop_ = false;
+  std::atomic<std::size_t> next_{0};  // first request that nobody has taken
   std::vector<std::thread> helpers_;
   bool started_ = false;
 };
