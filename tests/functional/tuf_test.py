@@ -57,15 +57,15 @@ class RepositoryTest(unittest.TestCase):
         self.trusted = self.folder / "root.json"
         self.trusted.write_text(VECTOR["files"]["1.root.json"])
 
-    def serve(self, context=None):
+    def serve(self, context=None, address="127.0.0.1"):
         handler = functools.partial(QuietHandler, directory=self.site)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server = http.server.ThreadingHTTPServer((address, 0), handler)
         if context is not None:
             server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
-        return f"{'http' if context is None else 'https'}://localhost:{server.server_port}"
+        return f"{'http' if context is None else 'https'}://127.0.0.1:{server.server_port}"
 
     def client(self, *arguments, environment=None):
         done = subprocess.run([BIN / "daylight-tuf-client", "--metadata-dir", self.folder / "trusted", *arguments],
@@ -124,18 +124,18 @@ class OurClient(RepositoryTest):
     def test_tls_needs_a_known_certificate(self):
         key, certificate = self.folder / "key.pem", self.folder / "cert.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
-                        "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+                        "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=test", "-addext",
+                        "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        base = self.serve(context)
+        base = self.serve(context, "")  # every address of this machine, 127.0.0.2 among them
         self.client("init", self.trusted)
         known = {"SSL_CERT_FILE": str(certificate)}
         code, message = self.download(base)
         self.assertEqual(code, 1)
         self.assertIn("certificate verify failed", message)
         self.assertEqual(self.download(base, environment=known), (0, ""))
-        other_name = base.replace("localhost", "127.0.0.1")  # not what the certificate is for
+        other_name = base.replace("127.0.0.1", "127.0.0.2")  # not what the certificate is for
         self.assertEqual(self.download(other_name, environment=known)[0], 1)
 
 
