@@ -31,7 +31,7 @@ Levels MakeLevels(double step) {
 }
 
 unsigned Nibble(std::uint32_t base, std::uint32_t index) {
-  return (day_match_rarity[base + index / 2] >> (index % 2 * 4)) & 15u;
+  return (unsigned{day_match_rarity[base + index / 2]} >> (index % 2 * 4)) & 15u;
 }
 
 // Counts saturate, so the top level says only "very common": runs of zeros and blanks are found at
