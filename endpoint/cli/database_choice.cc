@@ -8,6 +8,7 @@
 #include "endpoint/cli/texts.h"
 #include "endpoint/scan/externals.h"
 #include "endpoint/updater/state_folder.h"
+#include "libs/base/lines.h"
 #include "libs/os/file.h"
 #include "libs/os/system.h"
 #include "libs/wire/json_writer.h"
@@ -21,10 +22,8 @@ using workerproto::Diagnostic;
 std::string SafeLines(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    out += wire::PrintableText(text.substr(0, end));
+    out += wire::PrintableText(base::TakeLine(&text));
     out += '\n';
-    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;
 }

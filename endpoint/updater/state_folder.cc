@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "endpoint/scan/user_key.h"
+#include "libs/base/lines.h"
 #include "libs/crypto/hash.h"
 #include "libs/os/file.h"
 #include "libs/wire/json.h"
@@ -158,11 +159,10 @@ base::Result<std::vector<std::string>> StateFolder::ReadMirrors() const {
                : base::Result<std::vector<std::string>>(text.error());
   }
   for (std::string_view rest = *text; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    if (end > 0) {
-      urls.emplace_back(rest.substr(0, end));
+    const std::string_view url = base::TakeLine(&rest);
+    if (!url.empty()) {
+      urls.emplace_back(url);
     }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return urls;
 }
@@ -303,13 +303,11 @@ base::Result<std::vector<LogLine>> StateFolder::ReadLog() const {
   std::map<std::uint64_t, LogLine> by_index;
   std::string_view rest = *text;
   while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const auto json = wire::ParseJson(base::AsBytes(rest.substr(0, end)), {});
+    const auto json = wire::ParseJson(base::AsBytes(base::TakeLine(&rest)), {});
     if (json.ok()) {
       LogLine line = ParseLine(*json);
       by_index.insert_or_assign(line.index, std::move(line));
     }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   for (auto& [index, line] : by_index) {
     lines.push_back(std::move(line));
@@ -318,7 +316,7 @@ base::Result<std::vector<LogLine>> StateFolder::ReadLog() const {
 }
 
 base::Result<std::string> StateFolder::WriteEvidence(const std::string& evidence) const {
-  const std::string hash = crypto::ToHexDigest(crypto::Sha256(base::AsBytes(evidence)));
+  const std::string hash = crypto::Sha256Hex(base::AsBytes(evidence));
   const std::string path = fmt::format("{}/fork-evidence.{}", folder_, hash.substr(0, 16));
   DAY_TRY(WriteDurable(path, evidence));
   return path;

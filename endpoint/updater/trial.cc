@@ -9,6 +9,7 @@
 #include "endpoint/scan/database.h"
 #include "endpoint/scan/externals.h"
 #include "endpoint/scan/pool.h"
+#include "libs/base/lines.h"
 #include "libs/crypto/hash.h"
 #include "libs/os/file.h"
 
@@ -103,9 +104,7 @@ void TakeFromList(const std::string& list, const TrialOptions& options, std::siz
   std::size_t taken = 0;
   for (std::string_view rest = text.ok() ? std::string_view(*text) : std::string_view();
        !rest.empty() && taken < count_max;) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const std::string_view line = base::TakeLine(&rest);
     if (line.size() < 35 || line.substr(32, 2) != "  " || !IsProgramPath(line.substr(34))) {
       continue;
     }

@@ -18,10 +18,6 @@ using base::ErrorKind;
 using base::MakeError;
 using Kind = UpdateOutcome::Kind;
 
-std::string HashOf(const std::string& bytes) {
-  return crypto::ToHexDigest(crypto::Sha256(base::AsBytes(bytes)));
-}
-
 base::Result<tlog::Policy> LoadPolicy(const StateFolder& state) {
   DAY_TRY_ASSIGN(const std::string text, state.ReadPolicy());
   return tlog::Policy::Parse(text);
@@ -271,7 +267,7 @@ base::Status VerifySlot(const StateFolder& folder, const Slots& slots, std::size
   const std::string name =
       fmt::format("release {} ({})", slot.sequence, active ? "active" : "the one before");
   const auto bytes = folder.ReadBundle(index);
-  if (!bytes.ok() || HashOf(*bytes) != slot.sha256) {
+  if (!bytes.ok() || crypto::Sha256Hex(base::AsBytes(*bytes)) != slot.sha256) {
     report->problems.push_back(name + ": the bundle is not the one that was released");
     return base::OkStatus();
   }

@@ -160,4 +160,7 @@ std::string ToHexDigest(const Digest<kSize>& digest) {
   return HexDigest<kSize>(digest).str();
 }
 
+// The SHA-256 of `data` in lower-case hexadecimal.
+inline std::string Sha256Hex(base::Bytes data) { return ToHexDigest(Sha256(data)); }
+
 }  // namespace day::crypto

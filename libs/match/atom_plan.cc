@@ -5,6 +5,7 @@
 #include <bit>
 #include <limits>
 
+#include "libs/match/gram_kernel.h"
 #include "libs/match/rarity.h"
 
 namespace day::match {
@@ -90,31 +91,18 @@ const std::array<double, 256>& ByteShares() {
 // Few enough values to go through pairs of them.
 bool IsNarrow(const Atom& atom, std::size_t i) { return std::popcount(atom.mask[i]) >= 4; }
 
-// Calls f(byte) for every value that byte i of the atom may have.
-template <typename F>
-void ForEachValue(const Atom& atom, std::size_t i, F f) {
-  const unsigned open = atom.mask[i] ^ 0xFFu;
-  // Every subset of the open bits, the empty one last.
-  for (unsigned subset = open;; subset = (subset - 1) & open) {
-    f(atom.value[i] | subset);
-    if (subset == 0) {
-      return;
-    }
-  }
-}
-
 // The share of positions at which byte i of the atom fits.
 double ByteShare(const Atom& atom, std::size_t i) {
   double share = 0;
-  ForEachValue(atom, i, [&](unsigned byte) { share += ByteShares()[byte]; });
+  ForEachByte(atom.value[i], atom.mask[i], [&](std::uint8_t byte) { share += ByteShares()[byte]; });
   return share;
 }
 
 // Expected occurrences a MiB of bytes i and i + 1 of the atom. REQUIRES: both are narrow.
 double PairHits(const Atom& atom, std::size_t i) {
   double hits = 0;
-  ForEachValue(atom, i, [&](unsigned byte) {
-    ForEachValue(atom, i + 1, [&](unsigned next) {
+  ForEachByte(atom.value[i], atom.mask[i], [&](std::uint8_t byte) {
+    ForEachByte(atom.value[i + 1], atom.mask[i + 1], [&](std::uint8_t next) {
       hits += PairPerMib(static_cast<std::uint16_t>(byte | next << 8));
     });
   });

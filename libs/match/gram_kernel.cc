@@ -214,17 +214,11 @@ FindShortAvx512(const std::uint8_t* at, std::size_t count, const ShortTables& ta
 
 void ShortTables::Allow(unsigned i, unsigned bucket, std::uint8_t value, std::uint8_t mask) {
   const auto bit = static_cast<std::uint8_t>(1u << bucket);
-  const unsigned open = mask ^ 0xFFu;
-  // Every subset of the open bits, the empty one last.
-  for (unsigned subset = open;; subset = (subset - 1) & open) {
-    const unsigned byte = value | subset;
+  ForEachByte(value, mask, [&](std::uint8_t byte) {
     seven[i][byte & 127] = static_cast<std::uint8_t>(seven[i][byte & 127] | bit);
     low[i][byte & 15] = static_cast<std::uint8_t>(low[i][byte & 15] | bit);
     high[i][byte >> 4] = static_cast<std::uint8_t>(high[i][byte >> 4] | bit);
-    if (subset == 0) {
-      return;
-    }
-  }
+  });
 }
 
 std::size_t FindGrams(Simd simd, const std::uint8_t* data, std::size_t begin, std::size_t end,

@@ -37,6 +37,18 @@ inline std::uint32_t GramHash(std::uint32_t folded, std::uint32_t bits) {
   return (folded * kGramMultiplier) >> (32 - bits);
 }
 
+// Calls f(byte) for every byte whose bits under `mask` are `value`; the smallest comes last.
+template <typename F>
+void ForEachByte(std::uint8_t value, std::uint8_t mask, F f) {
+  const unsigned open = mask ^ 0xFFu;
+  for (unsigned subset = open;; subset = (subset - 1) & open) {
+    f(static_cast<std::uint8_t>(value | subset));
+    if (subset == 0) {
+      return;
+    }
+  }
+}
+
 // A bitmap of 2^bits bits, as 32-bit words.
 struct GramBitmap {
   const std::uint32_t* words = nullptr;

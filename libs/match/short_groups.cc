@@ -119,11 +119,8 @@ double Candidates(const Classes& classes) {
 Cluster ClusterOf(const ShortAtom& atom, std::uint32_t word) {
   Cluster cluster;
   for (unsigned i = 0; i < 4; ++i) {
-    for (unsigned byte = 0; byte < 256; ++byte) {
-      if ((byte & ByteOf(atom.mask, i)) == ByteOf(atom.value, i)) {
-        cluster.classes[i].Add(static_cast<std::uint8_t>(byte));
-      }
-    }
+    ForEachByte(ByteOf(atom.value, i), ByteOf(atom.mask, i),
+                [&](std::uint8_t byte) { cluster.classes[i].Add(byte); });
   }
   cluster.candidates = Candidates(cluster.classes);
   cluster.words = {word};
@@ -188,8 +185,9 @@ void MergeCheapestPair(std::vector<Cluster>& clusters) {
   }
 }
 
-// What a pass of one group over every position costs, in expected candidates a MiB, of which several
-// come for each one expected: bytes of texts and of code depend on more than the one before.
+// What a pass of one group over every position costs, in expected candidates a MiB, of which
+// several come for each one expected: bytes of texts and of code depend on more than the one
+// before.
 constexpr double kPassCost = 700;
 
 // The clusters for which passes and candidates cost least, at most a group's buckets for each pass.

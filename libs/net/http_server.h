@@ -44,6 +44,14 @@ struct HttpAnswer {
   std::string cache_control = "no-store";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+
+  // Text of that status, for people or for protocols of lines.
+  static HttpAnswer Plain(unsigned status, std::string body) {
+    HttpAnswer answer;
+    answer.status = status;
+    answer.body = std::move(body);
+    return answer;
+  }
 };
 
 // The way back to whoever asked. Copies answer the same question; the first Send() counts. If all

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "libs/base/lines.h"
 #include "libs/crypto/hash.h"
 #include "libs/signatures/signature_text.h"
 #include "libs/signatures/table_format.h"
@@ -313,9 +314,7 @@ base::Result<FileReport> DatabaseBuilder::AddFile(std::string_view name, std::st
   std::uint32_t line_number = 0;
   while (!text.empty()) {
     ++line_number;
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const LineResult line = ParseLine(text_format, text.substr(0, end), line_number);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const LineResult line = ParseLine(text_format, base::TakeLine(&text), line_number);
     if (line.kind == LineKind::kBad) {
       ++report.lines_skipped;
       if (report.diagnostics.size() < kDiagnosticsMax) {

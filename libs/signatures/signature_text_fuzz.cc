@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "libs/base/lines.h"
 #include "libs/signatures/database_builder.h"
 #include "libs/signatures/signature_text.h"
 
@@ -27,10 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   std::uint32_t line_number = 0;
   for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const auto line =
-        signatures::ParseLine(signatures::FormatOfName(name), rest.substr(0, end), ++line_number);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const auto line = signatures::ParseLine(signatures::FormatOfName(name),
+                                            day::base::TakeLine(&rest), ++line_number);
     if (line.kind != signatures::LineKind::kSignature) {
       continue;
     }

@@ -10,11 +10,12 @@
 #include <fstream>
 #include <thread>
 
+#include "libs/store/testing/blobs_promises.h"
+
 namespace day::store {
 namespace {
 
 using base::AsBytes;
-using base::ErrorKind;
 
 class BlobsTest : public ::testing::Test {
  protected:
@@ -41,44 +42,19 @@ TEST(BlobKey, OnlyPlainRelativePaths) {
   EXPECT_FALSE(IsBlobKey(std::string(kBlobKeyBytesMax + 1, 'a')));
 }
 
-TEST_F(BlobsTest, PutGetReplaceDelete) {
-  EXPECT_EQ(blobs_->Get("a/b", 10).error().kind, ErrorKind::kNotFound);
-  ASSERT_TRUE(blobs_->Put("a/b", AsBytes("one")).ok());
-  EXPECT_EQ(blobs_->Get("a/b", 10).value(), "one");
-  ASSERT_TRUE(blobs_->Put("a/b", AsBytes("two")).ok());
-  EXPECT_EQ(blobs_->Get("a/b", 3).value(), "two");
-  EXPECT_EQ(blobs_->Get("a/b", 2).error().kind, ErrorKind::kLimit);
-  EXPECT_EQ(blobs_->Get("../b", 2).error().kind, ErrorKind::kInvalidUse);
-  EXPECT_FALSE(blobs_->PutIfAbsent("a/b", AsBytes("three")).value());
-  EXPECT_EQ(blobs_->Get("a/b", 10).value(), "two");
-  EXPECT_TRUE(blobs_->PutIfAbsent("a/c", AsBytes("three")).value());
-  EXPECT_EQ(blobs_->Get("a/c", 10).value(), "three");
-  ASSERT_TRUE(blobs_->Delete("a/b").ok());
-  ASSERT_TRUE(blobs_->Delete("a/b").ok());
-  ASSERT_TRUE(blobs_->Delete("a/c").ok());
-  EXPECT_FALSE(std::filesystem::exists(folder_ + "/store/a"));
-  ASSERT_TRUE(blobs_->Put("a/c", AsBytes("again")).ok());
+TEST_F(BlobsTest, SingleBlobs) {
+  testing::ExpectSingleBlobs(blobs_.get());
   struct stat status = {};
   ASSERT_EQ(::stat((folder_ + "/store/a/c").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0644u);
+  // Folders without blobs go, and come again.
+  ASSERT_TRUE(blobs_->Delete("a/c").ok());
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/store/a"));
+  ASSERT_TRUE(blobs_->Put("a/c", AsBytes("again")).ok());
 }
 
-TEST_F(BlobsTest, ManyAndList) {
-  std::vector<Blob> many;
-  for (int i = 0; i < 50; ++i) {
-    many.push_back({"t/" + std::to_string(i % 5) + "/" + std::to_string(i), std::to_string(i)});
-  }
-  ASSERT_TRUE(blobs_->PutMany(many).ok());
-  for (const Blob& blob : many) {
-    EXPECT_EQ(blobs_->Get(blob.key, 10).value(), blob.bytes);
-  }
-  EXPECT_EQ(blobs_->List("", 100)->size(), 50u);
-  EXPECT_EQ(blobs_->List("t/3/", 100).value(),
-            (std::vector<std::string>{"t/3/13", "t/3/18", "t/3/23", "t/3/28", "t/3/3", "t/3/33",
-                                      "t/3/38", "t/3/43", "t/3/48", "t/3/8"}));
-  EXPECT_EQ(blobs_->List("nowhere/", 100)->size(), 0u);
-  EXPECT_EQ(blobs_->List("", 49).error().kind, ErrorKind::kLimit);
-  EXPECT_FALSE(blobs_->PutMany(std::vector<Blob>{{"a/../b", ""}}).ok());
+TEST_F(BlobsTest, ManyBlobs) {
+  testing::ExpectManyBlobs(blobs_.get(), 50);
   EXPECT_TRUE(std::filesystem::is_empty(folder_ + "/store/.tmp"));
 }
 

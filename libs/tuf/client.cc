@@ -45,7 +45,7 @@ std::string TargetFileName(std::string_view target_path) {
   std::string name = wire::PercentEncode(target_path);
   const bool special = name.empty() || name == "." || name == "..";
   if (special || name.size() > kFileNameMaxBytes) {
-    name = "sha256-" + crypto::ToHexDigest(crypto::Sha256(base::AsBytes(target_path)));
+    name = "sha256-" + crypto::Sha256Hex(base::AsBytes(target_path));
   }
   return name;
 }

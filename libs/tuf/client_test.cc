@@ -405,7 +405,7 @@ TEST_F(ClientTest, HashPrefixesDelegateBins) {
   sim_.Delegate("targets", "bin", {});
   Delegation& bin = sim_.targets["targets"].delegations[0];
   bin.paths.reset();
-  const std::string hash = crypto::ToHexDigest(crypto::Sha256(AsBytes("inside")));
+  const std::string hash = crypto::Sha256Hex(AsBytes("inside"));
   bin.path_hash_prefixes = {hash.substr(0, 2)};
   sim_.AddTarget("bin", "inside", "x");
   sim_.AddTarget("bin", "outside!", "x");

@@ -213,7 +213,7 @@ bool MatchesPattern(std::string_view pattern, std::string_view path) {
 
 bool Delegation::Covers(std::string_view target_path) const {
   if (path_hash_prefixes) {
-    const std::string hash = crypto::ToHexDigest(crypto::Sha256(base::AsBytes(target_path)));
+    const std::string hash = crypto::Sha256Hex(base::AsBytes(target_path));
     return std::any_of(path_hash_prefixes->begin(), path_hash_prefixes->end(),
                        [&](const std::string& prefix) { return hash.starts_with(prefix); });
   }
@@ -256,7 +256,7 @@ base::Status CheckHashes(base::Bytes bytes, const Hashes& hashes, std::string_vi
   for (const auto& [algorithm, wanted] : hashes) {
     std::string hash;
     if (algorithm == "sha256") {
-      hash = crypto::ToHexDigest(crypto::Sha256(bytes));
+      hash = crypto::Sha256Hex(bytes);
     } else if (algorithm == "sha512") {
       hash = crypto::ToHexDigest(crypto::Sha512(bytes));
     } else {

@@ -68,8 +68,7 @@ TEST(Vectors, CanonicalJsonAndKeyIdentifiers) {
   for (const Json& vector : vectors.items()) {
     const std::string canonical = wire::CanonicalJson(*vector.Find("value"));
     EXPECT_EQ(base::ToHex(AsBytes(canonical)), vector.Find("canonical_hex")->text());
-    EXPECT_EQ(crypto::ToHexDigest(crypto::Sha256(AsBytes(canonical))),
-              vector.Find("sha256")->text());
+    EXPECT_EQ(crypto::Sha256Hex(AsBytes(canonical)), vector.Find("sha256")->text());
   }
 }
 

@@ -194,7 +194,7 @@ Key MakeKey(const crypto::PublicKey& key) {
 
 std::string KeyId(const Key& key) {
   const std::string canonical = wire::CanonicalJson(ToJson(key));
-  return crypto::ToHexDigest(crypto::Sha256(base::AsBytes(canonical)));
+  return crypto::Sha256Hex(base::AsBytes(canonical));
 }
 
 }  // namespace day::tuf

@@ -211,7 +211,7 @@ base::Status Repository::AddTarget(std::string_view role, std::string_view path,
   }
   TargetFile file;
   file.length = content.size();
-  file.hashes["sha256"] = crypto::ToHexDigest(crypto::Sha256(content));
+  file.hashes["sha256"] = crypto::Sha256Hex(content);
   if (custom.kind() != wire::JsonKind::kNull) {
     file.unknown.Set("custom", custom);
   }

@@ -101,8 +101,8 @@ base::Result<std::string> EncodeBundle(const Bundle& bundle) {
     if (!IsBundlePath(path)) {
       return MakeError(ErrorKind::kInvalidUse, "bundle: a path that cannot be in one: " + path);
     }
-    out += fmt::format("file {} {} {}\n", content.size(),
-                       crypto::ToHexDigest(crypto::Sha256(base::AsBytes(content))), path);
+    out += fmt::format("file {} {} {}\n", content.size(), crypto::Sha256Hex(base::AsBytes(content)),
+                       path);
   }
   out += "\n";
   for (const auto& [path, content] : bundle.files) {
@@ -150,7 +150,7 @@ base::Result<Bundle> DecodeBundle(base::Bytes bytes) {
       return MakeError(ErrorKind::kTruncated, "bundle: ends too early");
     }
     const std::string_view content = rest.substr(0, static_cast<std::size_t>(line.size));
-    if (crypto::ToHexDigest(crypto::Sha256(base::AsBytes(content))) != line.sha256) {
+    if (crypto::Sha256Hex(base::AsBytes(content)) != line.sha256) {
       return Malformed("a file with a wrong hash");
     }
     bundle.files.emplace_hint(bundle.files.end(), line.path, content);

@@ -339,8 +339,7 @@ base::Result<Followed> Follow(const tlog::Policy& policy, const Upd& upd, std::i
 
 base::Result<std::string> TakeBundle(const Upd& upd, const Statement& release, base::Bytes active) {
   const std::string& wanted = release.subjects[0].sha256;
-  const std::string have =
-      active.empty() ? std::string() : crypto::ToHexDigest(crypto::Sha256(active));
+  const std::string have = active.empty() ? std::string() : crypto::Sha256Hex(active);
   for (const UpdPayload& payload : upd.payloads) {
     const bool usable = payload.base_sha256.empty() || payload.base_sha256 == have;
     if (payload.result_sha256 != wanted || !usable) {
@@ -352,7 +351,7 @@ base::Result<std::string> TakeBundle(const Upd& upd, const Statement& release, b
     DAY_TRY_ASSIGN(std::string bundle,
                    Decompress(payload.base_sha256.empty() ? base::Bytes() : active,
                               base::AsBytes(payload.compressed), payload.result_size));
-    if (crypto::ToHexDigest(crypto::Sha256(base::AsBytes(bundle))) != wanted) {
+    if (crypto::Sha256Hex(base::AsBytes(bundle)) != wanted) {
       return Refuse("the bundle is not the one that was released");
     }
     return bundle;

@@ -63,7 +63,7 @@ TEST(Vectors, Bundles) {
     const auto decoded = DecodeBundle(AsBytes(bytes));
     ASSERT_EQ(decoded.ok(), vector.Find("valid")->boolean()) << vector.Find("about")->text();
     if (decoded.ok()) {
-      EXPECT_EQ(crypto::ToHexDigest(crypto::Sha256(AsBytes(EncodeBundle(*decoded).value()))),
+      EXPECT_EQ(crypto::Sha256Hex(AsBytes(EncodeBundle(*decoded).value())),
                 vector.Find("sha256")->text());
     }
   }

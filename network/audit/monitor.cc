@@ -113,7 +113,7 @@ base::Status Monitor::AddFork(const std::string& where, const std::string& note,
                               MonitorReport* report) {
   const std::string evidence = note_ + "\n" + note;
   const std::string key =
-      "fork-" + crypto::ToHexDigest(crypto::Sha256(base::AsBytes(evidence))).substr(0, 16) + ".txt";
+      "fork-" + crypto::Sha256Hex(base::AsBytes(evidence)).substr(0, 16) + ".txt";
   DAY_TRY(state_->Put(key, base::AsBytes(evidence)));
   report->anomalies.push_back({AnomalyKind::kFork, where, std::move(why), key});
   return base::OkStatus();
@@ -128,7 +128,8 @@ base::Status Monitor::Compare(const Source& log, const std::string& where, const
   if (relation == Relation::kInconsistent) {
     return AddFork(
         where, note,
-        fmt::format("signed trees of {} and {} entries do not fit{}", range_.size(), checkpoint.size,
+        fmt::format("signed trees of {} and {} entries do not fit{}", range_.size(),
+                    checkpoint.size,
                     range_.size() == checkpoint.size ? "" : ", by the tiles that are served"),
         report);
   }

@@ -17,17 +17,10 @@ using base::MakeError;
 
 constexpr std::uint32_t kLockTimeoutMs = 2'000;
 
-net::HttpAnswer Plain(unsigned status, std::string body) {
-  net::HttpAnswer answer;
-  answer.status = status;
-  answer.body = std::move(body);
-  return answer;
-}
-
 }  // namespace
 
 std::string WitnessPath(std::string_view origin) {
-  return crypto::ToHexDigest(crypto::Sha256(base::AsBytes(origin))) + "/checkpoint";
+  return crypto::Sha256Hex(base::AsBytes(origin)) + "/checkpoint";
 }
 
 base::Result<std::unique_ptr<Witness>> Witness::Open(const std::string& folder, tlog::SignerKey key,
@@ -78,36 +71,36 @@ base::Result<Witness::Memory> Witness::Remember(const std::string& origin) {
 net::HttpAnswer Witness::AddCheckpoint(const std::string& body) {
   const auto request = tlog::ParseAddCheckpointRequest(body);
   if (!request.ok()) {
-    return Plain(400, request.error().message + "\n");
+    return net::HttpAnswer::Plain(400, request.error().message + "\n");
   }
   const auto note = tlog::ParseCheckpointNote(request->checkpoint);
   if (!note.ok()) {
-    return Plain(400, note.error().message + "\n");
+    return net::HttpAnswer::Plain(400, note.error().message + "\n");
   }
   const std::vector<tlog::VerifierKey> keys = KeysOf(note->checkpoint.origin);
   if (keys.empty()) {
-    return Plain(404, "unknown origin\n");
+    return net::HttpAnswer::Plain(404, "unknown origin\n");
   }
   const std::lock_guard lock(mutex_);
   const auto memory = Remember(note->checkpoint.origin);
   if (!memory.ok()) {
-    return Plain(500, "what was cosigned last cannot be read\n");
+    return net::HttpAnswer::Plain(500, "what was cosigned last cannot be read\n");
   }
   const tlog::WitnessVerdict verdict =
       tlog::JudgeAddCheckpoint(*request, *note, keys, memory->tree);
   if (verdict.status == 409) {
-    net::HttpAnswer answer = Plain(409, tlog::ConflictBody(memory->tree.size));
+    net::HttpAnswer answer = net::HttpAnswer::Plain(409, tlog::ConflictBody(memory->tree.size));
     answer.content_type = tlog::kConflictContentType;
     return answer;
   }
   if (verdict.status != 200) {
-    return Plain(verdict.status, verdict.why + "\n");
+    return net::HttpAnswer::Plain(verdict.status, verdict.why + "\n");
   }
   // The stored note: the log's signatures that verified, and ours. Time never goes back.
   const auto line = key_.Sign(note->note.text, std::max(now_s_(), memory->time_s));
   const auto verified = tlog::VerifyNote(note->note, keys);
   if (!line.ok() || !verified.ok()) {
-    return Plain(500, "signing failed\n");
+    return net::HttpAnswer::Plain(500, "signing failed\n");
   }
   std::string stored = note->note.text + "\n";
   for (const tlog::VerifiedNote::Match& match : verified->good) {
@@ -115,28 +108,29 @@ net::HttpAnswer Witness::AddCheckpoint(const std::string& body) {
   }
   stored += *line;
   if (!blobs_->Put(WitnessPath(note->checkpoint.origin), base::AsBytes(stored)).ok()) {
-    return Plain(500, "the storage failed\n");
+    return net::HttpAnswer::Plain(500, "the storage failed\n");
   }
-  return Plain(200, *line);
+  return net::HttpAnswer::Plain(200, *line);
 }
 
 net::HttpAnswer Witness::Answer(const net::HttpQuestion& question) {
   if (question.target == "/add-checkpoint") {
-    return question.method == "POST" ? AddCheckpoint(question.body) : Plain(405, "only POST\n");
+    return question.method == "POST" ? AddCheckpoint(question.body)
+                                     : net::HttpAnswer::Plain(405, "only POST\n");
   }
   if (question.method == "GET") {
     for (const tlog::PolicyLog& log : logs_.logs()) {
       const std::string path = WitnessPath(log.key.name());
       if (question.target == "/" + path) {
         auto text = blobs_->Get(path, tlog::kNoteBytesMax);
-        net::HttpAnswer answer =
-            text.ok() ? Plain(200, std::move(text).value()) : Plain(404, "nothing cosigned yet\n");
+        net::HttpAnswer answer = text.ok() ? net::HttpAnswer::Plain(200, std::move(text).value())
+                                           : net::HttpAnswer::Plain(404, "nothing cosigned yet\n");
         answer.cache_control = "no-cache";
         return answer;
       }
     }
   }
-  return Plain(404, "not found\n");
+  return net::HttpAnswer::Plain(404, "not found\n");
 }
 
 }  // namespace day::network::audit

@@ -15,13 +15,6 @@ using base::MakeError;
 constexpr std::uint32_t kStopGraceMs = 10'000;
 constexpr std::uint64_t kWitnessReplyBytesMax = 64u << 10;
 
-net::HttpAnswer Plain(unsigned status, std::string body) {
-  net::HttpAnswer answer;
-  answer.status = status;
-  answer.body = std::move(body);
-  return answer;
-}
-
 }  // namespace
 
 WitnessClient::Post HttpWitnessPost(std::uint32_t timeout_ms) {
@@ -51,12 +44,13 @@ net::HttpAnswer AnswerLogFile(store::Blobs& blobs, const std::string& target) {
     answer.content_type = "application/octet-stream";
     answer.cache_control = "public, max-age=31536000, immutable";
   } else {
-    return Plain(404, "not found\n");
+    return net::HttpAnswer::Plain(404, "not found\n");
   }
   auto bytes = blobs.Get(path, size_max);
   if (!bytes.ok()) {
-    return bytes.error().kind == ErrorKind::kNotFound ? Plain(404, "not found\n")
-                                                      : Plain(500, "the storage failed\n");
+    return bytes.error().kind == ErrorKind::kNotFound
+               ? net::HttpAnswer::Plain(404, "not found\n")
+               : net::HttpAnswer::Plain(500, "the storage failed\n");
   }
   answer.body = std::move(bytes).value();
   return answer;
@@ -82,11 +76,11 @@ base::Result<std::unique_ptr<LogService>> LogService::Start(
     server.address = options.listen->address;
     server.port = options.listen->port;
     DAY_TRY_ASSIGN(service->reader_,
-                   net::HttpServer::Start(
-                       server, [self](net::HttpQuestion question, const net::HttpAnswerer& to) {
-                         to.Send(question.method == "GET" ? self->Read(question.target)
-                                                          : Plain(405, "only GET\n"));
-                       }));
+                   net::HttpServer::Start(server, [self](net::HttpQuestion question,
+                                                         const net::HttpAnswerer& to) {
+                     to.Send(question.method == "GET" ? self->Read(question.target)
+                                                      : net::HttpAnswer::Plain(405, "only GET\n"));
+                   }));
   }
   if (options.submit) {
     server.address = options.submit->address;
@@ -129,24 +123,24 @@ net::HttpAnswer LogService::Read(const std::string& target) {
 
 void LogService::Submit(net::HttpQuestion question, net::HttpAnswerer answerer) {
   if (question.target == "/metrics" && question.method == "GET") {
-    net::HttpAnswer answer = Plain(200, Metrics());
+    net::HttpAnswer answer = net::HttpAnswer::Plain(200, Metrics());
     answer.content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     return answerer.Send(std::move(answer));
   }
   if (question.target != "/add") {
     return answerer.Send(question.method == "GET" ? Read(question.target)
-                                                  : Plain(404, "not found\n"));
+                                                  : net::HttpAnswer::Plain(404, "not found\n"));
   }
   if (question.method != "POST") {
-    return answerer.Send(Plain(405, "only POST\n"));
+    return answerer.Send(net::HttpAnswer::Plain(405, "only POST\n"));
   }
   const base::Status queued =
       sequencer_->Add(std::move(question.body), [answerer](base::Result<Added> added) {
-        answerer.Send(added.ok() ? Plain(200, fmt::format("{}\n", added->index))
-                                 : Plain(500, "the storage failed\n"));
+        answerer.Send(added.ok() ? net::HttpAnswer::Plain(200, fmt::format("{}\n", added->index))
+                                 : net::HttpAnswer::Plain(500, "the storage failed\n"));
       });
   if (!queued.ok()) {
-    net::HttpAnswer answer = Plain(503, queued.error().message + "\n");
+    net::HttpAnswer answer = net::HttpAnswer::Plain(503, queued.error().message + "\n");
     answer.headers.emplace_back("Retry-After", "1");
     answerer.Send(std::move(answer));
   }

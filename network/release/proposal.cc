@@ -135,8 +135,7 @@ std::string DecisionPayload(const Proposal& proposal, const std::string& provena
   predicate.Set("test", std::move(test));
   predicate.Set("overridden", JsonTexts(overridden));
   predicate.Set("overriddenBecause", Json::Text(why));
-  predicate.Set("provenance",
-                Json::Text(crypto::ToHexDigest(crypto::Sha256(base::AsBytes(provenance)))));
+  predicate.Set("provenance", Json::Text(crypto::Sha256Hex(base::AsBytes(provenance))));
   return InTotoStatement(proposal.sha256(), kDecisionType, std::move(predicate));
 }
 
@@ -236,7 +235,7 @@ base::Result<RuleFolder> ReadRuleFolder(const std::string& folder) {
 base::Result<Proposal> MakeProposal(const Workspace& workspace, const LogCopy& log,
                                     const update::Bundle& bundle, const NewProposal& wanted) {
   DAY_TRY_ASSIGN(const std::string bytes, update::EncodeBundle(bundle));
-  const std::string sha256 = crypto::ToHexDigest(crypto::Sha256(base::AsBytes(bytes)));
+  const std::string sha256 = crypto::Sha256Hex(base::AsBytes(bytes));
   const update::FollowerState& state = log.state();
   const update::KnownRelease* candidate = state.Candidate();
   Proposal out;
@@ -318,7 +317,7 @@ base::Result<Proposal> LoadProposal(const Workspace& workspace, const std::strin
   }
   DAY_TRY_ASSIGN(const std::string bundle,
                  workspace.Read(out.File("bundle"), update::kBundleMaxBytes));
-  if (crypto::ToHexDigest(crypto::Sha256(base::AsBytes(bundle))) != out.sha256()) {
+  if (crypto::Sha256Hex(base::AsBytes(bundle)) != out.sha256()) {
     return MakeError(ErrorKind::kMalformed,
                      out.File("bundle") + " is damaged: it is not the one that was proposed");
   }

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "libs/base/lines.h"
 #include "libs/os/file.h"
 #include "network/release/tools.h"
 
@@ -90,8 +91,7 @@ std::string JoinRules(const update::Bundle& bundle, const Wanted& wanted) {
 std::set<std::string> Lines(std::string_view text) {
   std::set<std::string> out;
   while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    std::string_view line = base::TakeLine(&text);
     line = line.substr(0, line.find_last_not_of("\r \t") + 1);
     if (!line.empty() && line[0] != '#') {
       out.emplace(line);
@@ -186,8 +186,7 @@ base::Result<Scan> Trial::Run(const std::vector<std::string>& paths) {
   Scan out;
   std::string_view text = done.out;
   while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const std::string_view line = base::TakeLine(&text);
     const json item = json::parse(line, nullptr, false);
     if (!item.is_object() || TextOf(item, "type") != "file") {
       continue;

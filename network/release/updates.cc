@@ -18,7 +18,7 @@ using base::MakeError;
 
 base::Result<std::string> ReadBundle(const Workspace& workspace, const std::string& sha256) {
   DAY_TRY_ASSIGN(std::string bytes, workspace.Read("bundles/" + sha256, update::kBundleMaxBytes));
-  if (crypto::ToHexDigest(crypto::Sha256(base::AsBytes(bytes))) != sha256) {
+  if (crypto::Sha256Hex(base::AsBytes(bytes)) != sha256) {
     return MakeError(ErrorKind::kMalformed,
                      fmt::format("bundles/{} is damaged: restore it from updates/bundles/{}.bundle "
                                  "or a mirror",

@@ -6,9 +6,11 @@
 #include <ctime>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "libs/base/lines.h"
 #include "libs/net/http_client.h"
 
 namespace day::store::s3 {
@@ -104,8 +106,12 @@ class S3Blobs final : public Blobs {
       }
     };
     std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < std::min(kParallelPuts, blobs.size()); ++i) {
-      threads.emplace_back(put_some);
+    try {
+      for (std::size_t i = 1; i < std::min(kParallelPuts, blobs.size()); ++i) {
+        threads.emplace_back(put_some);
+      }
+    } catch (const std::system_error&) {
+      // No more threads are to be had: fewer will do.
     }
     put_some();
     for (std::thread& thread : threads) {
@@ -226,9 +232,7 @@ base::Result<S3Options> ParseS3Options(std::string_view text) {
   std::optional<net::Url> endpoint;
   int number = 0;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view line = base::TakeLine(&text);
     ++number;
     const auto malformed = [number](std::string_view why) {
       return MakeError(ErrorKind::kMalformed,

@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 
-std::string Hex(base::Bytes bytes) { return base::ToHex(bytes); }
-
 crypto::Sha256Digest Hmac(base::Bytes key, std::string_view text) {
   crypto::HmacSha256 hmac(key);
   return hmac.Authenticate(base::AsBytes(text));
@@ -58,7 +56,7 @@ Parameters SignRequest(const Credentials& credentials, const SignedRequest& requ
   const std::tm utc = fmt::gmtime(static_cast<std::time_t>(now_s));
   const std::string date = fmt::format("{:%Y%m%d}", utc);
   const std::string moment = fmt::format("{:%Y%m%dT%H%M%SZ}", utc);
-  const std::string body_hash = Hex(crypto::Sha256(request.body));
+  const std::string body_hash = crypto::Sha256Hex(request.body);
 
   Parameters headers = request.headers;
   headers.emplace_back("host", request.host);
@@ -76,8 +74,8 @@ Parameters SignRequest(const Credentials& credentials, const SignedRequest& requ
                   EncodedQuery(request.query), canonical_headers, names, body_hash);
   const std::string scope = fmt::format("{}/{}/s3/aws4_request", date, credentials.region);
   const std::string to_sign = fmt::format("{}\n{}\n{}\n{}", kAlgorithm, moment, scope,
-                                          Hex(crypto::Sha256(base::AsBytes(canonical))));
-  const std::string signature = Hex(Hmac(SigningKey(credentials, date), to_sign));
+                                          crypto::Sha256Hex(base::AsBytes(canonical)));
+  const std::string signature = crypto::ToHexDigest(Hmac(SigningKey(credentials, date), to_sign));
   return {
       {"x-amz-date", moment},
       {"x-amz-content-sha256", body_hash},

@@ -142,7 +142,7 @@ void Simulator::AddTarget(const std::string& role, const std::string& path,
                           const std::string& content) {
   TargetFile file;
   file.length = content.size();
-  file.hashes["sha256"] = crypto::ToHexDigest(crypto::Sha256(base::AsBytes(content)));
+  file.hashes["sha256"] = crypto::Sha256Hex(base::AsBytes(content));
   targets.at(role).targets[path] = file;
   contents[path] = content;
 }
@@ -167,7 +167,7 @@ MetaFile Simulator::MetaOf(const std::string& role, const std::string& bytes) {
   meta.version = CommonOf(role).version;
   if (with_hashes) {
     meta.length = bytes.size();
-    meta.hashes["sha256"] = crypto::ToHexDigest(crypto::Sha256(base::AsBytes(bytes)));
+    meta.hashes["sha256"] = crypto::Sha256Hex(base::AsBytes(bytes));
   }
   return meta;
 }

@@ -108,8 +108,7 @@ Statement World::NextRelease(const std::map<std::string, std::string>& files) {
   bundles.push_back(EncodeBundle({.engine = 1, .files = files}).value());
   Statement release;
   release.kind = StatementKind::kBundle;
-  release.subjects = {
-      {"rules", crypto::ToHexDigest(crypto::Sha256(base::AsBytes(bundles.back())))}};
+  release.subjects = {{"rules", crypto::Sha256Hex(base::AsBytes(bundles.back()))}};
   release.time_s = now_s;
   release.sequence = static_cast<std::int64_t>(releases.size()) + 1;
   release.size_bytes = bundles.back().size();
