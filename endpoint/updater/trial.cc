@@ -9,9 +9,11 @@
 #include "endpoint/scan/database.h"
 #include "endpoint/scan/externals.h"
 #include "endpoint/scan/pool.h"
+#include "endpoint/scan/tool_run.h"
 #include "libs/base/lines.h"
 #include "libs/crypto/hash.h"
 #include "libs/os/file.h"
+#include "libs/os/memory.h"
 
 namespace day::endpoint::updater {
 namespace {
@@ -118,6 +120,13 @@ void TakeFromList(const std::string& list, const TrialOptions& options, std::siz
   }
 }
 
+scan::WorkerOptions WorkerFor(const TrialOptions& options) {
+  scan::WorkerOptions worker;
+  worker.program = options.worker_program;
+  worker.memory_max_bytes = options.memory_max_bytes;
+  return worker;
+}
+
 }  // namespace
 
 std::vector<std::string> KnownGoodFiles(const TrialOptions& options) {
@@ -143,9 +152,7 @@ std::vector<std::string> KnownGoodFiles(const TrialOptions& options) {
 
 base::Result<TrialReport> TryBundle(const std::string& rules_folder, const TrialOptions& options) {
   TrialReport report;
-  scan::WorkerOptions worker;
-  worker.program = options.worker_program;
-  worker.memory_max_bytes = options.memory_max_bytes;
+  const scan::WorkerOptions worker = WorkerFor(options);
   DAY_TRY_ASSIGN(const scan::DatabaseFiles database, Compile(rules_folder, worker, &report));
   scan::PoolOptions pool_options;
   pool_options.worker = worker;
@@ -169,6 +176,34 @@ base::Result<TrialReport> TryBundle(const std::string& rules_folder, const Trial
   DAY_TRY(pool.Drain());
   DAY_TRY(judge.verdict());
   return report;
+}
+
+base::Result<update::Blindness> CompareInSandbox(const update::Bundle& older,
+                                                 const update::Bundle& newer,
+                                                 const TrialOptions& options) {
+  using workerproto::ToolFileRole;
+  using workerproto::ToolOutput;
+  const auto diff = [&options](const std::string& old_rules,
+                               const std::string& new_rules) -> base::Result<std::string> {
+    DAY_TRY_ASSIGN(const auto run,
+                   scan::ToolRun::Start(WorkerFor(options), "diff", {{"json", ""}}));
+    const struct {
+      ToolFileRole role;
+      const std::string& text;
+    } kSides[] = {{ToolFileRole::kRules, old_rules}, {ToolFileRole::kNewRules, new_rules}};
+    for (const auto& side : kSides) {
+      DAY_TRY_ASSIGN(os::Fd file, os::CreateMemfd("rules", base::AsBytes(side.text)));
+      DAY_TRY(run->AddOpenFile(side.role, "rules.yar", std::move(file), side.text.size()));
+    }
+    std::string out;
+    DAY_TRY(run->Finish([&out](const ToolOutput& output) {
+      if (output.kind == ToolOutput::Kind::kText) {
+        out += output.bytes;
+      }
+    }));
+    return out;
+  };
+  return update::CompareBundles(older, newer, diff);
 }
 
 }  // namespace day::endpoint::updater

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libs/base/result.h"
+#include "libs/update/blindness.h"
 
 namespace day::endpoint::updater {
 
@@ -33,6 +34,12 @@ struct TrialReport {
 // Errors: kMalformed for rules that do not compile; kPermission if it finds something in a file
 // that is good; kTimeout, kLimit and others if a file could not be scanned to the end.
 base::Result<TrialReport> TryBundle(const std::string& rules_folder, const TrialOptions& options);
+
+// What the newer bundle no longer sees, compared in the sandbox. Errors: kMalformed if the rules of
+// one do not compile; those of a worker.
+base::Result<update::Blindness> CompareInSandbox(const update::Bundle& older,
+                                                 const update::Bundle& newer,
+                                                 const TrialOptions& options);
 
 // Files of this machine that still are what their package says, spread over all packages.
 std::vector<std::string> KnownGoodFiles(const TrialOptions& options);

@@ -18,9 +18,30 @@ using base::ErrorKind;
 using base::MakeError;
 using Kind = UpdateOutcome::Kind;
 
-base::Result<tlog::Policy> LoadPolicy(const StateFolder& state) {
+// The policy that the network orders, or the one that was trusted first.
+base::Result<tlog::Policy> LoadPolicy(const StateFolder& state,
+                                      const update::FollowerState& follower) {
+  if (!follower.policy.empty()) {
+    return tlog::Policy::Parse(follower.policy);
+  }
   DAY_TRY_ASSIGN(const std::string text, state.ReadPolicy());
   return tlog::Policy::Parse(text);
+}
+
+// A release that says that it takes nothing away must not: whoever has its predecessor can tell.
+base::Status CheckClaim(const update::Statement& release, const std::string& active,
+                        const update::Bundle& bundle, const TrialOptions& options) {
+  if (release.removes || active.empty() ||
+      crypto::Sha256Hex(base::AsBytes(active)) != release.previous_sha256) {
+    return base::OkStatus();
+  }
+  DAY_TRY_ASSIGN(const update::Bundle before, update::DecodeBundle(base::AsBytes(active)));
+  DAY_TRY_ASSIGN(const update::Blindness blindness, CompareInSandbox(before, bundle, options));
+  return blindness.Blinds()
+             ? base::Status(MakeError(
+                   ErrorKind::kPermission,
+                   "it says that it takes no detection away, but it " + blindness.Lines().front()))
+             : base::OkStatus();
 }
 
 base::Status NeedTrust(const StateFolder& state) {
@@ -74,8 +95,8 @@ base::Result<UpdateOutcome> Updater::FromMirrors(Mirrors* mirrors, Ask ask) {
 
 base::Result<UpdateOutcome> Updater::Apply(const std::string& bytes) {
   DAY_TRY_ASSIGN(const update::Upd upd, update::DecodeUpd(base::AsBytes(bytes)));
-  DAY_TRY_ASSIGN(const tlog::Policy policy, LoadPolicy(state_));
   DAY_TRY_ASSIGN(const update::FollowerState before, state_.ReadFollower());
+  DAY_TRY_ASSIGN(const tlog::Policy policy, LoadPolicy(state_, before));
   DAY_TRY_ASSIGN(update::Followed followed, update::Follow(policy, upd, options_.now_s, before));
   UpdateOutcome outcome;
   outcome.log_size = followed.state.range.size();
@@ -172,6 +193,7 @@ base::Status Updater::Activate(const update::Upd& upd, const update::KnownReleas
     const auto report = TryBundle(rules, options_.trial);
     if (report.ok()) {
       outcome->trial = *report;
+      tried = CheckClaim(release.statement, active, bundle, options_.trial);
     } else {
       tried = report.error();
     }
@@ -300,8 +322,8 @@ base::Status VerifySlot(const StateFolder& folder, const Slots& slots, std::size
 
 base::Result<VerifyReport> VerifyState(const StateFolder& state, std::int64_t now_s) {
   DAY_TRY(NeedTrust(state));
-  DAY_TRY_ASSIGN(const tlog::Policy policy, LoadPolicy(state));
   DAY_TRY_ASSIGN(const update::FollowerState follower, state.ReadFollower());
+  DAY_TRY_ASSIGN(const tlog::Policy policy, LoadPolicy(state, follower));
   DAY_TRY_ASSIGN(const Slots slots, state.ReadSlots());
   VerifyReport report;
   report.freshness = follower.FreshnessAt(now_s);

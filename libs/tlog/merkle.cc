@@ -102,6 +102,18 @@ base::Result<CompactRange> RangeFromNodes(NodeSource& source, std::uint64_t size
   return CompactRange::Create(size, std::move(hashes));
 }
 
+base::Result<Hash> LeafNodes::Node(std::uint32_t level, std::uint64_t index) {
+  const std::uint64_t complete = level < 64 ? leaves_.size() >> level : 0;
+  if (index >= complete) {
+    return MakeError(ErrorKind::kInvalidUse, "no such node");
+  }
+  CompactRange range;
+  for (const Hash& leaf : leaves_.subspan(index << level, std::size_t{1} << level)) {
+    range.Append(leaf);
+  }
+  return range.Root();
+}
+
 base::Result<std::vector<Hash>> MakeInclusionProof(NodeSource& source, std::uint64_t index,
                                                    std::uint64_t size) {
   if (index >= size || size > kTreeSizeMax) {

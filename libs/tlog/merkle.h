@@ -76,6 +76,18 @@ class NodeSource {
   virtual base::Result<Hash> Node(std::uint32_t level, std::uint64_t index) = 0;
 };
 
+// Nodes straight from all leaves of a tree, computed when they are asked for: a whole proof takes
+// about as many hashes as there are leaves. Errors: kInvalidUse for a node that is not complete.
+class LeafNodes : public NodeSource {
+ public:
+  // The leaves outlive the object.
+  explicit LeafNodes(std::span<const Hash> leaves) : leaves_(leaves) {}
+  base::Result<Hash> Node(std::uint32_t level, std::uint64_t index) override;
+
+ private:
+  std::span<const Hash> leaves_;
+};
+
 // The range of the tree of `size` leaves. Errors: the source's; kInvalidUse if size is too large.
 base::Result<CompactRange> RangeFromNodes(NodeSource& source, std::uint64_t size);
 

@@ -18,9 +18,9 @@ using testing::NumberedLeaves;
 constexpr std::size_t kSizeMax = 66;
 
 // Nodes straight from the leaves, by the definition.
-class LeafNodes : public NodeSource {
+class NaiveNodes : public NodeSource {
  public:
-  explicit LeafNodes(std::span<const Hash> leaves) : leaves_(leaves) {}
+  explicit NaiveNodes(std::span<const Hash> leaves) : leaves_(leaves) {}
   base::Result<Hash> Node(std::uint32_t level, std::uint64_t index) override {
     if (((index + 1) << level) > leaves_.size()) {
       return base::MakeError(base::ErrorKind::kInvalidUse, "no such node");
@@ -51,6 +51,19 @@ void ExpectOnlyThisProof(const std::vector<Hash>& proof, F&& verify) {
   }
 }
 
+TEST(Merkle, NodesFromLeavesAreThoseOfTheDefinition) {
+  const std::vector<Hash> leaves = NumberedLeaves(kSizeMax);
+  NaiveNodes truth(leaves);
+  LeafNodes nodes(leaves);
+  for (std::uint32_t level = 0; level < 8; ++level) {
+    for (std::uint64_t i = 0; i < (kSizeMax >> level); ++i) {
+      EXPECT_EQ(nodes.Node(level, i).value(), truth.Node(level, i).value());
+    }
+    EXPECT_FALSE(nodes.Node(level, kSizeMax >> level).ok());
+  }
+  EXPECT_FALSE(nodes.Node(64, 0).ok());
+}
+
 TEST(Merkle, EmptyTree) {
   EXPECT_EQ(crypto::ToHexDigest(EmptyRoot()),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -66,11 +79,11 @@ TEST(CompactRange, IsTheNaiveRootAtEverySize) {
     const auto stored = CompactRange::Create(size, range.hashes());
     ASSERT_TRUE(stored.ok());
     EXPECT_EQ(*stored, range);
-    LeafNodes nodes(std::span<const Hash>(leaves).first(size));
+    NaiveNodes nodes(std::span<const Hash>(leaves).first(size));
     EXPECT_EQ(RangeFromNodes(nodes, size).value(), range);
     if (size < leaves.size()) {
       range.Append(leaves[size], [&](std::uint32_t level, std::uint64_t index, const Hash& hash) {
-        LeafNodes grown(std::span<const Hash>(leaves).first(size + 1));
+        NaiveNodes grown(std::span<const Hash>(leaves).first(size + 1));
         EXPECT_EQ(grown.Node(level, index).value(), hash);
       });
     }
@@ -85,7 +98,7 @@ TEST(Inclusion, AllProofsOfAllSmallTrees) {
   for (std::size_t size = 1; size <= kSizeMax; ++size) {
     const std::span<const Hash> tree = std::span(leaves).first(size);
     const Hash root = NaiveRoot(tree);
-    LeafNodes nodes(tree);
+    NaiveNodes nodes(tree);
     for (std::size_t index = 0; index < size; ++index) {
       const auto proof = MakeInclusionProof(nodes, index, size);
       ASSERT_TRUE(proof.ok());
@@ -107,7 +120,7 @@ TEST(Consistency, AllProofsOfAllSmallTrees) {
   for (std::size_t size = 0; size <= kSizeMax; ++size) {
     const std::span<const Hash> tree = std::span(leaves).first(size);
     const Hash root = NaiveRoot(tree);
-    LeafNodes nodes(tree);
+    NaiveNodes nodes(tree);
     for (std::size_t old_size = 0; old_size <= size; ++old_size) {
       const Hash old_root = NaiveRoot(tree.first(old_size));
       const auto proof = MakeConsistencyProof(nodes, old_size, size);
@@ -152,7 +165,7 @@ TEST(TileNodes, AgreeWithTheLeavesAtEverySizeAroundTheEdges) {
           return found->second;
         },
         size);
-    LeafNodes truth(leaves);
+    NaiveNodes truth(leaves);
     for (std::uint32_t level = 0; level < 11; ++level) {
       for (std::uint64_t index = 0; index <= (size >> level); ++index) {
         const auto node = nodes.Node(level, index);

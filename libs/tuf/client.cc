@@ -70,7 +70,7 @@ base::Status Client::Refresh() {
   DAY_TRY(CheckExpiry(root_->common, "root"));
   DAY_TRY(UpdateTimestamp());
   DAY_TRY(UpdateSnapshot());
-  DAY_TRY(LoadTargets("targets", {&root_->keys, &root_->targets}));
+  DAY_TRY_ASSIGN(targets_, LoadTargets("targets", {&root_->keys, &root_->targets}));
   return base::OkStatus();
 }
 
@@ -283,10 +283,9 @@ base::Result<Client::Authority> Client::FindAuthority(std::string_view role) {
       return Authority{root_->keys, root_->role(top)};
     }
   }
-  DAY_TRY_ASSIGN(const Targets targets, LoadTargets("targets", {&root_->keys, &root_->targets}));
-  for (const Delegation& delegation : targets.delegations) {
+  for (const Delegation& delegation : targets_->delegations) {
     if (delegation.name == role) {
-      return Authority{targets.keys, delegation.keys};
+      return Authority{targets_->keys, delegation.keys};
     }
   }
   return MakeError(ErrorKind::kNotFound, fmt::format("there is no role {}", role));
@@ -299,7 +298,7 @@ base::Result<TargetInfo> Client::FindTarget(std::string_view path) {
     Keys keys;
     RoleKeys role;
   };
-  std::vector<Waiting> waiting = {{"targets", root_->keys, root_->targets}};
+  std::vector<Waiting> waiting = {{"targets", {}, {}}};
   std::set<std::string> visited;
   while (!waiting.empty()) {
     const Waiting current = std::move(waiting.back());
@@ -310,8 +309,11 @@ base::Result<TargetInfo> Client::FindTarget(std::string_view path) {
     if (visited.size() > limits_.delegated_max + std::size_t{1}) {
       return MakeError(ErrorKind::kLimit, "too many delegated roles in one search");
     }
-    DAY_TRY_ASSIGN(const Targets targets,
-                   LoadTargets(current.name, {&current.keys, &current.role}));
+    Targets delegated;
+    if (current.name != "targets") {
+      DAY_TRY_ASSIGN(delegated, LoadTargets(current.name, {&current.keys, &current.role}));
+    }
+    const Targets& targets = current.name == "targets" ? *targets_ : delegated;
     if (const auto found = targets.targets.find(path); found != targets.targets.end()) {
       return MakeTargetInfo(path, found->second);
     }

@@ -96,6 +96,7 @@ class Client {
   const Root& root() const { return *root_; }
   const Timestamp& timestamp() const { return *timestamp_; }
   const Snapshot& snapshot() const { return *snapshot_; }
+  const Targets& targets() const { return *targets_; }
 
  private:
   struct Delegator {
@@ -125,6 +126,7 @@ class Client {
   std::optional<Root> root_;
   std::optional<Timestamp> timestamp_;
   std::optional<Snapshot> snapshot_;
+  std::optional<Targets> targets_;  // the top role's
 };
 
 // The name under which a role's metadata is stored, or served without a version: percent-encoded,

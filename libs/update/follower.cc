@@ -9,6 +9,7 @@
 #include "libs/tuf/client.h"
 #include "libs/update/delta.h"
 #include "libs/update/dsse.h"
+#include "libs/update/metadata_proof.h"
 
 namespace day::update {
 namespace {
@@ -20,11 +21,14 @@ base::Error Refuse(std::string message) {
   return MakeError(ErrorKind::kPermission, std::move(message));
 }
 
+// Metadata out of the file. What must be in the log and is not, is not there.
 class UpdSource : public tuf::MetadataSource {
  public:
-  explicit UpdSource(const Upd& upd) {
+  UpdSource(const Upd& upd, const tlog::Checkpoint& checkpoint) : checkpoint_(checkpoint) {
     for (const UpdTufFile& file : upd.tuf_files) {
-      files_.emplace(file.name, &file.bytes);
+      if (UseOf(file.name) != MetadataUse::kNone) {
+        files_.emplace(file.name, &file);
+      }
     }
   }
   base::Result<std::string> Fetch(const std::string& path, std::uint64_t size_max_bytes) override {
@@ -32,14 +36,16 @@ class UpdSource : public tuf::MetadataSource {
     if (found == files_.end()) {
       return MakeError(ErrorKind::kNotFound, path + ": not in the update");
     }
-    if (found->second->size() > size_max_bytes) {
+    if (found->second->bytes.size() > size_max_bytes) {
       return MakeError(ErrorKind::kLimit, path + ": too long");
     }
-    return *found->second;
+    DAY_TRY(CheckLogged(*found->second, checkpoint_));
+    return found->second->bytes;
   }
 
  private:
-  std::map<std::string, const std::string*> files_;
+  const tlog::Checkpoint& checkpoint_;
+  std::map<std::string, const UpdTufFile*> files_;
 };
 
 class MapStore : public tuf::MetadataStore {
@@ -102,11 +108,12 @@ class Run {
     if (out_.fork) {
       return std::move(out_);
     }
-    UpdSource source(upd_);
+    UpdSource source(upd_, checkpoint_);
     MapStore store(&out_.state.tuf);
     tuf::Client client(&source, &store, std::max(now_s_, out_.state.time_s), tuf::ClientLimits{});
     DAY_TRY(client.Refresh());
     out_.state.metadata_expires_s = client.timestamp().common.expires;
+    DAY_TRY(ReadPolicy(&client));
     DAY_TRY(ReadEntries(&client));
     return std::move(out_);
   }
@@ -116,7 +123,10 @@ class Run {
   base::Status AppendLeaves();
   void Remember();
   void CallFork(const Upd* leaves);
+  base::Status ReadPolicy(tuf::Client* client);
   base::Status ReadEntries(tuf::Client* client);
+  base::Status JudgeMetadata(const tuf::Client& client, const LoggedMetadata& metadata,
+                             EntryReport* report) const;
   base::Status Judge(tuf::Client* client, const std::string& entry, EntryReport* report);
   void Apply(const EntryReport& report);
 
@@ -214,9 +224,69 @@ void Run::Remember() {
   }
 }
 
+base::Status Run::ReadPolicy(tuf::Client* client) {
+  const auto target = client->FindTarget(kPolicyTarget);
+  if (!target.ok()) {
+    return target.error().kind == ErrorKind::kNotFound ? base::OkStatus()
+                                                       : base::Status(target.error());
+  }
+  const wire::Json* custom = target->file.unknown.Find("custom");
+  const wire::Json* text = custom != nullptr ? custom->Find("text") : nullptr;
+  if (text == nullptr || !tuf::VerifyTarget(base::AsBytes(text->text()), *target).ok()) {
+    return Refuse("the metadata orders a policy for the log and does not tell it");
+  }
+  const auto policy = tlog::Policy::Parse(text->text());
+  const bool usable =
+      policy.ok() && !policy->quorum_is_none() &&
+      std::any_of(policy->logs().begin(), policy->logs().end(), [this](const tlog::PolicyLog& log) {
+        return log.key.name() == out_.state.origin;
+      });
+  if (!usable) {
+    return Refuse("the metadata orders a policy under which this log could not be followed");
+  }
+  out_.state.policy = text->text();
+  return base::OkStatus();
+}
+
+// An entry that says who may sign. It counts if it is what the file brought; if it is newer and
+// rightly signed, the file hides a change of keys.
+base::Status Run::JudgeMetadata(const tuf::Client& client, const LoggedMetadata& metadata,
+                                EntryReport* report) const {
+  const tuf::Root& root = client.root();
+  const std::int64_t known = metadata.role == tuf::TopRole::kRoot
+                                 ? root.common.version
+                                 : client.targets().common.version;
+  const tuf::RoleKeys& role = root.role(metadata.role);
+  report->signers = tuf::CountSigners(metadata.envelope, root.keys, role);
+  report->threshold = role.threshold;
+  if (report->signers < report->threshold) {
+    report->refused = metadata.version < known ? "signed by keys that were replaced since"
+                                               : fmt::format("{} of the {} signatures it needs",
+                                                             report->signers, report->threshold);
+    return base::OkStatus();
+  }
+  if (metadata.version > known) {
+    return Refuse(
+        fmt::format("the log has {}, the update only version {}: a change of keys is "
+                    "being hidden",
+                    metadata.FileName(), known));
+  }
+  return base::OkStatus();
+}
+
 // Whether the entry counts; if not, report->refused says why.
 base::Status Run::Judge(tuf::Client* client, const std::string& entry, EntryReport* report) {
   const auto envelope = ParseDsse(base::AsBytes(entry));
+  if (!envelope.ok()) {
+    if (const auto metadata = ReadLoggedMetadata(base::AsBytes(entry))) {
+      report->statement.kind = StatementKind::kMetadata;
+      report->statement.subjects = {
+          {metadata->FileName(), crypto::Sha256Hex(base::AsBytes(entry))}};
+      report->statement.sequence = metadata->version;
+      report->statement.text = metadata->FileName();
+      return JudgeMetadata(*client, *metadata, report);
+    }
+  }
   if (!envelope.ok() || envelope->payload_type != kInTotoType) {
     report->refused = "not a signed statement";
     return base::OkStatus();
@@ -231,7 +301,7 @@ base::Status Run::Judge(tuf::Client* client, const std::string& entry, EntryRepo
     report->refused = "a kind of statement that this version does not know";
     return base::OkStatus();
   }
-  const auto authority = client->FindAuthority(RoleOf(report->statement.kind));
+  const auto authority = client->FindAuthority(RoleOf(report->statement));
   if (!authority.ok()) {
     if (authority.error().kind != ErrorKind::kNotFound) {
       return authority.error();

@@ -8,11 +8,12 @@
 // What is checked, in this order: the checkpoint's signatures and its quorum of witnesses; that it
 // is no older than the one known, and no fork of it; that the leaves given are all leaves between
 // the two (the root of the tree comes out right), so that nothing in between can be hidden, a
-// recall least of all; the TUF metadata; then every entry by itself: its statement counts if the
-// role that may say it has signed it. Leaves may be given as hashes without their entries only as
-// far as a release that is signed by its role says that nothing below still counts
-// (Statement::log_size). Nothing here does input or output or knows the time; the state is a value
-// that the caller stores. Thread safety: values and functions without state.
+// recall least of all; the TUF metadata, of which roots and targets count only if they are in the
+// log themselves, and the newest there are the newest that are given; then every entry by itself:
+// its statement counts if the role that may say it has signed it. Leaves may be given as hashes
+// without their entries only as far as a release that is signed by its role says that nothing below
+// still counts (Statement::log_size). Nothing here does input or output or knows the time; the
+// state is a value that the caller stores. Thread safety: values and functions without state.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +61,8 @@ struct FollowerState {
   std::vector<KnownRelease> releases;       // the newest kReleasesKept, by sequence
   std::set<std::string> stopped;            // bundles that were halted or recalled
   std::map<std::string, std::string> tuf;   // trusted metadata by file name
+  // The policy for logs and witnesses that the metadata orders; empty: the one trusted at first.
+  std::string policy;
   // Not empty: two checkpoints that exclude each other, both signed as the policy demands. Nothing
   // is followed any more.
   std::string fork_evidence;
@@ -102,6 +105,10 @@ base::Result<FollowerState> StartFollowing(base::Bytes root_json);
 // as of parsing.
 base::Result<Followed> Follow(const tlog::Policy& policy, const Upd& upd, std::int64_t now_s,
                               const FollowerState& state);
+
+// The policy that the trusted metadata orders, as the target kPolicyTarget with its text in
+// "custom", is in the new state; it is for the next run.
+constexpr std::string_view kPolicyTarget = "release/policy";
 
 // The bundle of a release out of the file, `active` being the bundle that the endpoint has (empty:
 // none). Errors: kNotFound if the file has neither it nor a delta from `active`; kMalformed,

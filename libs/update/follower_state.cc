@@ -101,6 +101,7 @@ std::string FollowerState::ToText() const {
     files.Set(name, Json::Text(base::EncodeBase64(base::AsBytes(bytes))));
   }
   json.Set("tuf", std::move(files));
+  json.Set("policy", Json::Text(policy));
   json.Set("fork", Json::Text(base::EncodeBase64(base::AsBytes(fork_evidence))));
   return wire::WriteJson(json, wire::JsonLayout::kOneLine) + "\n";
 }
@@ -123,6 +124,14 @@ base::Result<FollowerState> FollowerState::FromText(std::string_view text) {
   state.time_s = Field(*json, "time").integer();
   state.metadata_expires_s = Field(*json, "expires").integer();
   DAY_TRY(ReadCheckpoints(Field(*json, "checkpoints"), &state));
+  // What is followed next is compared with the last of them.
+  const bool whole = state.checkpoints.empty()
+                         ? state.range.size() == 0
+                         : state.checkpoints.back().size == state.range.size() &&
+                               state.checkpoints.back().root == state.range.Root();
+  if (!whole) {
+    return Malformed();
+  }
   DAY_TRY(ReadReleases(Field(*json, "releases"), &state));
   for (const Json& item : Field(*json, "stopped").items()) {
     state.stopped.insert(item.text());
@@ -134,6 +143,7 @@ base::Result<FollowerState> FollowerState::FromText(std::string_view text) {
     }
     state.tuf[member.key] = *bytes;
   }
+  state.policy = Field(*json, "policy").text();
   const std::optional<std::string> fork = base::DecodeBase64(Field(*json, "fork").text());
   if (!fork) {
     return Malformed();

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -18,6 +19,7 @@ namespace {
 using base::AsBytes;
 using base::ErrorKind;
 using ::testing::HasSubstr;
+using testing::kFirst;
 using testing::kStart;
 using testing::World;
 
@@ -25,6 +27,12 @@ using Files = std::map<std::string, std::string>;
 
 Files OneRule(int number) {
   return {{"a.yar", "rule r" + std::to_string(number) + " { condition: false }\n"}};
+}
+
+std::string FileOf(const Upd& upd, std::string_view name) {
+  return std::find_if(upd.tuf_files.begin(), upd.tuf_files.end(),
+                      [name](const UpdTufFile& file) { return file.name == name; })
+      ->bytes;
 }
 
 class FollowerTest : public ::testing::Test {
@@ -58,9 +66,9 @@ class FollowerTest : public ::testing::Test {
 TEST_F(FollowerTest, AReleaseIsFoundAndItsBundleTaken) {
   const Upd upd = world_.MakeUpd();
   const Followed followed = Go(upd);
-  ASSERT_EQ(followed.entries.size(), 1u);
-  EXPECT_EQ(followed.entries[0].refused, "");
-  EXPECT_EQ(followed.entries[0].signers, 2);
+  ASSERT_EQ(followed.entries.size(), kFirst + 1);
+  EXPECT_EQ(followed.entries[kFirst].refused, "");
+  EXPECT_EQ(followed.entries[kFirst].signers, 2);
   EXPECT_EQ(Active(), "1");
   EXPECT_EQ(TakeBundle(upd, state_.Candidate()->statement, {}).value(), world_.bundles[0]);
   EXPECT_EQ(Go(upd).entries.size(), 0u);  // nothing new
@@ -128,10 +136,10 @@ TEST_F(FollowerTest, AQuorumOfWitnessesIsNeeded) {
   Upd upd = world_.MakeUpd();
   for (const std::vector<std::string>& witnesses :
        {std::vector<std::string>{}, {"w1"}, {"w1", "w1"}}) {
-    upd.checkpoint = world_.Checkpoint(1, witnesses);
+    upd.checkpoint = world_.Checkpoint(kFirst + 1, witnesses);
     EXPECT_FALSE(Try(upd).ok());
   }
-  upd.checkpoint = world_.Checkpoint(1, {"w3", "w1"});
+  upd.checkpoint = world_.Checkpoint(kFirst + 1, {"w3", "w1"});
   EXPECT_TRUE(Try(upd).ok());
   const tlog::Policy nobody =
       tlog::Policy::Parse(world_.policy_text().substr(0, world_.policy_text().find("witness")) +
@@ -146,10 +154,10 @@ TEST_F(FollowerTest, TooFewSignaturesDoNotRelease) {
   world_.Append("junk that somebody sent");
   const Followed followed = Go(world_.MakeUpd());
   EXPECT_EQ(Active(), "1");
-  ASSERT_EQ(followed.entries.size(), 4u);
-  EXPECT_EQ(followed.entries[1].refused, "1 of the 2 signatures it needs");
-  EXPECT_EQ(followed.entries[2].refused, "0 of the 2 signatures it needs");
-  EXPECT_EQ(followed.entries[3].refused, "not a signed statement");
+  ASSERT_EQ(followed.entries.size(), kFirst + 4);
+  EXPECT_EQ(followed.entries[kFirst + 1].refused, "1 of the 2 signatures it needs");
+  EXPECT_EQ(followed.entries[kFirst + 2].refused, "0 of the 2 signatures it needs");
+  EXPECT_EQ(followed.entries[kFirst + 3].refused, "not a signed statement");
 }
 
 TEST_F(FollowerTest, RollbackIsRefused) {
@@ -161,7 +169,7 @@ TEST_F(FollowerTest, RollbackIsRefused) {
   EXPECT_THAT(refused.error().message, HasSubstr("older than what is known"));
   // A release of an earlier sequence, rightly signed and logged, is no release.
   Statement again = world_.releases[0];
-  again.log_size = 2;
+  again.log_size = kFirst + 2;
   world_.Append(World::Entry(again, {11, 12}));
   EXPECT_EQ(Go(world_.MakeUpd()).entries[0].refused, "not newer than an earlier release");
   EXPECT_EQ(Active(), "2");
@@ -187,18 +195,18 @@ TEST_F(FollowerTest, ARecallCannotBeHidden) {
   world_.Stop(StatementKind::kRecall, world_.releases[0].subjects[0].sha256, "bad", {21});
   world_.Append("something");
   // As a hash only, with nothing that accounts for it.
-  EXPECT_THAT(Try(world_.MakeUpd(1, 1)).error().message, HasSubstr("left out"));
+  EXPECT_THAT(Try(world_.MakeUpd(kFirst + 1, 1)).error().message, HasSubstr("left out"));
   // Left out or replaced: the root comes out wrong.
   Upd upd = world_.MakeUpd();
-  upd.entries[1] = "harmless";
+  upd.entries[kFirst + 1] = "harmless";
   EXPECT_EQ(Try(upd).error().kind, ErrorKind::kMalformed);
-  upd.entries.erase(upd.entries.begin() + 1);
+  upd.entries.erase(upd.entries.begin() + kFirst + 1);
   EXPECT_EQ(Try(upd).error().kind, ErrorKind::kMalformed);
   // Skipped because a later release accounts for it: then it is in that release.
   Statement next = world_.NextRelease(OneRule(2));
   next.recalled = {world_.releases[0].subjects[0].sha256};
   world_.Append(World::Entry(next, {11, 12}));
-  const Followed followed = Go(world_.MakeUpd(1, 2));
+  const Followed followed = Go(world_.MakeUpd(kFirst + 1, 2));
   EXPECT_EQ(followed.unread, 2u);
   EXPECT_EQ(Active(), "2");
   EXPECT_TRUE(state_.stopped.contains(world_.releases[0].subjects[0].sha256));
@@ -208,12 +216,12 @@ TEST_F(FollowerTest, AFreshEndpointCatchesUpByHashes) {
   for (int i = 2; i < 40; ++i) {
     world_.Release(OneRule(i));
   }
-  const Upd upd = world_.MakeUpd(0, 38);
+  const Upd upd = world_.MakeUpd(0, kFirst + 38);
   const Followed followed = Go(upd);
-  EXPECT_EQ(followed.unread, 38u);
+  EXPECT_EQ(followed.unread, kFirst + 38);
   EXPECT_EQ(Active(), "39");
-  EXPECT_EQ(state_.range.size(), 39u);
-  EXPECT_EQ(Try(world_.MakeUpd(0, 39)).ok(), true);  // known already: hashes do not matter
+  EXPECT_EQ(state_.range.size(), kFirst + 39);
+  EXPECT_EQ(Try(world_.MakeUpd(0, kFirst + 39)).ok(), true);  // known already: hashes do not matter
 }
 
 TEST_F(FollowerTest, AGapAsksForACatchUpFile) {
@@ -221,8 +229,8 @@ TEST_F(FollowerTest, AGapAsksForACatchUpFile) {
   for (int i = 2; i < 6; ++i) {
     world_.Release(OneRule(i));
   }
-  EXPECT_EQ(Try(world_.MakeUpd(3)).error().kind, ErrorKind::kNotFound);
-  EXPECT_TRUE(Try(world_.MakeUpd(1)).ok());
+  EXPECT_EQ(Try(world_.MakeUpd(kFirst + 3)).error().kind, ErrorKind::kNotFound);
+  EXPECT_TRUE(Try(world_.MakeUpd(kFirst + 1)).ok());
 }
 
 TEST_F(FollowerTest, TwoCheckpointsOfOneSizeAreAFork) {
@@ -244,11 +252,11 @@ TEST_F(FollowerTest, ALongerForkIsProvedByItsLeaves) {
   World other;
   other.Release(OneRule(7));
   other.Release(OneRule(8));
-  EXPECT_EQ(Try(other.MakeUpd(1)).error().kind, ErrorKind::kMalformed);  // somebody lies
-  const Followed followed = Try(other.MakeUpd(0)).value();               // the log lies
+  EXPECT_EQ(Try(other.MakeUpd(kFirst + 1)).error().kind, ErrorKind::kMalformed);  // somebody lies
+  const Followed followed = Try(other.MakeUpd(0)).value();                        // the log lies
   EXPECT_TRUE(followed.fork);
   EXPECT_THAT(followed.state.fork_evidence,
-              HasSubstr(base::ToHex(tlog::LeafHash(AsBytes(other.entries[1])))));
+              HasSubstr(base::ToHex(tlog::LeafHash(AsBytes(other.entries[kFirst + 1])))));
 }
 
 TEST_F(FollowerTest, AnotherLogIsRefused) {
@@ -292,10 +300,94 @@ TEST_F(FollowerTest, ReplacedKeysReleaseNothing) {
   ASSERT_TRUE(repository.AddKey("rules", testing::WorldKey(14).public_key()).ok());
   world_.PublishMetadata({testing::kTargetsKey, testing::kOnlineKey});
   world_.Release(OneRule(2));  // by the old keys
-  EXPECT_EQ(Go(world_.MakeUpd()).entries[0].refused, "0 of the 2 signatures it needs");
+  EXPECT_EQ(Go(world_.MakeUpd()).entries.back().refused, "0 of the 2 signatures it needs");
   world_.Append(World::Entry(world_.NextRelease(OneRule(3)), {13, 14}));
   Go(world_.MakeUpd());
   EXPECT_EQ(Active(), "3");
+}
+
+TEST_F(FollowerTest, KeysChangeOnlyThroughTheLog) {
+  Go(world_.MakeUpd());
+  ASSERT_TRUE(world_.repository().AddKey("rules", testing::WorldKey(14).public_key()).ok());
+  world_.PublishMetadata({testing::kTargetsKey, testing::kOnlineKey}, World::Log::kNo);
+  world_.Append(World::Entry(world_.NextRelease(OneRule(2)), {13, 14}));
+  const auto refused = Try(world_.MakeUpd());
+  EXPECT_EQ(refused.error().kind, ErrorKind::kPermission);
+  EXPECT_THAT(refused.error().message, HasSubstr("2.targets.json says whose signatures count"));
+  // Neither does the proof of another file help, nor one for another place.
+  Upd upd = world_.MakeUpd();
+  for (UpdTufFile& file : upd.tuf_files) {
+    file.proof = LogProof{1, {}};
+  }
+  EXPECT_EQ(Try(upd).error().kind, ErrorKind::kPermission);
+  world_.Append(FileOf(upd, "2.targets.json"));
+  const Followed followed = Go(world_.MakeUpd());
+  EXPECT_EQ(Active(), "2");
+  EXPECT_EQ(followed.entries.back().statement.kind, StatementKind::kMetadata);
+  EXPECT_EQ(followed.entries.back().statement.subjects[0].name, "2.targets.json");
+  EXPECT_EQ(followed.entries.back().refused, "");
+}
+
+TEST_F(FollowerTest, AChangeOfKeysCannotBeHidden) {
+  Go(world_.MakeUpd());
+  const Upd before = world_.MakeUpd();
+  for (const char* role : {"targets", "root"}) {
+    // A mirror shows the log as it is, and the metadata as it was.
+    const World old = world_;
+    const int key = std::string(role) == "root" ? 5 : 4;
+    ASSERT_TRUE(world_.repository().AddKey(role, testing::WorldKey(key).public_key()).ok());
+    world_.PublishMetadata({testing::kRootKey, testing::kTargetsKey, testing::kOnlineKey});
+    Upd upd = world_.MakeUpd();
+    upd.tuf_files = old.MakeUpd().tuf_files;
+    const auto refused = Try(upd);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_THAT(refused.error().message, HasSubstr("a change of keys is being hidden"));
+    Go(world_.MakeUpd());
+  }
+  // What nobody signed can be appended by anyone and hides nothing.
+  std::string forged = world_.entries[0];
+  forged.replace(forged.find("\"version\":1"), 11, "\"version\":9");
+  world_.Append(forged);
+  EXPECT_EQ(Go(world_.MakeUpd()).entries.back().refused, "0 of the 1 signatures it needs");
+  // Who comes later finds a root whose keys may be others now.
+  state_ = StartFollowing(AsBytes(world_.root_json())).value();
+  Go(world_.MakeUpd());
+}
+
+TEST_F(FollowerTest, RemovalsNeedTheirOwnThreshold) {
+  Statement release = world_.NextRelease(OneRule(2));
+  release.removes = true;
+  world_.Append(World::Entry(release, {11, 12}));
+  EXPECT_EQ(Go(world_.MakeUpd()).entries.back().refused, "2 of the 3 signatures it needs");
+  EXPECT_EQ(Active(), "1");
+  world_.Append(World::Entry(release, {11, 12, 13}));
+  Go(world_.MakeUpd());
+  EXPECT_EQ(Active(), "2");
+}
+
+TEST_F(FollowerTest, ThePolicyChangesThroughTheMetadata) {
+  Go(world_.MakeUpd());
+  const auto order = [this](const std::string& text, const std::string& told) {
+    wire::Json custom = wire::Json::Object();
+    custom.Set("text", wire::Json::Text(told));
+    ASSERT_TRUE(
+        world_.repository().AddTarget("targets", kPolicyTarget, AsBytes(text), custom).ok());
+    world_.PublishMetadata({testing::kTargetsKey, testing::kOnlineKey});
+  };
+  std::string all = world_.policy_text();
+  all.replace(all.find("all-witnesses 2"), 15, "all-witnesses 3");
+  order(all, all);
+  Go(world_.MakeUpd());
+  EXPECT_EQ(state_.policy, all);
+  EXPECT_EQ(FollowerState::FromText(state_.ToText())->policy, all);
+  // Neither a text that is not the one that was signed, nor one that would end all updates.
+  World other = world_;
+  order(all, world_.policy_text());
+  EXPECT_THAT(Try(world_.MakeUpd()).error().message, HasSubstr("does not tell it"));
+  world_ = other;
+  const std::string nobody = all.substr(0, all.find("witness")) + "quorum none\n";
+  order(nobody, nobody);
+  EXPECT_THAT(Try(world_.MakeUpd()).error().message, HasSubstr("could not be followed"));
 }
 
 TEST_F(FollowerTest, VerdictsAndTextsAreShownButChangeNothing) {
@@ -312,10 +404,10 @@ TEST_F(FollowerTest, VerdictsAndTextsAreShownButChangeNothing) {
   text.sequence = 1;
   world_.Append(World::Entry(text, {1, 2, 3}));
   const Followed followed = Go(world_.MakeUpd());
-  EXPECT_EQ(followed.entries[1].refused, "");
-  EXPECT_TRUE(followed.entries[1].statement.same);
-  EXPECT_EQ(followed.entries[2].refused, "");
-  EXPECT_EQ(followed.entries[3].refused, "nobody may say this");
+  EXPECT_EQ(followed.entries[kFirst + 1].refused, "");
+  EXPECT_TRUE(followed.entries[kFirst + 1].statement.same);
+  EXPECT_EQ(followed.entries[kFirst + 2].refused, "");
+  EXPECT_EQ(followed.entries[kFirst + 3].refused, "nobody may say this");
   EXPECT_EQ(Active(), "1");
 }
 
@@ -340,18 +432,28 @@ wire::Json MakeVector() {
   add("the first release", first, true, 1);
   world.Release(OneRule(2));
   Upd changed = world.MakeUpd();
-  changed.entries[1] = "another entry";
+  changed.entries[kFirst + 1] = "another entry";
   add("an entry was replaced", changed, false, 1);
   Upd alone = world.MakeUpd();
-  alone.checkpoint = world.Checkpoint(2, {"w1"});
+  alone.checkpoint = world.Checkpoint(kFirst + 2, {"w1"});
   add("one witness where two are needed", alone, false, 1);
   add("the second release", world.MakeUpd(), true, 2);
   add("an older file", first, false, 2);
   world.Append(World::Entry(world.NextRelease(OneRule(3)), {11}));
   add("a release that one of two signed", world.MakeUpd(), true, 2);
   world.Stop(StatementKind::kHalt, world.releases[1].subjects[0].sha256, "too slow", {21});
-  add("the halt as a hash only", world.MakeUpd(0, 4), false, 2);
+  add("the halt as a hash only", world.MakeUpd(0, kFirst + 4), false, 2);
   add("the halt", world.MakeUpd(), true, 1);
+  (void)world.repository().AddKey("rules", testing::WorldKey(14).public_key());
+  const std::vector<UpdTufFile> before = world.MakeUpd().tuf_files;
+  world.PublishMetadata({testing::kTargetsKey, testing::kOnlineKey}, World::Log::kNo);
+  world.Append("something");
+  add("new keys that are not in the log", world.MakeUpd(), false, 1);
+  world.Append(FileOf(world.MakeUpd(), "2.targets.json"));
+  Upd hidden = world.MakeUpd();
+  hidden.tuf_files = before;
+  add("new keys in the log that the file hides", hidden, false, 1);
+  add("new keys", world.MakeUpd(), true, 1);
   json.Set("steps", std::move(steps));
   return json;
 }
@@ -364,7 +466,7 @@ TEST(Vectors, Updates) {
   ASSERT_TRUE(parsed.ok()) << wire::WriteJson(MakeVector(), wire::JsonLayout::kIndented);
   const tlog::Policy policy = tlog::Policy::Parse(parsed->Find("policy")->text()).value();
   FollowerState state = StartFollowing(AsBytes(parsed->Find("root")->text())).value();
-  ASSERT_EQ(parsed->Find("steps")->items().size(), 8u);
+  ASSERT_EQ(parsed->Find("steps")->items().size(), 11u);
   for (const wire::Json& step : parsed->Find("steps")->items()) {
     const std::string bytes = base::FromHex(step.Find("upd_hex")->text()).value();
     const Upd upd = DecodeUpd(AsBytes(bytes)).value();

@@ -25,11 +25,9 @@ struct KindFacts {
   std::string_view role;
 };
 
-constexpr std::array<KindFacts, 8> kKinds = {{
+constexpr std::array<KindFacts, 6> kKinds = {{
     {StatementKind::kBundle, "bundle", "rules"},
     {StatementKind::kEngine, "engine", "engine"},
-    {StatementKind::kRoot, "root", "root"},
-    {StatementKind::kPolicy, "policy", "root"},
     {StatementKind::kText, "text", "targets"},
     {StatementKind::kRecall, "recall", "halt"},
     {StatementKind::kHalt, "halt", "halt"},
@@ -37,8 +35,7 @@ constexpr std::array<KindFacts, 8> kKinds = {{
 }};
 
 bool HasSequence(StatementKind kind) {
-  return kind == StatementKind::kBundle || kind == StatementKind::kEngine ||
-         kind == StatementKind::kRoot;
+  return kind == StatementKind::kBundle || kind == StatementKind::kEngine;
 }
 
 bool HasText(StatementKind kind) {
@@ -128,6 +125,7 @@ Json PredicateOf(const Statement& statement) {
   json.Set("previous", Json::Text(statement.previous_sha256));
   json.Set("logSize", Json::Integer(static_cast<std::int64_t>(statement.log_size)));
   json.Set("emergency", Json::Bool(statement.emergency));
+  json.Set("removes", Json::Bool(statement.removes));
   Json recalled = Json::Array();
   for (const std::string& hash : statement.recalled) {
     recalled.Append(Json::Text(hash));
@@ -180,6 +178,7 @@ base::Status ParsePredicate(const Json& json, Statement* out) {
     taker.Check(out->previous_sha256.empty() || IsSha256(out->previous_sha256), "previous");
     out->log_size = static_cast<std::uint64_t>(taker.Integer("logSize"));
     out->emergency = taker.Bool("emergency");
+    out->removes = taker.Bool("removes");
     for (const Json& item : taker.Array("recalled", kSubjectsMax)) {
       const bool sorted = out->recalled.empty() || out->recalled.back() < item.text();
       taker.Check(IsSha256(item.text()) && sorted, "recalled");
@@ -199,12 +198,15 @@ std::string_view StatementKindName(StatementKind kind) {
       return facts.name;
     }
   }
-  return "unknown";
+  return kind == StatementKind::kMetadata ? "metadata" : "unknown";
 }
 
-std::string_view RoleOf(StatementKind kind) {
+std::string_view RoleOf(const Statement& statement) {
+  if (statement.removes) {
+    return "removals";
+  }
   for (const KindFacts& facts : kKinds) {
-    if (facts.kind == kind) {
+    if (facts.kind == statement.kind) {
       return facts.role;
     }
   }

@@ -22,23 +22,18 @@
 namespace day::update {
 
 enum class StatementKind : std::uint8_t {
-  kBundle,   // a release of rules
-  kEngine,   // a release of the program
-  kRoot,     // a new TUF root
-  kPolicy,   // a new policy for logs and witnesses
-  kText,     // a statement to people
-  kRecall,   // a release must not be used any more
-  kHalt,     // a release must not be activated any further
-  kRebuild,  // a third party's verdict on a bundle
+  kBundle,    // a release of rules
+  kEngine,    // a release of the program
+  kText,      // a statement to people
+  kRecall,    // a release must not be used any more
+  kHalt,      // a release must not be activated any further
+  kRebuild,   // a third party's verdict on a bundle
+  kMetadata,  // no statement but a TUF file: who may say all this (metadata_proof.h)
   kUnknown,
 };
 
 // "bundle", "engine", ...; "unknown".
 std::string_view StatementKindName(StatementKind kind);
-// The role of the TUF metadata whose keys may say this: "rules", "engine", "root", "targets",
-// "halt", "rebuild"; empty for kUnknown.
-std::string_view RoleOf(StatementKind kind);
-
 struct Subject {
   std::string name;
   std::string sha256;  // lower-case hexadecimal
@@ -65,9 +60,10 @@ struct Statement {
   std::string predicate_type;     // as it stood
   std::vector<Subject> subjects;  // the bundle, the program, what is recalled or halted, ...
   std::int64_t time_s = 0;        // all: when it was proposed, seconds since 1970
-  std::string text;               // text, recall, halt: words for people; engine: its version
+  // Text, recall, halt: words for people; engine: its version; metadata: the name of the file.
+  std::string text;
   // Bundle:
-  std::int64_t sequence = 0;  // 1, 2, 3, ... of releases; also engine, root (its version)
+  std::int64_t sequence = 0;  // 1, 2, 3, ... of releases; also engine, metadata (its version)
   std::uint64_t size_bytes = 0;
   std::string previous_sha256;  // empty for the first
   // Entries below this index need not be read by who starts with this release: whatever of them
@@ -76,13 +72,20 @@ struct Statement {
   std::vector<std::string> recalled;  // bundles that were halted or recalled, sorted
   std::vector<RolloutStep> rollout;   // percents and delays rise; the last percent is 100
   bool emergency = false;             // no roll-out: all at once
+  // It sees less than the release before it, or something else: detections go, change or are
+  // allowed. Takes the keys of "removals".
+  bool removes = false;
   // Rebuild: whether the third party got the same bytes.
   bool same = false;
 
   bool operator==(const Statement&) const = default;
 };
 
-// The payload of the DSSE envelope. REQUIRES: kind is not kUnknown.
+// The role of the TUF metadata whose keys may say this: "rules", "removals", "engine", "targets",
+// "halt", "rebuild"; empty for kMetadata and kUnknown.
+std::string_view RoleOf(const Statement& statement);
+
+// The payload of the DSSE envelope. REQUIRES: kind is neither kMetadata nor kUnknown.
 std::string WriteStatement(const Statement& statement);
 // Errors: kMalformed, kLimit.
 base::Result<Statement> ParseStatement(std::string_view payload);

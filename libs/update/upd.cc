@@ -1,5 +1,7 @@
 #include "libs/update/upd.h"
 
+#include <utility>
+
 #include "libs/crypto/hash.h"
 #include "libs/tlog/note.h"
 #include "libs/update/bundle.h"
@@ -9,7 +11,7 @@
 namespace day::update {
 namespace {
 
-constexpr std::string_view kMagic = "DAYUPD01";
+constexpr std::string_view kMagic = "DAYUPD02";
 constexpr std::size_t kChecksumBytes = 32;
 constexpr std::size_t kTufNameMaxBytes = 700;
 constexpr std::size_t kTufFileMaxBytes = 8u << 20;
@@ -17,6 +19,36 @@ constexpr std::size_t kTufFileMaxBytes = 8u << 20;
 std::string HexOrEmpty(std::string_view bytes, wire::Decoder* decoder) {
   decoder->Check(bytes.empty() || bytes.size() == kChecksumBytes);
   return base::ToHex(base::AsBytes(bytes));
+}
+
+void EncodeHashes(const std::vector<tlog::Hash>& hashes, std::string* out) {
+  wire::Encoder(out).Count(hashes.size());
+  for (const tlog::Hash& hash : hashes) {
+    *out += base::AsText(hash);
+  }
+}
+
+std::vector<tlog::Hash> DecodeHashes(std::size_t count_max, wire::Decoder* decoder) {
+  std::vector<tlog::Hash> hashes(decoder->Count(count_max, kChecksumBytes));
+  for (tlog::Hash& hash : hashes) {
+    for (std::byte& byte : hash) {
+      byte = std::byte{decoder->U8()};
+    }
+  }
+  return hashes;
+}
+
+void DecodeTufFile(wire::Decoder* decoder, UpdTufFile* file) {
+  file->name = decoder->Text(kTufNameMaxBytes);
+  file->bytes = decoder->Text(kTufFileMaxBytes);
+  const std::uint8_t proved = decoder->U8();
+  decoder->Check(proved <= 1);
+  if (proved == 1) {
+    LogProof proof;
+    proof.index = decoder->U64();
+    proof.hashes = DecodeHashes(tlog::kProofHashesMax, decoder);
+    file->proof = std::move(proof);
+  }
 }
 
 void DecodePayload(wire::Decoder* decoder, UpdPayload* payload) {
@@ -35,10 +67,7 @@ std::string EncodeUpd(const Upd& upd) {
   wire::Encoder encoder(&out);
   encoder.Text(upd.checkpoint);
   encoder.U64(upd.first_index);
-  encoder.Count(upd.leaf_hashes.size());
-  for (const tlog::Hash& hash : upd.leaf_hashes) {
-    out += base::AsText(hash);
-  }
+  EncodeHashes(upd.leaf_hashes, &out);
   encoder.Count(upd.entries.size());
   for (const std::string& entry : upd.entries) {
     encoder.Text(entry);
@@ -47,6 +76,11 @@ std::string EncodeUpd(const Upd& upd) {
   for (const UpdTufFile& file : upd.tuf_files) {
     encoder.Text(file.name);
     encoder.Text(file.bytes);
+    encoder.U8(file.proof ? 1 : 0);
+    if (file.proof) {
+      encoder.U64(file.proof->index);
+      EncodeHashes(file.proof->hashes, &out);
+    }
   }
   encoder.Count(upd.payloads.size());
   for (const UpdPayload& payload : upd.payloads) {
@@ -77,20 +111,14 @@ base::Result<Upd> DecodeUpd(base::Bytes bytes) {
   upd.checkpoint = decoder.Text(tlog::kNoteBytesMax);
   upd.first_index = decoder.U64();
   decoder.Check(upd.first_index <= tlog::kTreeSizeMax);
-  upd.leaf_hashes.resize(decoder.Count(kUpdHashesMax, kChecksumBytes));
-  for (tlog::Hash& hash : upd.leaf_hashes) {
-    for (std::byte& byte : hash) {
-      byte = std::byte{decoder.U8()};
-    }
-  }
+  upd.leaf_hashes = DecodeHashes(kUpdHashesMax, &decoder);
   upd.entries.resize(decoder.Count(kUpdEntriesMax, 4));
   for (std::string& entry : upd.entries) {
     entry = decoder.Text(kEntryMaxBytes);
   }
-  upd.tuf_files.resize(decoder.Count(kUpdTufFilesMax, 8));
+  upd.tuf_files.resize(decoder.Count(kUpdTufFilesMax, 9));
   for (UpdTufFile& file : upd.tuf_files) {
-    file.name = decoder.Text(kTufNameMaxBytes);
-    file.bytes = decoder.Text(kTufFileMaxBytes);
+    DecodeTufFile(&decoder, &file);
   }
   upd.payloads.resize(decoder.Count(kUpdPayloadsMax, 20));
   for (UpdPayload& payload : upd.payloads) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,17 @@ constexpr std::size_t kUpdEntriesMax = 200'000;
 constexpr std::size_t kUpdTufFilesMax = 2000;
 constexpr std::size_t kUpdPayloadsMax = 64;
 
+// That something is an entry of the log: leads from its leaf to the checkpoint's root.
+struct LogProof {
+  std::uint64_t index = 0;
+  std::vector<tlog::Hash> hashes;
+};
+
 struct UpdTufFile {
   std::string name;  // as in a repository's metadata folder: "2.root.json"
   std::string bytes;
+  // Of those that count only if they are in the log (libs/update/metadata_proof.h).
+  std::optional<LogProof> proof;
 };
 
 struct UpdPayload {

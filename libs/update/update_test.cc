@@ -142,7 +142,7 @@ TEST(Vectors, Statements) {
     ASSERT_EQ(statement.ok(), vector.Find("valid")->boolean()) << payload;
     if (statement.ok()) {
       EXPECT_EQ(StatementKindName(statement->kind), vector.Find("kind")->text());
-      EXPECT_EQ(RoleOf(statement->kind), vector.Find("role")->text());
+      EXPECT_EQ(RoleOf(*statement), vector.Find("role")->text());
       if (statement->kind != StatementKind::kUnknown) {
         EXPECT_EQ(WriteStatement(*statement), payload);
       }

@@ -117,7 +117,7 @@ class Cli {
                     "ROLE=FILE: a public key (PEM) whose private key stays elsewhere; may be "
                     "repeated. No keys are made for that role");
     sub->add_option("--removal-threshold", options_.removal_threshold,
-                    "signatures of rules for a release that takes detections away")
+                    "signatures of the keys of rules for a release that takes detections away")
         ->capture_default_str();
     sub->add_flag("--demo", options_.demo, "small numbers of keys: 2 of 3");
     sub->add_flag("--no-passphrase", options_.passphrase.none,
@@ -204,8 +204,8 @@ class Cli {
     rotate->add_flag("--refresh", options_.refresh,
                      "new snapshot and timestamp, before they expire (30 days)");
     rotate->add_option("--role", options_.role,
-                       "whose keys: root, targets, rules, halt, engine, "
-                       "rebuild, online");
+                       "whose keys: root, targets, rules (and with it removals), removals, halt, "
+                       "engine, rebuild, online");
     rotate->add_option("--new-key", options_.new_key, "make a key: its name in keys/");
     rotate->add_option("--add-key", options_.add_keys, "public key file; may be repeated");
     rotate->add_option("--remove-key", options_.remove_keys, "public key file; may be repeated");
@@ -213,6 +213,8 @@ class Cli {
         ->check(CLI::Range(1, 50));
     rotate->add_option("--rules", options_.rules_file,
                        "a new rules.json: what releases need beyond the thresholds");
+    rotate->add_option("--policy", options_.policy,
+                       "a new policy: the log, its witnesses, the quorum");
     rotate->add_option("--reason", options_.reason, "why");
     rotate->add_flag("--no-passphrase", options_.passphrase.none, "a new key is not encrypted");
     AddKeys(rotate);

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/crypto/hash.h"
 #include "libs/os/file.h"
+#include "libs/update/metadata_proof.h"
 #include "network/release/fields.h"
 #include "network/release/metadata.h"
 #include "network/release/output.h"
@@ -42,7 +44,8 @@ base::Result<std::unique_ptr<Desk>> OpenDesk(const Options& options, Fetch fetch
   // The copy points to the workspace that stays.
   DAY_TRY_ASSIGN(desk->log, LogCopy::Load(desk->workspace));
   if (fetch == Fetch::kYes) {
-    const base::Status synced = desk->log.Sync(desk->access.get(), Now(options));
+    const base::Status synced =
+        SyncLog(desk->workspace, MakePublishOptions(options), desk->access.get(), &desk->log);
     if (!synced.ok() && synced.error().message.find("expired") != std::string::npos) {
       return MakeError(
           synced.error().kind,
@@ -178,9 +181,9 @@ base::Status SignStop(const Options& options) {
 base::Status SignProposal(const Options& options) {
   DAY_TRY_ASSIGN(const auto desk, OpenDesk(options, Fetch::kNo));
   DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(desk->workspace));
-  DAY_TRY_ASSIGN(const Authority authority, metadata.FindAuthority("rules"));
   DAY_TRY_ASSIGN(const ReleaseRules rules, metadata.Rules(desk->workspace));
   DAY_TRY_ASSIGN(Proposal proposal, LoadProposal(desk->workspace, options.subject));
+  DAY_TRY_ASSIGN(const Authority authority, metadata.FindAuthority(RoleOf(proposal)));
   const std::vector<std::string> objections = Objections(proposal, rules);
   if (!objections.empty() && !proposal.decision && options.despite.empty()) {
     std::string message = "it is not ready to be signed:";
@@ -194,7 +197,7 @@ base::Status SignProposal(const Options& options) {
     return MakeError(ErrorKind::kPermission,
                      "it was not tested: daylight-release test " + proposal.id);
   }
-  const std::int64_t needed = SignaturesNeeded(proposal.test->blindness, authority, rules);
+  const std::int64_t needed = authority.role.threshold;
   DAY_TRY(Freeze(desk->workspace, &proposal, needed, objections, options.despite));
   const SigningRequest request = ProposalRequest(proposal);
   if (!options.export_file.empty()) {
@@ -403,7 +406,6 @@ base::Status RunStop(const Options& options, bool recall) {
 base::Status RunStatus(const Options& options) {
   DAY_TRY_ASSIGN(const auto desk, OpenDesk(options, Fetch::kNo));
   DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(desk->workspace));
-  DAY_TRY_ASSIGN(const Authority authority, metadata.FindAuthority("rules"));
   DAY_TRY_ASSIGN(const ReleaseRules rules, metadata.Rules(desk->workspace));
   const update::KnownRelease* candidate = desk->log.state().Candidate();
   std::vector<std::string> lines = {fmt::format(
@@ -416,11 +418,10 @@ base::Status RunStatus(const Options& options) {
     DAY_TRY_ASSIGN(const Proposal proposal, LoadProposal(desk->workspace, id));
     const bool released = desk->log.state().FindRelease(proposal.sha256()) != nullptr;
     const std::vector<std::string> objections = Objections(proposal, rules);
+    DAY_TRY_ASSIGN(const Authority authority, metadata.FindAuthority(RoleOf(proposal)));
     const std::int64_t have =
         update::CountSigners(proposal.release, authority.keys, authority.role);
-    const std::int64_t need = proposal.test
-                                  ? SignaturesNeeded(proposal.test->blindness, authority, rules)
-                                  : authority.role.threshold;
+    const std::int64_t need = authority.role.threshold;
     lines.push_back(
         fmt::format("{} by {}: {}; {}", id, proposal.author, proposal.reason,
                     released ? "released" : fmt::format("{} of {} signatures", have, need)));
@@ -452,8 +453,8 @@ base::Status RunLog(const Options& options) {
     if (note.index >= entries.size()) {
       continue;
     }
-    const auto envelope =
-        update::ParseDsse(base::AsBytes(entries[static_cast<std::size_t>(note.index)]));
+    const base::Bytes entry = base::AsBytes(entries[static_cast<std::size_t>(note.index)]);
+    const auto envelope = update::ParseDsse(entry);
     const auto statement = envelope.ok() ? update::ParseStatement(envelope->payload)
                                          : base::Result<update::Statement>(envelope.error());
     std::string what = "no statement";
@@ -474,8 +475,15 @@ base::Status RunLog(const Options& options) {
         words = "DOES NOT COUNT: " + note.refused;
       }
     }
-    const std::vector<std::string> signers =
-        envelope.ok() ? SignerNames(*envelope, keys) : std::vector<std::string>();
+    std::vector<std::string> signers;
+    if (envelope.ok()) {
+      signers = SignerNames(*envelope, keys);
+    } else if (const auto metadata = update::ReadLoggedMetadata(entry)) {
+      what = "metadata";
+      subject = crypto::Sha256Hex(entry);
+      words = metadata->FileName() + (note.refused.empty() ? "" : ": " + note.refused);
+      signers = SignerNames(metadata->envelope, keys);
+    }
     std::string by;
     for (const std::string& signer : signers) {
       by += (by.empty() ? "" : ", ") + signer;

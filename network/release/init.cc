@@ -1,6 +1,7 @@
 // init and rotate: who may sign what.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <utility>
@@ -68,6 +69,26 @@ base::Result<std::string> ReadPublicKey(const std::string& path) {
   return key->ToPem();
 }
 
+// A policy that endpoints can follow.
+base::Result<std::string> ReadPolicy(const std::string& path) {
+  DAY_TRY_ASSIGN(std::string text, os::ReadFile(path, tlog::kPolicyBytesMax));
+  DAY_TRY_ASSIGN(const tlog::Policy policy, tlog::Policy::Parse(text));
+  if (policy.quorum_is_none() || policy.logs().empty()) {
+    return MakeError(ErrorKind::kInvalidUse,
+                     path +
+                         ": names no log, or its quorum is none; endpoints follow only a log that "
+                         "witnesses have seen");
+  }
+  return text;
+}
+
+// Whether the key is one of the role.
+bool Lists(const Metadata& metadata, std::string_view role, const crypto::PublicKey& key) {
+  const auto authority = metadata.FindAuthority(role);
+  return authority.ok() && std::count(authority->role.key_ids.begin(),
+                                      authority->role.key_ids.end(), KeyIdOf(key)) > 0;
+}
+
 void AddKeySteps(const std::string& role, const std::string& pem, MetadataChange* change) {
   if (role == "online") {
     for (const char* top : {"timestamp", "snapshot"}) {
@@ -76,6 +97,9 @@ void AddKeySteps(const std::string& role, const std::string& pem, MetadataChange
     return;
   }
   change->steps.push_back({ChangeStep::Kind::kAddKey, role, pem, 1});
+  if (role == "rules") {  // the same people, more of them
+    change->steps.push_back({ChangeStep::Kind::kAddKey, "removals", pem, 1});
+  }
 }
 
 std::vector<std::string> MissingLines(const ChangeState& state) {
@@ -153,6 +177,45 @@ base::Result<ChangeState> SignChangeWith(const Workspace& workspace,
   return AddChangeSignatures(workspace, all);
 }
 
+// What the command line says about the keys and the threshold of one role.
+base::Status AddRoleSteps(const Options& options, const Workspace& workspace,
+                          const Metadata& metadata, MetadataChange* change) {
+  const bool about_role = !options.add_keys.empty() || !options.remove_keys.empty() ||
+                          !options.new_key.empty() || options.threshold > 0;
+  if (about_role && options.role.empty()) {
+    return MakeError(ErrorKind::kInvalidUse, "whose keys? Give --role ROLE");
+  }
+  for (const std::string& path : options.add_keys) {
+    DAY_TRY_ASSIGN(const std::string pem, ReadPublicKey(path));
+    AddKeySteps(options.role, pem, change);
+  }
+  if (!options.new_key.empty()) {
+    std::string passphrase;
+    if (!options.passphrase.none) {
+      DAY_TRY_ASSIGN(passphrase, GetPassphrase(options.passphrase, "the new key", AskTwice::kYes));
+    }
+    DAY_TRY_ASSIGN(const crypto::PrivateKey key, MakeKey(workspace, options.new_key, passphrase));
+    AddKeySteps(options.role, key.public_key().ToPem(), change);
+  }
+  for (const std::string& path : options.remove_keys) {
+    DAY_TRY_ASSIGN(const std::string pem, ReadPublicKey(path));
+    DAY_TRY_ASSIGN(const crypto::PublicKey key, crypto::PublicKey::FromPem(pem));
+    std::vector<std::string> roles = {options.role};
+    if (options.role == "online") {
+      roles = {"timestamp", "snapshot"};
+    } else if (options.role == "rules" && Lists(metadata, "removals", key)) {
+      roles.push_back("removals");
+    }
+    for (const std::string& role : roles) {
+      change->steps.push_back({ChangeStep::Kind::kRemoveKey, role, KeyIdOf(key), 1});
+    }
+  }
+  if (options.threshold > 0) {
+    change->steps.push_back({ChangeStep::Kind::kThreshold, options.role, "", options.threshold});
+  }
+  return base::OkStatus();
+}
+
 }  // namespace
 
 base::Status RunKeygen(const Options& options) {
@@ -186,22 +249,16 @@ base::Status RunInit(const Options& options) {
   Config config;
   config.log = options.log;
   DAY_TRY(ParseConfig(WriteConfig(config)));  // the log's address makes sense
-  DAY_TRY_ASSIGN(const std::string policy_text,
-                 os::ReadFile(options.policy, tlog::kPolicyBytesMax));
-  DAY_TRY_ASSIGN(const tlog::Policy policy, tlog::Policy::Parse(policy_text));
-  if (policy.quorum_is_none()) {
+  DAY_TRY_ASSIGN(const std::string policy_text, ReadPolicy(options.policy));
+  const RoleSize rules_size = sizes["rules"];
+  if (options.removal_threshold < rules_size.threshold ||
+      options.removal_threshold > rules_size.keys) {
     return MakeError(ErrorKind::kInvalidUse,
-                     options.policy +
-                         ": its quorum is none; endpoints follow only a log that "
-                         "witnesses have seen");
+                     fmt::format("--removal-threshold {} is not from {} to {}, the signatures that "
+                                 "rules needs and its keys",
+                                 options.removal_threshold, rules_size.threshold, rules_size.keys));
   }
-  ReleaseRules rules;
-  rules.removal_threshold = options.removal_threshold;
-  if (rules.removal_threshold > sizes["rules"].keys) {
-    return MakeError(ErrorKind::kInvalidUse,
-                     fmt::format("--removal-threshold {} is more than the {} keys of rules",
-                                 rules.removal_threshold, sizes["rules"].keys));
-  }
+  const ReleaseRules rules;
   DAY_TRY_ASSIGN(const Workspace workspace,
                  Workspace::Create(options.workspace, config, rules, policy_text));
   MetadataChange change;
@@ -210,15 +267,16 @@ base::Status RunInit(const Options& options) {
   for (const char* role : {"rules", "halt", "engine", "rebuild"}) {
     change.steps.push_back({ChangeStep::Kind::kDelegate, role, "", sizes[role].threshold});
   }
+  change.steps.push_back({ChangeStep::Kind::kDelegate, "removals", "", options.removal_threshold});
   ShowProgress(options)("making keys");
   DAY_TRY_ASSIGN(const InitKeys keys, MakeKeys(options, workspace, sizes, &change));
   for (const char* role : {"root", "targets"}) {
     change.steps.push_back({ChangeStep::Kind::kThreshold, role, "", sizes[role].threshold});
   }
   change.steps.push_back({ChangeStep::Kind::kRules, "targets", WriteReleaseRules(rules), 1});
+  change.steps.push_back({ChangeStep::Kind::kPolicy, "targets", policy_text, 1});
   DAY_TRY(BeginChange(workspace, change));
   DAY_TRY_ASSIGN(const ChangeState state, SignChangeWith(workspace, keys.here));
-  DAY_TRY(workspace.Write("updates/policy", base::AsBytes(policy_text)));
   DAY_TRY(workspace.Write("release.json", base::AsBytes(WriteConfig(config))));
   std::vector<std::string> lines = {"made the workspace " + options.workspace};
   for (const auto& [role, size] : sizes) {
@@ -238,7 +296,7 @@ base::Status RunInit(const Options& options) {
 
 base::Status RunRotate(const Options& options) {
   DAY_TRY_ASSIGN(const Workspace workspace, Workspace::Open(options.workspace));
-  DAY_TRY(Metadata::Load(workspace));
+  DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(workspace));
   // Before anything is written: a wrong passphrase leaves no change behind.
   std::vector<crypto::PrivateKey> keys;
   for (const std::string& path : options.keys) {
@@ -252,44 +310,20 @@ base::Status RunRotate(const Options& options) {
     change.reason = "fresh snapshot and timestamp";
     change.steps.push_back({ChangeStep::Kind::kTouch, "snapshot", "", 1});
   }
-  const bool about_role = !options.add_keys.empty() || !options.remove_keys.empty() ||
-                          !options.new_key.empty() || options.threshold > 0;
-  if (about_role && options.role.empty()) {
-    return MakeError(ErrorKind::kInvalidUse, "whose keys? Give --role ROLE");
-  }
-  for (const std::string& path : options.add_keys) {
-    DAY_TRY_ASSIGN(const std::string pem, ReadPublicKey(path));
-    AddKeySteps(options.role, pem, &change);
-  }
-  if (!options.new_key.empty()) {
-    std::string passphrase;
-    if (!options.passphrase.none) {
-      DAY_TRY_ASSIGN(passphrase, GetPassphrase(options.passphrase, "the new key", AskTwice::kYes));
-    }
-    DAY_TRY_ASSIGN(const crypto::PrivateKey key, MakeKey(workspace, options.new_key, passphrase));
-    AddKeySteps(options.role, key.public_key().ToPem(), &change);
-  }
-  for (const std::string& path : options.remove_keys) {
-    DAY_TRY_ASSIGN(const std::string pem, ReadPublicKey(path));
-    DAY_TRY_ASSIGN(const crypto::PublicKey key, crypto::PublicKey::FromPem(pem));
-    for (const std::string& role : options.role == "online"
-                                       ? std::vector<std::string>{"timestamp", "snapshot"}
-                                       : std::vector<std::string>{options.role}) {
-      change.steps.push_back({ChangeStep::Kind::kRemoveKey, role, KeyIdOf(key), 1});
-    }
-  }
-  if (options.threshold > 0) {
-    change.steps.push_back({ChangeStep::Kind::kThreshold, options.role, "", options.threshold});
-  }
+  DAY_TRY(AddRoleSteps(options, workspace, metadata, &change));
   if (!options.rules_file.empty()) {
     DAY_TRY_ASSIGN(const std::string text, os::ReadFile(options.rules_file, 16'384));
     DAY_TRY_ASSIGN(const ReleaseRules rules, ParseReleaseRules(text));
     change.steps.push_back({ChangeStep::Kind::kRules, "targets", WriteReleaseRules(rules), 1});
   }
+  if (!options.policy.empty()) {
+    DAY_TRY_ASSIGN(const std::string text, ReadPolicy(options.policy));
+    change.steps.push_back({ChangeStep::Kind::kPolicy, "targets", text, 1});
+  }
   if (change.steps.empty()) {
     return MakeError(ErrorKind::kInvalidUse,
                      "nothing to change: --refresh, --add-key, --new-key, --remove-key, "
-                     "--threshold or --rules");
+                     "--threshold, --rules or --policy");
   }
   if (change.reason.empty()) {
     return MakeError(ErrorKind::kInvalidUse, "a change of keys needs a --reason");
@@ -298,7 +332,8 @@ base::Status RunRotate(const Options& options) {
   DAY_TRY_ASSIGN(const ChangeState state, SignChangeWith(workspace, keys));
   std::vector<std::string> lines = {"change of the metadata: " + change.reason};
   if (state.missing.empty()) {
-    lines.push_back("done; daylight-release publish --updates writes it into updates/");
+    lines.push_back(
+        "done; daylight-release publish --updates adds it to the log and writes it into updates/");
   }
   ShowChange(options, state, std::move(lines));
   return base::OkStatus();

@@ -123,11 +123,15 @@ std::map<std::string, NamedKey> KnownKeys(const Workspace& workspace) {
   return keys;
 }
 
-std::vector<std::string> SignerNames(const update::DsseEnvelope& envelope,
-                                     const std::map<std::string, NamedKey>& keys) {
-  const std::string covered = update::PreAuthEncoding(envelope.payload_type, envelope.payload);
+namespace {
+
+// `Signature` has key_id and signature.
+template <typename Signature>
+std::vector<std::string> NamesOf(const std::string& covered,
+                                 const std::vector<Signature>& signatures,
+                                 const std::map<std::string, NamedKey>& keys) {
   std::vector<std::string> names;
-  for (const update::DsseSignature& signature : envelope.signatures) {
+  for (const Signature& signature : signatures) {
     const auto known = keys.find(signature.key_id);
     if (known == keys.end()) {
       names.push_back("unknown " + signature.key_id.substr(0, 16));
@@ -138,6 +142,19 @@ std::vector<std::string> SignerNames(const update::DsseEnvelope& envelope,
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+}  // namespace
+
+std::vector<std::string> SignerNames(const update::DsseEnvelope& envelope,
+                                     const std::map<std::string, NamedKey>& keys) {
+  return NamesOf(update::PreAuthEncoding(envelope.payload_type, envelope.payload),
+                 envelope.signatures, keys);
+}
+
+std::vector<std::string> SignerNames(const tuf::Envelope& envelope,
+                                     const std::map<std::string, NamedKey>& keys) {
+  return NamesOf(envelope.Covered(), envelope.signatures, keys);
 }
 
 std::string KeyIdOf(const crypto::PublicKey& key) { return tuf::KeyId(tuf::MakeKey(key)); }

@@ -12,6 +12,7 @@
 
 #include "libs/base/result.h"
 #include "libs/crypto/signature.h"
+#include "libs/tuf/metadata.h"
 #include "libs/update/dsse.h"
 #include "network/release/workspace.h"
 
@@ -46,6 +47,9 @@ std::map<std::string, NamedKey> KnownKeys(const Workspace& workspace);
 // Who signed the envelope, in order of names. A signature under a known key that does not verify is
 // nobody's; under an unknown one it is named by the key identifier that it claims.
 std::vector<std::string> SignerNames(const update::DsseEnvelope& envelope,
+                                     const std::map<std::string, NamedKey>& keys);
+// Likewise of a metadata file.
+std::vector<std::string> SignerNames(const tuf::Envelope& envelope,
                                      const std::map<std::string, NamedKey>& keys);
 // The identifier that the metadata uses for a key.
 std::string KeyIdOf(const crypto::PublicKey& key);

@@ -11,6 +11,7 @@
 #include "libs/os/file.h"
 #include "libs/tlog/checkpoint.h"
 #include "libs/tlog/tile.h"
+#include "libs/update/metadata_proof.h"
 #include "network/release/fields.h"
 #include "network/release/metadata.h"
 #include "network/release/tools.h"
@@ -191,7 +192,34 @@ base::Status LogCopy::KeepReports(const update::Followed& followed) const {
                            base::AsBytes(FileText(json)));
 }
 
+// Proofs for metadata that is not trusted yet. Errors: kNotFound if some is not in the log.
+base::Status LogCopy::ProveMetadata(update::Upd* upd) const {
+  const auto trusted = [this](const update::UpdTufFile& file) {
+    return update::UseOf(file.name) != update::MetadataUse::kLogged ||
+           std::any_of(state_.tuf.begin(), state_.tuf.end(),
+                       [&](const auto& known) { return known.second == file.bytes; });
+  };
+  // The newest of each counts: older roots are not asked for any more.
+  const bool known = !state_.origin.empty() && trusted(upd->tuf_files.back()) &&
+                     trusted(*std::find_if(upd->tuf_files.rbegin(), upd->tuf_files.rend(),
+                                           [](const update::UpdTufFile& file) {
+                                             return file.name.ends_with(".root.json");
+                                           }));
+  if (known) {
+    return base::OkStatus();
+  }
+  DAY_TRY_ASSIGN(const auto before, Entries(0));
+  std::vector<tlog::Hash> leaves;
+  for (const std::vector<std::string>* entries : {&before, &std::as_const(upd->entries)}) {
+    for (const std::string& entry : *entries) {
+      leaves.push_back(tlog::LeafHash(base::AsBytes(entry)));
+    }
+  }
+  return update::AddProofs(leaves, &upd->tuf_files);
+}
+
 base::Status LogCopy::Sync(LogAccess* log, std::int64_t now_s) {
+  metadata_logged_ = false;
   auto note = log->Read("checkpoint", tlog::kNoteBytesMax);
   if (!note.ok() && note.error().kind == ErrorKind::kNotFound && size() == 0) {
     return base::OkStatus();  // a log that has published nothing yet
@@ -206,10 +234,11 @@ base::Status LogCopy::Sync(LogAccess* log, std::int64_t now_s) {
   upd.checkpoint = *note;
   upd.first_index = std::min(size(), trusted.checkpoint.size);
   DAY_TRY_ASSIGN(upd.entries, Fetch(log, trusted.checkpoint.size));
-  DAY_TRY_ASSIGN(const auto files, PublishedFiles(*workspace_));
-  for (const tuf::RepositoryFile& file : files) {
-    upd.tuf_files.push_back({file.path, file.bytes});
+  DAY_TRY_ASSIGN(upd.tuf_files, PublishedFiles(*workspace_));
+  if (const base::Status proved = ProveMetadata(&upd); !proved.ok()) {
+    return proved.error().kind == ErrorKind::kNotFound ? base::OkStatus() : proved;
   }
+  metadata_logged_ = true;
   auto followed = update::Follow(policy, upd, now_s, state_);
   if (!followed.ok()) {
     return followed.error();

@@ -41,9 +41,12 @@ class LogCopy {
   // What is there; a workspace without a copy starts with its own first root. Errors: kMalformed.
   static base::Result<LogCopy> Load(const Workspace& workspace);
 
-  // Fetches what is new and checks it. Errors: the log's; as update::Follow(); kPermission for a
-  // fork, whose evidence is kept in log/fork-evidence.txt.
+  // Fetches what is new and checks it; nothing happens as long as the log lacks metadata that
+  // endpoints could not believe otherwise (metadata_logged()). Errors: the log's; as
+  // update::Follow(); kPermission for a fork, whose evidence is kept in log/fork-evidence.txt.
   base::Status Sync(LogAccess* log, std::int64_t now_s);
+  // Whether the last Sync() found all of the workspace's metadata in the log.
+  bool metadata_logged() const { return metadata_logged_; }
 
   const update::FollowerState& state() const { return state_; }
   std::uint64_t size() const { return state_.range.size(); }
@@ -56,11 +59,13 @@ class LogCopy {
  private:
   explicit LogCopy(const Workspace& workspace) : workspace_(&workspace) {}
   base::Result<std::vector<std::string>> Fetch(LogAccess* log, std::uint64_t size) const;
+  base::Status ProveMetadata(update::Upd* upd) const;
   base::Status Keep(const std::vector<std::string>& entries, std::uint64_t size) const;
   base::Status KeepReports(const update::Followed& followed) const;
 
   const Workspace* workspace_;
   update::FollowerState state_;
+  bool metadata_logged_ = false;
 };
 
 // One entry's meaning as it was judged when it came.

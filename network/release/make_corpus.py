@@ -33,7 +33,7 @@ FILES = {
     "reviews": (4, {"reviews": [{"analyst": "bob", "decision": "accept", "rule": "", "reason": "ok", "time": 1}]}),
     "config": (5, {"version": 1, "log": {"url": "http://x/"}, "rollout": [{"percent": 100, "delay": 0}],
                    "entriesWhole": 512, "deltas": 8}),
-    "rules": (6, {"removalThreshold": 3, "reviews": 1, "costPercentMax": 20, "falseAlarmsMax": 0}),
+    "rules": (6, {"reviews": 1, "costPercentMax": 20, "falseAlarmsMax": 0}),
     "rollout": (7, "1:0,10:3600,100:21600"),
     "notes": (8, {"entries": [{"index": 0, "signers": 2, "threshold": 2, "refused": ""}]}),
 }

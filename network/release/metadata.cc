@@ -8,7 +8,9 @@
 
 #include "libs/base/base64.h"
 #include "libs/crypto/hash.h"
+#include "libs/tlog/policy.h"
 #include "libs/tuf/client.h"
+#include "libs/update/follower.h"
 #include "network/release/fields.h"
 
 namespace day::network::release {
@@ -20,8 +22,8 @@ using wire::Json;
 
 constexpr std::string_view kChangeFile = "change.json";
 constexpr std::string_view kJournalFile = "metadata-files.json";
-constexpr std::array<std::string_view, 6> kStepNames = {"delegate",  "add-key", "remove-key",
-                                                        "threshold", "touch",   "rules"};
+constexpr std::array<std::string_view, 7> kStepNames = {
+    "delegate", "add-key", "remove-key", "threshold", "touch", "rules", "policy"};
 
 class FolderSource : public tuf::MetadataSource {
  public:
@@ -56,6 +58,12 @@ base::Status Apply(const ChangeStep& step, tuf::Repository* repository) {
     case ChangeStep::Kind::kRules:
       return repository->AddTarget("targets", kReleaseRulesTarget, base::AsBytes(step.text),
                                    Json());
+    case ChangeStep::Kind::kPolicy: {
+      Json custom = Json::Object();
+      custom.Set("text", Json::Text(step.text));
+      return repository->AddTarget("targets", update::kPolicyTarget, base::AsBytes(step.text),
+                                   custom);
+    }
   }
   return MakeError(ErrorKind::kInternal, "an unknown step");
 }
@@ -139,9 +147,15 @@ base::Status PlayJournal(const Workspace& workspace) {
     }
   }
   const std::string rules = fields.Text("rules", 16'384, Fields::Needed::kOptional);
+  const std::string policy =
+      fields.Text("policy", tlog::kPolicyBytesMax, Fields::Needed::kOptional);
   DAY_TRY(fields.Finish());
   if (!rules.empty()) {
     DAY_TRY(workspace.Write("rules.json", base::AsBytes(rules)));
+  }
+  if (!policy.empty()) {
+    DAY_TRY(workspace.Write("policy", base::AsBytes(policy)));
+    DAY_TRY(workspace.Write("updates/policy", base::AsBytes(policy)));
   }
   DAY_TRY(workspace.Erase(kChangeFile));
   return workspace.Erase(kJournalFile);
@@ -301,6 +315,8 @@ base::Result<ChangeState> AddChangeSignatures(const Workspace& workspace,
   for (const ChangeStep& step : change.steps) {
     if (step.kind == ChangeStep::Kind::kRules) {
       journal.Set("rules", Json::Text(step.text));
+    } else if (step.kind == ChangeStep::Kind::kPolicy) {
+      journal.Set("policy", Json::Text(step.text));
     }
   }
   DAY_TRY(workspace.Write(kJournalFile, base::AsBytes(FileText(journal))));
@@ -308,12 +324,12 @@ base::Result<ChangeState> AddChangeSignatures(const Workspace& workspace,
   return out;
 }
 
-base::Result<std::vector<tuf::RepositoryFile>> PublishedFiles(const Workspace& workspace) {
-  std::vector<tuf::RepositoryFile> out;
+base::Result<std::vector<update::UpdTufFile>> PublishedFiles(const Workspace& workspace) {
+  std::vector<update::UpdTufFile> out;
   DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(workspace));
   const auto add = [&](const std::string& name) -> base::Status {
     DAY_TRY_ASSIGN(std::string bytes, workspace.Read("tuf/" + name));
-    out.push_back({name, std::move(bytes)});
+    out.push_back({name, std::move(bytes), std::nullopt});
     return base::OkStatus();
   };
   for (std::int64_t i = 1; i <= metadata.repository().root().common.version; ++i) {
@@ -327,13 +343,11 @@ base::Result<std::vector<tuf::RepositoryFile>> PublishedFiles(const Workspace& w
   DAY_TRY_ASSIGN(const tuf::Envelope snapshot_file,
                  tuf::ParseEnvelope(base::AsBytes(out.back().bytes), 64u << 20));
   DAY_TRY_ASSIGN(const tuf::Snapshot snapshot, tuf::ParseSnapshot(snapshot_file.signed_part));
-  for (const std::string& role : metadata.repository().targets_roles()) {
-    const auto meta = snapshot.meta.find(role + ".json");
-    if (meta == snapshot.meta.end()) {
-      return MakeError(ErrorKind::kMalformed, role + ": not in the snapshot");
-    }
-    DAY_TRY(add(fmt::format("{}.{}", meta->second.version, tuf::RoleFileName(role))));
+  const auto targets = snapshot.meta.find("targets.json");
+  if (targets == snapshot.meta.end()) {
+    return MakeError(ErrorKind::kMalformed, "targets: not in the snapshot");
   }
+  DAY_TRY(add(fmt::format("{}.targets.json", targets->second.version)));
   return out;
 }
 

@@ -14,16 +14,25 @@
 #include "libs/base/result.h"
 #include "libs/tuf/metadata.h"
 #include "libs/tuf/repository.h"
+#include "libs/update/upd.h"
 #include "network/release/signing.h"
 #include "network/release/workspace.h"
 
 namespace day::network::release {
 
 struct ChangeStep {
-  enum class Kind : std::uint8_t { kDelegate, kAddKey, kRemoveKey, kThreshold, kTouch, kRules };
+  enum class Kind : std::uint8_t {
+    kDelegate,
+    kAddKey,
+    kRemoveKey,
+    kThreshold,
+    kTouch,
+    kRules,
+    kPolicy
+  };
   Kind kind = Kind::kTouch;
   std::string role;
-  std::string text;         // the public key (PEM), the key's identifier, the release rules
+  std::string text;  // the public key (PEM), the key's identifier, the release rules, the policy
   std::int64_t number = 1;  // threshold
   bool operator==(const ChangeStep&) const = default;
 };
@@ -73,7 +82,8 @@ struct ChangeState {
 base::Result<ChangeState> AddChangeSignatures(const Workspace& workspace,
                                               const std::vector<PartSignature>& signatures);
 
-// The files of the published metadata that an endpoint needs: all roots, the newest of the rest.
-base::Result<std::vector<tuf::RepositoryFile>> PublishedFiles(const Workspace& workspace);
+// The files of the published metadata that an endpoint needs: all roots; the newest timestamp,
+// snapshot and targets.
+base::Result<std::vector<update::UpdTufFile>> PublishedFiles(const Workspace& workspace);
 
 }  // namespace day::network::release

@@ -28,12 +28,6 @@ constexpr std::uint64_t kRuleFileMaxBytes = 64u << 20;
 constexpr std::size_t kNamesInDecision = 50;
 constexpr std::size_t kDecisionMaxBytes = 40'000;  // signatures and base64 must fit an entry too
 
-// Sees nothing but names: what belongs to a bundle.
-bool EndsWithOneOf(std::string_view path, std::initializer_list<std::string_view> endings) {
-  return std::any_of(endings.begin(), endings.end(),
-                     [&](std::string_view ending) { return path.ends_with(ending); });
-}
-
 // At most kNamesInDecision of them, and how many there are.
 Json Shortened(const std::vector<std::string>& names) {
   Json list = Json::Array();
@@ -178,19 +172,6 @@ update::DsseEnvelope Envelope(std::string payload) {
 }
 
 }  // namespace
-
-RuleFileKind KindOfRuleFile(std::string_view path) {
-  if (EndsWithOneOf(path, {".yar", ".yara"})) {
-    return RuleFileKind::kRules;
-  }
-  if (EndsWithOneOf(path, {".fp", ".sfp"})) {
-    return RuleFileKind::kAllowed;
-  }
-  if (EndsWithOneOf(path, {".hdb", ".hsb", ".mdb", ".msb", ".imp"})) {
-    return RuleFileKind::kHashes;
-  }
-  return RuleFileKind::kOther;
-}
 
 base::Result<RuleFolder> ReadRuleFolder(const std::string& folder) {
   namespace fs = std::filesystem;
@@ -390,10 +371,8 @@ std::vector<std::string> Objections(const Proposal& proposal, const ReleaseRules
   return out;
 }
 
-std::int64_t SignaturesNeeded(const Blindness& blindness, const Authority& authority,
-                              const ReleaseRules& rules) {
-  return blindness.Blinds() ? std::max(authority.role.threshold, rules.removal_threshold)
-                            : authority.role.threshold;
+std::string_view RoleOf(const Proposal& proposal) {
+  return proposal.test && proposal.test->blindness.Blinds() ? "removals" : "rules";
 }
 
 base::Status Freeze(const Workspace& workspace, Proposal* proposal, std::int64_t needed,
@@ -411,6 +390,9 @@ base::Status Freeze(const Workspace& workspace, Proposal* proposal, std::int64_t
     return MakeError(ErrorKind::kLimit,
                      "reviews and reasons are too long for one entry of the log: shorten them");
   }
+  proposal->statement.removes = proposal->test->blindness.Blinds();
+  proposal->release = Envelope(update::WriteStatement(proposal->statement));
+  DAY_TRY(WriteEnvelope(workspace, proposal->File("release.dsse"), proposal->release));
   proposal->provenance = Envelope(provenance);
   proposal->decision = Envelope(decision);
   DAY_TRY(WriteEnvelope(workspace, proposal->File("provenance.dsse"), *proposal->provenance));

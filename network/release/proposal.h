@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "libs/base/result.h"
+#include "libs/update/blindness.h"
 #include "libs/update/bundle.h"
 #include "libs/update/dsse.h"
 #include "libs/update/statement.h"
@@ -37,23 +38,9 @@ struct Review {
 };
 bool IsReviewDecision(std::string_view decision);
 
-// What a release can no longer see, or sees in another way.
-struct Blindness {
-  std::vector<std::string> added;
-  std::vector<std::string> removed;
-  std::vector<std::string> changed;  // "NAME: of 12 samples the old version finds 12, the new 3"
-  std::vector<std::string> hashes_removed;  // "file: line"
-  std::vector<std::string> allowed;         // "file: line"
-  std::int64_t hashes_added = 0;
-
-  // Whether it takes the higher threshold: detections go, become others, or are silenced. A rule
-  // that finds the same samples as before counts too: samples prove no equality.
-  bool Blinds() const {
-    return !removed.empty() || !changed.empty() || !hashes_removed.empty() || !allowed.empty();
-  }
-  std::vector<std::string> Lines() const;  // in words
-  bool operator==(const Blindness&) const = default;
-};
+using update::Blindness;
+using update::KindOfRuleFile;
+using update::RuleFileKind;
 
 struct TestReport {
   std::int64_t time_s = 0;
@@ -96,9 +83,6 @@ struct RuleFolder {
 // Errors: kInvalidUse for names that a bundle cannot hold; kNotFound if there is nothing; as
 // os::ReadFile().
 base::Result<RuleFolder> ReadRuleFolder(const std::string& folder);
-// "rules.yar": a rule file; "a.hdb": a hash list; "a.fp": hashes that are to be let through.
-enum class RuleFileKind : std::uint8_t { kRules, kHashes, kAllowed, kOther };
-RuleFileKind KindOfRuleFile(std::string_view path);
 
 struct NewProposal {
   std::string author;
@@ -120,12 +104,12 @@ base::Status AddReview(const Workspace& workspace, Proposal* proposal, const Rev
 
 // What stands against signing, in words; empty: nothing.
 std::vector<std::string> Objections(const Proposal& proposal, const ReleaseRules& rules);
-// Signatures that it needs.
-std::int64_t SignaturesNeeded(const Blindness& blindness, const Authority& authority,
-                              const ReleaseRules& rules);
+// The role that must sign it, by what its test found: "rules", or "removals" if it sees less.
+std::string_view RoleOf(const Proposal& proposal);
 
-// Makes the decision and the provenance, unless they are made. `overridden` are objections that
-// somebody signs against, with `why`. Errors: kInvalidUse without a test report; kLimit.
+// Makes the decision and the provenance, and says in the release whether it sees less, unless that
+// is done. `overridden` are objections that somebody signs against, with `why`. Errors: kInvalidUse
+// without a test report; kLimit.
 base::Status Freeze(const Workspace& workspace, Proposal* proposal, std::int64_t needed,
                     const std::vector<std::string>& overridden, const std::string& why);
 

@@ -16,13 +16,6 @@ constexpr std::size_t kLineMaxBytes = 8192;
 constexpr std::array<std::string_view, 4> kDecisions = {"accept", "reject", "silence",
                                                         "allow-list"};
 
-void AppendLines(std::string_view what, const std::vector<std::string>& items,
-                 std::vector<std::string>* lines) {
-  for (const std::string& item : items) {
-    lines->push_back(fmt::format("{} {}", what, item));
-  }
-}
-
 }  // namespace
 
 bool IsReviewDecision(std::string_view decision) {
@@ -32,16 +25,6 @@ bool IsReviewDecision(std::string_view decision) {
     }
   }
   return false;
-}
-
-std::vector<std::string> Blindness::Lines() const {
-  std::vector<std::string> lines;
-  AppendLines("no longer detects:", removed, &lines);
-  AppendLines("detects in another way:", changed, &lines);
-  AppendLines("no longer knows the hash", hashes_removed, &lines);
-  AppendLines("lets through by hash", allowed, &lines);
-  lines.push_back(fmt::format("adds {} rules and {} hashes", added.size(), hashes_added));
-  return lines;
 }
 
 std::string WriteTestReport(const TestReport& report) {

@@ -9,6 +9,7 @@
 
 #include "libs/crypto/hash.h"
 #include "libs/os/system.h"
+#include "libs/update/metadata_proof.h"
 #include "network/release/fields.h"
 
 namespace day::network::release {
@@ -50,25 +51,36 @@ base::Result<Entries> FixEntries(const Workspace& workspace, const Proposal& pro
   return out;
 }
 
+// Syncs until `there` says that what was added has come: a Result<bool>.
+template <typename There>
+base::Status SyncUntil(const PublishOptions& options, LogAccess* access, LogCopy* log,
+                       const There& there) {
+  const std::int64_t end = os::MonotonicNs() + options.wait_ms * kMsNs;
+  for (;;) {
+    DAY_TRY(log->Sync(access, options.now()));
+    DAY_TRY_ASSIGN(const bool done, there());
+    if (done) {
+      return base::OkStatus();
+    }
+    if (os::MonotonicNs() > end) {
+      return MakeError(ErrorKind::kTimeout,
+                       "the log has the entry, but published no checkpoint with it yet; are its "
+                       "witnesses reachable? Publish again later: it goes on from here");
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 // Adds an entry unless the log has it, and waits until a checkpoint that counts includes it.
 base::Result<std::uint64_t> Post(const PublishOptions& options, const std::string& entry,
                                  std::uint64_t from, LogAccess* access, LogCopy* log) {
-  const std::int64_t end = os::MonotonicNs() + options.wait_ms * kMsNs;
   DAY_TRY_ASSIGN(auto index, log->Find(base::AsBytes(entry), from));
   if (!index) {
     DAY_TRY(access->Add(base::AsBytes(entry)));
-  }
-  while (!index) {
-    DAY_TRY(log->Sync(access, options.now()));
-    DAY_TRY_ASSIGN(index, log->Find(base::AsBytes(entry), from));
-    if (!index) {
-      if (os::MonotonicNs() > end) {
-        return MakeError(ErrorKind::kTimeout,
-                         "the log has the entry, but published no checkpoint with it yet; are its "
-                         "witnesses reachable? Publish again later: it goes on from here");
-      }
-      std::this_thread::sleep_for(kPause);
-    }
+    DAY_TRY(SyncUntil(options, access, log, [&]() -> base::Result<bool> {
+      DAY_TRY_ASSIGN(index, log->Find(base::AsBytes(entry), from));
+      return index.has_value();
+    }));
   }
   return *index;
 }
@@ -79,7 +91,8 @@ bool IsHex(std::string_view text) {
 }
 
 base::Status CheckSigned(const update::DsseEnvelope& envelope, const Authority& authority,
-                         std::int64_t needed, std::string_view what, std::string_view why) {
+                         std::string_view what, std::string_view why) {
+  const std::int64_t needed = authority.role.threshold;
   const std::int64_t signers = update::CountSigners(envelope, authority.keys, authority.role);
   if (signers < needed) {
     return MakeError(
@@ -90,6 +103,23 @@ base::Status CheckSigned(const update::DsseEnvelope& envelope, const Authority& 
 }
 
 }  // namespace
+
+base::Status SyncLog(const Workspace& workspace, const PublishOptions& options, LogAccess* access,
+                     LogCopy* log) {
+  DAY_TRY(log->Sync(access, options.now()));
+  if (log->metadata_logged()) {
+    return base::OkStatus();
+  }
+  options.progress("adding the metadata to the log");
+  DAY_TRY_ASSIGN(const auto files, PublishedFiles(workspace));
+  for (const update::UpdTufFile& file : files) {
+    if (update::UseOf(file.name) == update::MetadataUse::kLogged) {
+      DAY_TRY(access->Add(base::AsBytes(file.bytes)));  // again changes nothing
+    }
+  }
+  return SyncUntil(options, access, log,
+                   [log]() -> base::Result<bool> { return log->metadata_logged(); });
+}
 
 base::Result<Published> PublishProposal(const Workspace& workspace, const PublishOptions& options,
                                         const Proposal& proposal, LogAccess* access, LogCopy* log) {
@@ -105,8 +135,7 @@ base::Result<Published> PublishProposal(const Workspace& workspace, const Publis
   Published out;
   if (known == log->state().releases.end()) {
     DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(workspace));
-    DAY_TRY_ASSIGN(const Authority authority, metadata.FindAuthority("rules"));
-    DAY_TRY_ASSIGN(const ReleaseRules rules, metadata.Rules(workspace));
+    DAY_TRY_ASSIGN(const Authority authority, metadata.FindAuthority(update::RoleOf(statement)));
     DAY_TRY_ASSIGN(const std::string bytes,
                    workspace.Read(proposal.File("bundle"), update::kBundleMaxBytes));
     DAY_TRY_ASSIGN(const update::Bundle bundle, update::DecodeBundle(base::AsBytes(bytes)));
@@ -126,15 +155,19 @@ base::Result<Published> PublishProposal(const Workspace& workspace, const Publis
     DAY_TRY_ASSIGN(const Blindness blindness,
                    CompareBundles(options.program_folder + "/daylight", previous, bundle,
                                   workspace.Path(proposal.File("work"))));
-    const std::int64_t needed = SignaturesNeeded(blindness, authority, rules);
+    if (blindness.Blinds() && !statement.removes) {
+      return MakeError(ErrorKind::kPermission,
+                       "it takes detections away, which its test did not find: propose, test and "
+                       "sign again");
+    }
     const std::string why =
-        blindness.Blinds()
+        statement.removes
             ? " (a release that takes detections away, changes them or lets files through needs "
               "more than one that only adds)"
             : "";
-    DAY_TRY(CheckSigned(proposal.release, authority, needed, "release", why));
-    DAY_TRY(CheckSigned(*proposal.decision, authority, needed, "decision", why));
-    DAY_TRY(CheckSigned(*proposal.provenance, authority, needed, "provenance", why));
+    DAY_TRY(CheckSigned(proposal.release, authority, "release", why));
+    DAY_TRY(CheckSigned(*proposal.decision, authority, "decision", why));
+    DAY_TRY(CheckSigned(*proposal.provenance, authority, "provenance", why));
     DAY_TRY_ASSIGN(const Entries entries, FixEntries(workspace, proposal));
     DAY_TRY(workspace.Write("bundles/" + proposal.sha256(), base::AsBytes(bytes)));
     DAY_TRY(
@@ -245,7 +278,7 @@ base::Status AddStopSignatures(const Workspace& workspace, const Authority& auth
 base::Result<Published> PublishStop(const Workspace& workspace, const PublishOptions& options,
                                     const Stop& stop, const Authority& authority, LogAccess* access,
                                     LogCopy* log) {
-  DAY_TRY(CheckSigned(stop.envelope, authority, authority.role.threshold, stop.id, ""));
+  DAY_TRY(CheckSigned(stop.envelope, authority, stop.id, ""));
   DAY_TRY(log->Sync(access, options.now()));
   Published out;
   options.progress("adding it to the log");

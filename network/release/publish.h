@@ -46,6 +46,11 @@ struct Published {
 // workspace does not have it; kMalformed.
 base::Result<update::Bundle> ReleasedBundle(const Workspace& workspace, const LogCopy& log);
 
+// Brings the copy up to date, and before that the metadata into the log: what an endpoint is to
+// believe must be there. Errors: kTimeout if no checkpoint came; as LogCopy::Sync().
+base::Status SyncLog(const Workspace& workspace, const PublishOptions& options, LogAccess* access,
+                     LogCopy* log);
+
 // Publishes a signed proposal. Errors: kPermission if signatures are missing; kInvalidUse if the
 // log has moved on (propose again); kTimeout if no checkpoint came; the log's.
 base::Result<Published> PublishProposal(const Workspace& workspace, const PublishOptions& options,

@@ -38,6 +38,7 @@ class ReleaseTest : public ::testing::Test {
     change.reason = "first";
     using Kind = ChangeStep::Kind;
     change.steps = {{Kind::kDelegate, "rules", "", 2},
+                    {Kind::kDelegate, "removals", "", 3},
                     {Kind::kAddKey, "root", Pem(kRoot), 1},
                     {Kind::kAddKey, "targets", Pem(kTargets), 1},
                     {Kind::kAddKey, "timestamp", Pem(kOnline), 1},
@@ -45,6 +46,9 @@ class ReleaseTest : public ::testing::Test {
                     {Kind::kAddKey, "rules", Pem(11), 1},
                     {Kind::kAddKey, "rules", Pem(12), 1},
                     {Kind::kAddKey, "rules", Pem(13), 1},
+                    {Kind::kAddKey, "removals", Pem(11), 1},
+                    {Kind::kAddKey, "removals", Pem(12), 1},
+                    {Kind::kAddKey, "removals", Pem(13), 1},
                     {Kind::kRules, "targets", WriteReleaseRules(ReleaseRules{}), 1}};
     return change;
   }
@@ -59,7 +63,7 @@ class ReleaseTest : public ::testing::Test {
   }
   void MakeMetadata() {
     ASSERT_TRUE(BeginChange(workspace_, FirstChange()).ok());
-    const auto state = Sign({kRoot, kTargets, kOnline, 11, 12});
+    const auto state = Sign({kRoot, kTargets, kOnline, 11, 12, 13});
     ASSERT_TRUE(state.ok());
     ASSERT_TRUE(state->missing.empty());
   }
@@ -73,10 +77,10 @@ TEST_F(ReleaseTest, ChangeWaitsForEveryThreshold) {
   EXPECT_THAT(BeginChange(workspace_, FirstChange()).error().message, HasSubstr("already"));
   const auto first = Sign({kRoot, kTargets, 11});
   ASSERT_TRUE(first.ok());
-  EXPECT_EQ(first->missing.size(), 3u);  // rules, snapshot, timestamp
+  EXPECT_EQ(first->missing.size(), 4u);  // rules, removals, snapshot, timestamp
   EXPECT_FALSE(workspace_.Has("tuf/timestamp.json"));
   EXPECT_FALSE(Sign({99}).ok());
-  const auto second = Sign({12, kOnline});
+  const auto second = Sign({12, 13, kOnline});
   ASSERT_TRUE(second.ok());
   EXPECT_TRUE(second->missing.empty());
   EXPECT_FALSE(workspace_.Has("change.json"));
@@ -84,7 +88,7 @@ TEST_F(ReleaseTest, ChangeWaitsForEveryThreshold) {
   ASSERT_TRUE(metadata.ok());
   EXPECT_EQ(metadata->FindAuthority("rules")->role.threshold, 2);
   EXPECT_EQ(metadata->FindAuthority("nobody").error().kind, base::ErrorKind::kNotFound);
-  EXPECT_EQ(metadata->Rules(workspace_)->removal_threshold, 3);
+  EXPECT_EQ(metadata->Rules(workspace_)->reviews, 1);
   ASSERT_TRUE(workspace_.Write("rules.json", base::AsBytes("{}")).ok());
   EXPECT_EQ(metadata->Rules(workspace_).error().kind, base::ErrorKind::kPermission);
 }
@@ -173,17 +177,20 @@ TEST_F(ProposalTest, SignaturesCoverReviewsAndCountOncePerKey) {
   EXPECT_EQ(loaded.reviews, proposal_.reviews);
 }
 
-TEST_F(ProposalTest, RemovalsNeedMore) {
-  const ReleaseRules rules;
-  Blindness blindness;
-  blindness.added = {"x"};
-  EXPECT_EQ(SignaturesNeeded(blindness, authority_, rules), 2);
+TEST_F(ProposalTest, WhatSeesLessSaysSoAndNeedsTheKeysOfRemovals) {
+  Accept();
+  EXPECT_EQ(RoleOf(proposal_), "rules");
   for (auto list : {&Blindness::removed, &Blindness::changed, &Blindness::hashes_removed,
                     &Blindness::allowed}) {
-    Blindness one;
-    one.*list = {"x"};
-    EXPECT_EQ(SignaturesNeeded(one, authority_, rules), 3);
+    Proposal one = proposal_;
+    (one.test->blindness.*list) = {"x"};
+    EXPECT_EQ(RoleOf(one), "removals");
   }
+  proposal_.test->blindness.removed = {"x"};
+  ASSERT_TRUE(Freeze(workspace_, &proposal_, 3, {}, "").ok());
+  const Proposal loaded = LoadProposal(workspace_, proposal_.id).value();
+  EXPECT_TRUE(loaded.statement.removes);
+  EXPECT_EQ(update::RoleOf(loaded.statement), "removals");
 }
 
 TEST(Signing, FilesReadBackAndAreStrict) {

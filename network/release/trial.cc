@@ -76,52 +76,15 @@ class Scratch {
   std::string path_;
 };
 
-// The rule files of a bundle as one; those for which `wanted` says so.
-template <typename Wanted>
-std::string JoinRules(const update::Bundle& bundle, const Wanted& wanted) {
+// The rule files of a bundle as one.
+std::string JoinRules(const update::Bundle& bundle) {
   std::string out;
   for (const auto& [path, text] : bundle.files) {
-    if (KindOfRuleFile(path) == RuleFileKind::kRules && wanted(path, text)) {
+    if (KindOfRuleFile(path) == RuleFileKind::kRules) {
       out += text + "\n";
     }
   }
   return out;
-}
-
-std::set<std::string> Lines(std::string_view text) {
-  std::set<std::string> out;
-  while (!text.empty()) {
-    std::string_view line = base::TakeLine(&text);
-    line = line.substr(0, line.find_last_not_of("\r \t") + 1);
-    if (!line.empty() && line[0] != '#') {
-      out.emplace(line);
-    }
-  }
-  return out;
-}
-
-std::set<std::string> HashLines(const update::Bundle& bundle, RuleFileKind kind) {
-  std::set<std::string> out;
-  for (const auto& [path, text] : bundle.files) {
-    if (KindOfRuleFile(path) == kind) {
-      out.merge(Lines(text));
-    }
-  }
-  return out;
-}
-
-void CompareHashes(const update::Bundle& older, const update::Bundle& newer, Blindness* out) {
-  const auto old_hashes = HashLines(older, RuleFileKind::kHashes);
-  const auto new_hashes = HashLines(newer, RuleFileKind::kHashes);
-  std::set_difference(old_hashes.begin(), old_hashes.end(), new_hashes.begin(), new_hashes.end(),
-                      std::back_inserter(out->hashes_removed));
-  out->hashes_added = static_cast<std::int64_t>(
-      std::count_if(new_hashes.begin(), new_hashes.end(),
-                    [&](const std::string& line) { return !old_hashes.contains(line); }));
-  const auto old_allowed = HashLines(older, RuleFileKind::kAllowed);
-  const auto new_allowed = HashLines(newer, RuleFileKind::kAllowed);
-  std::set_difference(new_allowed.begin(), new_allowed.end(), old_allowed.begin(),
-                      old_allowed.end(), std::back_inserter(out->allowed));
 }
 
 // The rules of a bundle by themselves, written as one file for each source and scanned.
@@ -288,8 +251,7 @@ base::Status Trial::CheckKnownGood() {
 }
 
 base::Status Trial::CheckCost() {
-  const auto all = [](const std::string&, const std::string&) { return true; };
-  DAY_TRY(scratch_.Write("all.rules", JoinRules(bundle_, all)));
+  DAY_TRY(scratch_.Write("all.rules", JoinRules(bundle_)));
   std::string corpus = options_.known_good.size() == 1 ? options_.known_good[0] : "/usr/bin";
   DAY_TRY_ASSIGN(
       const os::ProgramOutput done,
@@ -331,45 +293,18 @@ base::Status Trial::CheckCost() {
 
 base::Result<Blindness> CompareBundles(const std::string& program, const update::Bundle& older,
                                        const update::Bundle& newer, const std::string& scratch) {
-  Blindness out;
-  CompareHashes(older, newer, &out);
-  // Files that are the same in both cannot differ; rules may move between the others.
-  const auto differs_from = [](const update::Bundle& other) {
-    return [&other](const std::string& path, const std::string& text) {
-      const auto found = other.files.find(path);
-      return found == other.files.end() || found->second != text;
-    };
-  };
-  const std::string old_rules = JoinRules(older, differs_from(newer));
-  const std::string new_rules = JoinRules(newer, differs_from(older));
-  if (old_rules.empty() && new_rules.empty()) {
-    return out;
-  }
   const Scratch folder(scratch);
-  DAY_TRY(folder.Write("old.yar", old_rules));
-  DAY_TRY(folder.Write("new.yar", new_rules));
-  DAY_TRY_ASSIGN(const os::ProgramOutput done,
-                 RunTool({program, "rules", "diff", folder.Path("old.yar"), folder.Path("new.yar"),
-                          "--json"}));
-  DAY_TRY_ASSIGN(const json diff, ParseOutput(done, "daylight rules diff"));
-  for (const json& change : ArrayOf(diff, "changes")) {
-    const std::string rule = TextOf(change, "rule");
-    const std::string kind = TextOf(change, "change");
-    if (kind == "added") {
-      out.added.push_back(rule);
-    } else if (kind == "removed") {
-      out.removed.push_back(rule);
-    } else {
-      out.changed.push_back(fmt::format("{}: of {} samples the old version finds {}, the new {}",
-                                        rule, NumberOf(change, "witnesses"),
-                                        NumberOf(change, "found_by_old"),
-                                        NumberOf(change, "found_by_new")));
-    }
-  }
-  for (auto* list : {&out.added, &out.removed, &out.changed}) {
-    std::sort(list->begin(), list->end());
-  }
-  return out;
+  const auto diff = [&](const std::string& old_rules,
+                        const std::string& new_rules) -> base::Result<std::string> {
+    DAY_TRY(folder.Write("old.yar", old_rules));
+    DAY_TRY(folder.Write("new.yar", new_rules));
+    DAY_TRY_ASSIGN(const os::ProgramOutput done,
+                   RunTool({program, "rules", "diff", folder.Path("old.yar"),
+                            folder.Path("new.yar"), "--json"}));
+    DAY_TRY(ParseOutput(done, "daylight rules diff"));
+    return done.out;
+  };
+  return update::CompareBundles(older, newer, diff);
 }
 
 base::Result<TestReport> RunTrial(const TrialOptions& options, const ReleaseRules& rules,
@@ -430,7 +365,8 @@ std::vector<std::string> InstalledPrograms() {
       continue;
     }
     const auto text = os::ReadFile(it->path().string(), 64u << 20);
-    for (const std::string& line : Lines(text.value_or(""))) {
+    for (std::string_view rest = text.ok() ? std::string_view(*text) : ""; !rest.empty();) {
+      const std::string line(base::TakeLine(&rest));
       const auto stat = line.starts_with("/usr/bin/")
                             ? os::StatPath(line, os::Symlinks::kRefuse)
                             : base::Result<os::FileStat>(os::ErrnoError("", 0));

@@ -7,6 +7,7 @@
 #include "libs/crypto/hash.h"
 #include "libs/tlog/merkle.h"
 #include "libs/update/delta.h"
+#include "libs/update/metadata_proof.h"
 #include "libs/update/upd.h"
 #include "network/release/publish.h"
 
@@ -103,16 +104,18 @@ class Writer {
   std::int64_t now_s_;
   std::string checkpoint_;
   std::vector<std::string> entries_;
+  std::vector<tlog::Hash> leaves_;  // of entries_
   std::vector<update::UpdTufFile> tuf_files_;
 };
 
 base::Status Writer::Prepare(const Progress& progress) {
   DAY_TRY_ASSIGN(checkpoint_, log_.Checkpoint());
   DAY_TRY_ASSIGN(entries_, log_.Entries(0));
-  DAY_TRY_ASSIGN(const auto metadata, PublishedFiles(workspace_));
-  for (const tuf::RepositoryFile& file : metadata) {
-    tuf_files_.push_back({file.path, file.bytes});
+  for (const std::string& entry : entries_) {
+    leaves_.push_back(tlog::LeafHash(base::AsBytes(entry)));
   }
+  DAY_TRY_ASSIGN(tuf_files_, PublishedFiles(workspace_));
+  DAY_TRY(update::AddProofs(leaves_, &tuf_files_));
   const update::KnownRelease* candidate = log_.state().Candidate();
   if (candidate == nullptr) {
     return base::OkStatus();
@@ -129,11 +132,11 @@ base::Status Writer::Write(const std::string& name, std::uint64_t first, std::ui
   upd.checkpoint = checkpoint_;
   upd.first_index = first;
   for (std::uint64_t i = first; i < entries_.size(); ++i) {
-    const std::string& entry = entries_[static_cast<std::size_t>(i)];
+    const auto at = static_cast<std::size_t>(i);
     if (i < hash_end) {
-      upd.leaf_hashes.push_back(tlog::LeafHash(base::AsBytes(entry)));
+      upd.leaf_hashes.push_back(leaves_[at]);
     } else {
-      upd.entries.push_back(entry);
+      upd.entries.push_back(entries_[at]);
     }
   }
   upd.tuf_files = tuf_files_;
@@ -147,15 +150,17 @@ base::Status Writer::Write(const std::string& name, std::uint64_t first, std::ui
   DAY_TRY_ASSIGN(update::FollowerState start, update::StartFollowing(base::AsBytes(root)));
   const update::KnownRelease* wanted = log_.state().Candidate();
   if (first == 0) {
-    DAY_TRY_ASSIGN(const update::Followed followed, update::Follow(policy, read, now_s_, start));
-    const update::KnownRelease* release = followed.state.Candidate();
+    const auto followed = update::Follow(policy, read, now_s_, start);
+    const update::KnownRelease* release = followed.ok() ? followed->state.Candidate() : nullptr;
     const bool same = wanted == nullptr
-                          ? release == nullptr
+                          ? followed.ok() && release == nullptr
                           : release != nullptr && release->sha256() == wanted->sha256();
     if (!same) {
-      return MakeError(ErrorKind::kPermission,
-                       "the newest release does not count for an endpoint that starts now: after "
-                       "keys of the role rules were replaced, release once more (propose --again)");
+      return MakeError(
+          ErrorKind::kPermission,
+          fmt::format("the newest release does not count for an endpoint that starts now{}: after "
+                      "keys of the role rules were replaced, release once more (propose --again)",
+                      followed.ok() ? "" : " (" + followed.error().message + ")"));
     }
   }
   for (const update::UpdPayload& payload : payloads) {

@@ -126,7 +126,6 @@ base::Result<ReleaseRules> ParseReleaseRules(std::string_view text) {
   DAY_TRY_ASSIGN(const Json json, ReadJson(text, "rules.json"));
   Fields fields(&json, "rules.json");
   ReleaseRules out;
-  out.removal_threshold = fields.Integer("removalThreshold");
   out.reviews = fields.Integer("reviews");
   out.cost_percent_max = fields.Integer("costPercentMax");
   out.false_alarms_max = fields.Integer("falseAlarmsMax");
@@ -136,7 +135,6 @@ base::Result<ReleaseRules> ParseReleaseRules(std::string_view text) {
 
 std::string WriteReleaseRules(const ReleaseRules& rules) {
   Json json = Json::Object();
-  json.Set("removalThreshold", Json::Integer(rules.removal_threshold));
   json.Set("reviews", Json::Integer(rules.reviews));
   json.Set("costPercentMax", Json::Integer(rules.cost_percent_max));
   json.Set("falseAlarmsMax", Json::Integer(rules.false_alarms_max));

@@ -42,9 +42,8 @@ struct Config {
   std::int64_t deltas = 8;           // earlier releases from which there is a delta
 };
 
-// What every release needs. Signed by the role "targets".
+// What every release needs besides signatures. Signed by the role "targets".
 struct ReleaseRules {
-  std::int64_t removal_threshold = 3;  // signatures of "rules" if detections go or change
   std::int64_t reviews = 1;            // acceptances by others than the author
   std::int64_t cost_percent_max = 20;  // of the time of all rules, that one may take
   std::int64_t false_alarms_max = 0;   // over the known-good files

@@ -93,7 +93,11 @@ class ReleaseTest(unittest.TestCase):
         return name
 
     def log(self):
-        return self.json("log")["entries"]
+        """The entries but for the metadata."""
+        return [entry for entry in self.json("log")["entries"] if entry["kind"] != "metadata"]
+
+    def metadata(self):
+        return [entry["words"] for entry in self.json("log")["entries"] if entry["kind"] == "metadata"]
 
     def kinds(self):
         return [entry["kind"].split("/")[-2] if "/" in entry["kind"] else entry["kind"] for entry in self.log()]
@@ -104,6 +108,7 @@ class Life(ReleaseTest):
         self.init()
         first = self.release()
         self.assertEqual(self.kinds(), ["decision", "bundle"])
+        self.assertEqual(self.metadata(), ["1.root.json", "1.targets.json"])
         entry = self.log()[1]
         self.assertEqual(entry["signers"], ["rules-1", "rules-2"])
         self.assertEqual(entry["refused"], "")
@@ -122,14 +127,14 @@ class Life(ReleaseTest):
         self.assertEqual(len(list((self.work / "payloads").iterdir())), 3)
         # The halt takes the endpoint back to the first, and the same bundle cannot be released again.
         halted = self.json("halt", second[:10], "--reason", "false alarms", "--key", self.work / "keys/halt-1.pem")
-        self.assertEqual(halted["index"], 4)
+        self.assertEqual(halted["index"], 6)
         self.assertEqual(self.json("status")["released"], entry["sha256"])
         message = self.run_release("propose", self.rules, "--author", "alice", "--reason", "again", code=2)
         self.assertIn("halted or recalled", message)
         self.json("halt", second[:10], "--reason", "false alarms", "--key", self.work / "keys/halt-1.pem")
         self.assertEqual(self.kinds()[4:], ["halt"])
         recalled = self.json("recall", entry["sha256"], "--reason", "wrong", "--key", self.work / "keys/halt-2.pem")
-        self.assertEqual(recalled["index"], 5)
+        self.assertEqual(recalled["index"], 7)
         self.assertEqual(self.json("status")["released"], "")
 
     def test_endpoints_accept_what_comes_out(self):
@@ -186,21 +191,26 @@ class Life(ReleaseTest):
         self.release()
         (self.rules / "b.yar").unlink()
         name = self.prepare()
-        report = json.loads((self.work / "proposals" / name / "test.json").read_text())
+        stored = self.work / "proposals" / name / "test.json"
+        report = json.loads(stored.read_text())
         self.assertEqual(report["blindness"]["removed"], ["rule_b"])
-        self.assertEqual(self.sign(name, 1, 2), {"needed": 3, "signatures": 2})
-        message = self.run_release("publish", name, code=2)
-        self.assertIn("2 of the 3 signatures", message)
-        # Nor does it help to change the stored report: publish compares anew.
+        # It does not help to change the stored report: publish compares anew.
+        shutil.copytree(self.work, self.root / "copy")
         report["blindness"]["removed"] = []
-        (self.work / "proposals" / name / "test.json").write_text(json.dumps(report))
-        self.assertIn("2 of the 3 signatures", self.run_release("publish", name, code=2))
+        stored.write_text(json.dumps(report))
+        self.assertEqual(self.sign(name, 1, 2), {"needed": 2, "signatures": 2})
+        self.assertIn("which its test did not find", self.run_release("publish", name, code=2))
+        shutil.rmtree(self.work)
+        shutil.move(self.root / "copy", self.work)
         # Nor to change the workspace's rules, whose hash is signed.
         rules = self.work / "rules.json"
         kept = rules.read_text()
-        rules.write_text(kept.replace('"removalThreshold": 3', '"removalThreshold": 1'))
-        self.assertIn("not what the role targets signed", self.run_release("publish", name, code=2))
+        rules.write_text(kept.replace('"reviews": 1', '"reviews": 0'))
+        self.assertIn("not what the role targets signed", self.run_release("sign", name, code=2))
         rules.write_text(kept)
+        self.assertEqual(self.sign(name, 1, 2), {"needed": 3, "signatures": 2})
+        message = self.run_release("publish", name, code=2)
+        self.assertIn("2 of the 3 signatures", message)
         self.sign(name, 3)
         self.run_release("publish", name)
         self.assertEqual(self.kinds(), ["decision", "bundle"] * 2)
@@ -292,7 +302,7 @@ class Keys(ReleaseTest):
         self.assertIn("not signed yet", self.run_release("status", code=2))
         self.run_release("sign", "change", "--export", self.root / "request")
         self.run_release("sign", "--request", self.root / "request", "--key", self.root / "r1", "--key", self.root / "r2",
-                         "--answer", self.root / "answer", workspace=False)
+                         "--key", self.root / "r3", "--answer", self.root / "answer", workspace=False)
         self.assertTrue(self.json("sign", "change", "--import", self.root / "answer")["done"])
         name = self.prepare()
         self.json("sign", name, "--key", self.root / "r1", "--key", self.root / "r3")
@@ -321,6 +331,36 @@ class Keys(ReleaseTest):
                          keys / "root-3.pem", "--key", keys / "online-1.pem")
         self.assertTrue((self.work / "tuf/2.root.json").exists())
         self.run_release("publish", "--updates")
+        self.assertEqual(self.metadata()[2:], ["2.targets.json", "2.root.json"])
+        self.assertEqual(self.json("log")["entries"][-1]["signers"], ["root-2", "root-3"])
+
+    def test_a_new_policy_reaches_endpoints(self):
+        """The quorum grows from one witness to both: endpoints learn of it from the signed metadata in the log."""
+        self.place.quorum = 1
+        self.place.write_policy([server.ports["listen"] for server in self.place.servers[:2]])
+        self.init()
+        self.release("--emergency")
+        environment = {**os.environ, "DAYLIGHT_STATE": str(self.root / "state")}
+
+        def endpoint(*words):
+            done = subprocess.run([log_harness.BIN / "daylight", *map(str, words)], capture_output=True, text=True,
+                                  timeout=120, env=environment)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            return done.stdout
+
+        endpoint("trust", self.work / "updates/root.json", "--policy", self.work / "updates/policy")
+        endpoint("update", self.work / "updates/full.upd")
+        self.place.quorum = 2
+        self.place.write_policy([server.ports["listen"] for server in self.place.servers[:2]])
+        self.run_release("rotate", "--policy", self.place.policy, "--reason", "two witnesses", "--key",
+                         self.work / "keys/targets-1.pem", "--key", self.work / "keys/targets-2.pem", "--key",
+                         self.work / "keys/online-1.pem")
+        self.assertEqual((self.work / "updates/policy").read_text(), self.place.policy.read_text())
+        self.run_release("publish", "--updates")
+        endpoint("update", self.work / "updates/full.upd")
+        state = json.loads(next((self.root / "state").glob("follower.json")).read_text())
+        self.assertEqual(state["policy"], self.place.policy.read_text())
+        endpoint("verify")
 
 
 class Robustness(ReleaseTest):

@@ -94,8 +94,9 @@ class UpdateTest(unittest.TestCase):
         self.assertIn("nothing newer", self.good("update", self.world / "2.upd"))
         self.assertIn("added    two.yar", self.good("explain", "2"))
         log = self.good("log").splitlines()
-        self.assertEqual(len(log), 2)
-        self.assertIn("2 of 2 signatures", log[1])
+        self.assertEqual(len(log), 4)
+        self.assertIn('1 of 1 signatures  "1.targets.json"', log[1])
+        self.assertIn("2 of 2 signatures", log[3])
         self.assertIn("Back to release 1", self.good("rollback"))
         self.assertEqual(self.active(), 1)
         self.assertIn("went back", self.bad("update", self.world / "2.upd"))
@@ -180,6 +181,13 @@ class UpdateTest(unittest.TestCase):
         self.assertIn("which is known to be good", message)
         self.assertEqual(self.active(), 2)
         self.assertIn("release 3 is not used", self.bad("update", self.world / "5-wide.upd"))
+
+    def test_what_takes_detections_away_must_say_so(self):
+        self.trust()
+        self.good("update", self.world / "2.upd")
+        message = self.bad("update", self.world / "7-silent.upd")
+        self.assertIn("it says that it takes no detection away, but it no longer detects: second", message)
+        self.assertEqual(self.active(), 2)
 
     def test_a_release_waits_for_this_machines_turn(self):
         self.trust()

@@ -4,12 +4,14 @@
 //
 //   root.json, policy      what an endpoint trusts
 //   1.upd                  a release of one rule
-//   2.upd                  its successor, with a delta; also as 2-gap.upd (from entry 2 on), and
+//   2.upd                  its successor, with a delta; also as 2-gap.upd (without the entries
+//   before), and
 //                          2-swapped.upd (another content in place of the bundle)
 //   3-broken.upd           a rightly signed release that does not compile
 //   4-halt.upd             the halt of release 2
 //   5-wide.upd             a rightly signed release that matches every file
 //   6-slow.upd             a release with the usual roll-out: not for everybody at once
+//   7-silent.upd           a release that takes a rule away and says that it does not
 //   fork.upd               another log of the same keys
 //   hidden.upd             the halt as a hash only
 #include <fmt/core.h>
@@ -60,7 +62,7 @@ bool MakeAll(const std::string& folder) {
   Release(&world, {{"one.yar", Rule("first", "daylight-update-first")},
                    {"two.yar", Rule("second", "daylight-update-second")}});
   const std::string second = world.releases.back().subjects[0].sha256;
-  ok = ok && put("2", world.MakeUpd()) && put("2-gap", world.MakeUpd(2));
+  ok = ok && put("2", world.MakeUpd()) && put("2-gap", world.MakeUpd(update::testing::kFirst + 2));
   update::Upd swapped = world.MakeUpd();
   swapped.payloads = fork.MakeUpd().payloads;
   for (update::UpdPayload& payload : swapped.payloads) {
@@ -72,8 +74,15 @@ bool MakeAll(const std::string& folder) {
   Release(&broken, {{"one.yar", "rule broken { condition: nonsense }\n"}});
   ok = ok && put("3-broken", broken.MakeUpd());
   World wide = world;
-  Release(&wide, {{"one.yar", "rule everything { condition: filesize >= 0 }\n"}});
+  update::Statement other =
+      wide.NextRelease({{"one.yar", "rule everything { condition: filesize >= 0 }\n"}});
+  other.emergency = true;
+  other.removes = true;
+  wide.Append(World::Entry(other, {11, 12, 13}));
   ok = ok && put("5-wide", wide.MakeUpd());
+  World silent = world;
+  Release(&silent, {{"one.yar", Rule("first", "daylight-update-first")}});
+  ok = ok && put("7-silent", silent.MakeUpd());
   World slow = world;
   update::Statement late = slow.NextRelease({{"one.yar", Rule("third", "daylight-update-third")}});
   late.rollout = {{100, 6 * 3600}};

@@ -83,6 +83,7 @@ struct Change {
   std::size_t witnesses = 0;
   std::size_t old_found = 0;
   std::size_t new_found = 0;
+  bool global = false;         // kAdded: it decides about the other rules of its file
   std::string still_found_by;  // kRemoved: an added rule that finds its witnesses
 };
 
@@ -157,6 +158,7 @@ class DiffTool : public Tool {
     for (const auto& [name, index] : new_.by_name) {
       if (!old_.by_name.contains(name)) {
         Add(Change::Kind::kAdded, name, &changes);
+        changes.back().global = new_.rules->set().rules[index].is_global;
       }
     }
     return changes;
@@ -262,6 +264,9 @@ class DiffTool : public Tool {
       }
       if (change.kind == Change::Kind::kChanged) {
         json.Field("effect", kEffects[static_cast<std::size_t>(change.effect)]);
+      }
+      if (change.global) {
+        json.Field("global", true);
       }
       if (!change.still_found_by.empty()) {
         json.Field("still_found_by", change.still_found_by);

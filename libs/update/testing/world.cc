@@ -7,6 +7,7 @@
 #include "libs/tlog/checkpoint.h"
 #include "libs/tlog/merkle.h"
 #include "libs/update/delta.h"
+#include "libs/update/metadata_proof.h"
 
 namespace day::update::testing {
 namespace {
@@ -47,7 +48,10 @@ World::World(std::int64_t start) : now_s(start) {
     const char* role;
     const std::vector<int>& keys;
     std::int64_t threshold;
-  } kRoles[] = {{"rules", kRulesKeys, 2}, {"halt", kHaltKeys, 1}, {"rebuild", kRebuildKeys, 1}};
+  } kRoles[] = {{"rules", kRulesKeys, 2},
+                {"removals", kRulesKeys, 3},
+                {"halt", kHaltKeys, 1},
+                {"rebuild", kRebuildKeys, 1}};
   for (const auto& role : kRoles) {
     tuf::Delegation delegation;
     delegation.name = role.role;
@@ -58,7 +62,7 @@ World::World(std::int64_t start) : now_s(start) {
       add(role.role, key);
     }
   }
-  PublishMetadata({kRootKey, kTargetsKey, kOnlineKey, 11, 12, 21, 31});
+  PublishMetadata({kRootKey, kTargetsKey, kOnlineKey, 11, 12, 13, 21, 31});
 }
 
 const std::string& World::root_json() const {
@@ -67,7 +71,7 @@ const std::string& World::root_json() const {
       ->bytes;
 }
 
-void World::PublishMetadata(const std::vector<int>& keys) {
+void World::PublishMetadata(const std::vector<int>& keys, Log log) {
   (void)repository_.Prepare(now_s, tuf::Lifetimes{});
   for (const int key : keys) {
     (void)repository_.Sign(WorldKey(key));
@@ -75,7 +79,13 @@ void World::PublishMetadata(const std::vector<int>& keys) {
   const std::vector<tuf::RepositoryFile> files = repository_.Finish().value();
   for (const tuf::RepositoryFile& file : files) {
     std::erase_if(tuf_files_, [&](const UpdTufFile& old) { return old.name == file.path; });
-    tuf_files_.push_back({file.path, file.bytes});
+    const MetadataUse use = UseOf(file.path);
+    if (use != MetadataUse::kNone) {
+      tuf_files_.push_back({file.path, file.bytes, std::nullopt});
+    }
+    if (use == MetadataUse::kLogged && log == Log::kYes) {
+      Append(file.bytes);
+    }
   }
 }
 
@@ -161,6 +171,11 @@ Upd World::MakeUpd(std::uint64_t first, std::uint64_t hashes) const {
     }
   }
   upd.tuf_files = tuf_files_;
+  std::vector<tlog::Hash> leaves;
+  for (const std::string& entry : entries) {
+    leaves.push_back(tlog::LeafHash(base::AsBytes(entry)));
+  }
+  (void)AddProofs(leaves, &upd.tuf_files);  // as far as they are in the log
   for (std::size_t i = 0; i < bundles.size(); ++i) {
     const bool newest = i + 1 == bundles.size();
     const base::Bytes base = newest ? base::Bytes() : base::AsBytes(bundles[i]);

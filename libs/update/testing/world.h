@@ -23,10 +23,12 @@
 namespace day::update::testing {
 
 constexpr std::int64_t kStart = 1'800'000'000;
+// The log begins with the metadata: 1.root.json, 1.targets.json.
+constexpr std::uint64_t kFirst = 2;
 
 // Who signs: numbers of test keys. "rules" needs two of kRulesKeys, "halt" one of kHaltKeys, ...
 constexpr int kRootKey = 1, kTargetsKey = 2, kOnlineKey = 3;
-inline const std::vector<int> kRulesKeys = {11, 12, 13};
+inline const std::vector<int> kRulesKeys = {11, 12, 13};  // also of "removals", which needs three
 inline const std::vector<int> kHaltKeys = {21, 22};
 inline const std::vector<int> kRebuildKeys = {31};
 
@@ -35,7 +37,7 @@ tlog::SignerKey WorldSigner(const std::string& name, tlog::KeyKind kind);
 
 class World {
  public:
-  // TUF version 1 of everything, an empty log. `start` is the world's first second.
+  // TUF version 1 of everything, logged. `start` is the world's first second.
   explicit World(std::int64_t start = kStart);
 
   // The first root, which endpoints trust.
@@ -59,7 +61,9 @@ class World {
   // New timestamp and snapshot, as the repository makes them from time to time.
   void TouchMetadata();
   tuf::Repository& repository() { return repository_; }
-  void PublishMetadata(const std::vector<int>& keys);
+  // Signs what was changed and logs it, the latter unless told otherwise.
+  enum class Log : std::uint8_t { kNo, kYes };
+  void PublishMetadata(const std::vector<int>& keys, Log log = Log::kYes);
 
   // The checkpoint of the first `size` entries, cosigned by these witnesses ("w1", "w2", "w3").
   std::string Checkpoint(std::uint64_t size, const std::vector<std::string>& witnesses) const;
