@@ -111,18 +111,20 @@ daylight_program(daylight endpoint/main USES endpoint/cli)
 daylight_program(daylight-tuf-client endpoint/tufclient USES libs/tuf libs/net libs/wire libs/os)
 
 # The security network. network/<x> uses network/core and never network/<y>; network/node puts them together.
-daylight_library(network/core USES libs/tlog libs/os libs/crypto)
+daylight_library(network/core USES libs/tlog libs/update libs/net libs/os libs/crypto)
 daylight_library(network/log
   USES libs/tlog libs/store libs/store/s3 libs/net libs/os libs/crypto LINKS SQLite::SQLite3
   TEST_LINKS daylight_tlog_testing)
 daylight_library(network/node USES network/core network/log libs/tlog libs/net libs/os)
 daylight_program(daylight-node network/node/main USES network/node)
-daylight_library(network/audit USES network/core libs/tlog libs/store libs/net libs/os libs/wire libs/crypto)
+daylight_library(network/audit
+  USES network/core libs/update libs/tuf libs/tlog libs/store libs/net libs/os libs/wire libs/crypto
+  TEST_LINKS daylight_update_testing)
 daylight_program(daylight-audit network/audit/main USES network/audit)
 
 # Releases by analysts. It runs `daylight` and `daylight-node` as tools, and links nothing of them.
 daylight_library(network/release
-  USES libs/update libs/tuf libs/tlog libs/crypto libs/wire libs/net libs/os
+  USES network/core libs/update libs/tuf libs/tlog libs/crypto libs/wire libs/net libs/os
   LINKS nlohmann_json::nlohmann_json TEST_LINKS daylight_update_testing)
 daylight_program(daylight-release network/release/main USES network/release)
 

@@ -119,8 +119,9 @@ std::string EntryText(std::uint64_t index, std::string_view kind, std::int64_t t
 int PrintOutcome(const UpdateOutcome& outcome) {
   for (const update::EntryReport& entry : outcome.entries) {
     PrintText(EntryText(entry.index, update::StatementKindName(entry.statement.kind),
-                        entry.statement.time_s, entry.statement.sequence, entry.statement.text,
-                        entry.signers, entry.threshold, entry.refused));
+                        entry.statement.time_s, entry.statement.sequence,
+                        update::WordsOf(entry.statement), entry.signers, entry.threshold,
+                        entry.refused));
   }
   if (outcome.unread > 0) {
     PrintText(fmt::format(texts::kUnread, outcome.unread));

@@ -72,7 +72,7 @@ Json LineJson(const update::EntryReport& entry) {
   json.Set("time", Json::Integer(entry.statement.time_s));
   json.Set("sequence", Json::Integer(entry.statement.sequence));
   json.Set("subjects", std::move(subjects));
-  json.Set("text", Json::Text(entry.statement.text));
+  json.Set("text", Json::Text(update::WordsOf(entry.statement)));
   json.Set("signers", Json::Integer(entry.signers));
   json.Set("threshold", Json::Integer(entry.threshold));
   json.Set("refused", Json::Text(entry.refused));

@@ -201,6 +201,14 @@ std::string_view StatementKindName(StatementKind kind) {
   return kind == StatementKind::kMetadata ? "metadata" : "unknown";
 }
 
+std::string WordsOf(const Statement& statement) {
+  if (statement.kind == StatementKind::kRebuild) {
+    return statement.same ? "a third party made the same bytes from its sources"
+                          : "A THIRD PARTY MADE OTHER BYTES from its sources";
+  }
+  return statement.removes ? "takes detections away or changes them" : statement.text;
+}
+
 std::string_view RoleOf(const Statement& statement) {
   if (statement.removes) {
     return "removals";

@@ -81,6 +81,9 @@ struct Statement {
   bool operator==(const Statement&) const = default;
 };
 
+// What it says, for people: its text; a verdict in words; of a release that it sees less.
+std::string WordsOf(const Statement& statement);
+
 // The role of the TUF metadata whose keys may say this: "rules", "removals", "engine", "targets",
 // "halt", "rebuild"; empty for kMetadata and kUnknown.
 std::string_view RoleOf(const Statement& statement);

@@ -1,12 +1,10 @@
 #include "network/audit/audit.h"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -15,7 +13,7 @@
 #include "libs/os/system.h"
 #include "libs/tlog/tlog_proof.h"
 #include "libs/wire/json_writer.h"
-#include "network/audit/monitor.h"
+#include "network/audit/commands.h"
 #include "network/audit/rebuild.h"
 #include "network/audit/source.h"
 #include "network/audit/witness.h"
@@ -33,51 +31,17 @@ constexpr const char* kHelp =
     "  daylight-audit fsck   --policy P https://log.example/                  everything, once\n"
     "  daylight-audit mirror --policy P https://log.example/ DIR              copy, verified\n"
     "  daylight-audit monitor --policy P --state DIR https://log.example/     follow it\n"
+    "  daylight-audit monitor --policy P --state DIR --root root.json --bundles "
+    "https://mirror.example/\n"
+    "        https://log.example/                     and judge every entry and every bundle\n"
+    "  daylight-audit rebuild --sources DIR --sha256 HASH     make a release's bundle yourself\n"
     "  daylight-audit prove  --policy P --index N https://log.example/ --out X.tlog-proof\n"
     "  daylight-audit witness --key K --dir DIR --logs P --listen 0.0.0.0:8090\n"
     "  daylight-audit keygen w.example --out K\n\n"
     "A policy is a C2SP tlog-policy file: the log's key, the witnesses' keys, the quorum.\n"
     "Exit codes: 0 right, 1 wrong or failed, 2 wrong use.";
 
-struct Flags {
-  std::string policy;
-  std::string where;
-  std::string folder;
-  std::string out;
-  std::string proof;
-  std::string entry;
-  std::string leaf_hash;
-  std::string key;
-  std::string name;
-  std::string logs;
-  std::string listen;
-  std::uint64_t index = 0;
-  std::uint64_t stale_after_s = 24 * 3600;
-  std::uint32_t interval_s = 60;
-  bool once = false;
-  bool no_witnesses = false;
-  bool json = false;
-};
-
 constexpr std::uint64_t kEntryFileBytesMax = 1u << 30;
-
-std::uint64_t NowS() { return static_cast<std::uint64_t>(os::RealtimeNs() / 1'000'000'000); }
-
-void Say(const std::string& text) { std::fprintf(stderr, "daylight-audit: %s\n", text.c_str()); }
-
-void Print(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-}
-
-base::Result<tlog::Policy> LoadPolicy(const std::string& path) {
-  DAY_TRY_ASSIGN(const std::string text, os::ReadFile(path, tlog::kPolicyBytesMax));
-  auto policy = tlog::Policy::Parse(text);
-  if (!policy.ok()) {
-    return MakeError(policy.error().kind, path + ": " + policy.error().message);
-  }
-  return policy;
-}
 
 // What a checkpoint that was believed says, in one line or as fields.
 void WriteTrusted(const tlog::TrustedCheckpoint& trusted, wire::JsonWriter* json) {
@@ -217,13 +181,6 @@ base::Result<int> RunProve(const Flags& flags) {
   return 0;
 }
 
-void WaitSeconds(std::uint64_t seconds) {
-  for (std::uint64_t i = 0; i < seconds * 10 && !os::StopRequested(); ++i) {
-    constexpr struct timespec kPause = {0, 100'000'000};
-    ::nanosleep(&kPause, nullptr);
-  }
-}
-
 base::Result<int> RunWitness(const Flags& flags) {
   DAY_TRY_ASSIGN(tlog::SignerKey key, core::LoadKeyFile(flags.key));
   DAY_TRY_ASSIGN(tlog::Policy logs, LoadPolicy(flags.logs));
@@ -249,129 +206,18 @@ base::Result<int> RunWitness(const Flags& flags) {
   return 0;
 }
 
-// What the monitor counted, for /metrics.
-struct MonitorCounts {
-  std::mutex mutex;
-  std::uint64_t looks = 0;
-  std::uint64_t entries = 0;
-  std::uint64_t size = 0;
-  std::uint64_t last_good_look_s = 0;
-  std::uint64_t quorum_time_s = 0;
-  std::uint64_t anomalies[6] = {};
-
-  std::string Text() {
-    const std::lock_guard lock(mutex);
-    std::string out = fmt::format(
-        "# TYPE daylight_monitor_looks counter\ndaylight_monitor_looks_total {}\n"
-        "# TYPE daylight_monitor_entries counter\ndaylight_monitor_entries_total {}\n"
-        "# TYPE daylight_monitor_size gauge\ndaylight_monitor_size {}\n"
-        "# TYPE daylight_monitor_last_good_look_seconds gauge\n"
-        "daylight_monitor_last_good_look_seconds {}\n"
-        "# TYPE daylight_monitor_quorum_time_seconds gauge\n"
-        "daylight_monitor_quorum_time_seconds {}\n"
-        "# TYPE daylight_monitor_anomalies counter\n",
-        looks, entries, size, last_good_look_s, quorum_time_s);
-    for (std::size_t kind = 0; kind < std::size(anomalies); ++kind) {
-      out += fmt::format("daylight_monitor_anomalies_total{{kind=\"{}\"}} {}\n",
-                         AnomalyName(static_cast<AnomalyKind>(kind)), anomalies[kind]);
-    }
-    return out + "# EOF\n";
-  }
-};
-
-void PrintLook(const Flags& flags, const MonitorReport& report) {
-  if (flags.json) {
-    std::string line;
-    wire::JsonWriter json(&line);
-    json.BeginObject();
-    json.Field("time", NowS());
-    json.Field("result", report.anomalies.empty() ? "ok" : "anomaly");
-    json.Field("size", report.size);
-    json.Field("new_entries", report.new_entries);
-    if (report.quorum_time_s) {
-      json.Field("quorum_time", *report.quorum_time_s);
-    }
-    json.Key("anomalies");
-    json.BeginArray();
-    for (const Anomaly& anomaly : report.anomalies) {
-      json.BeginObject();
-      json.Field("kind", AnomalyName(anomaly.kind));
-      json.Field("where", std::string_view(anomaly.where));
-      json.Field("what", std::string_view(anomaly.what));
-      if (!anomaly.evidence.empty()) {
-        json.Field("evidence", std::string_view(anomaly.evidence));
-      }
-      json.EndObject();
-    }
-    json.EndArray();
-    json.EndObject();
-    return Print(line + "\n");
-  }
-  for (const Anomaly& anomaly : report.anomalies) {
-    Print(fmt::format("ANOMALY {} ({}): {}{}\n", AnomalyName(anomaly.kind),
-                      wire::PrintableText(anomaly.where), wire::PrintableText(anomaly.what),
-                      anomaly.evidence.empty() ? "" : "; evidence: " + anomaly.evidence));
-  }
-  if (report.anomalies.empty()) {
-    Print(fmt::format("ok: {} entries, {} new\n", report.size, report.new_entries));
-  }
-}
-
-base::Result<int> RunMonitor(const Flags& flags) {
-  DAY_TRY_ASSIGN(const tlog::Policy policy, LoadPolicy(flags.policy));
-  DAY_TRY_ASSIGN(const Source source, OpenSource(flags.where));
-  DAY_TRY_ASSIGN(const auto state, store::OpenDirectoryBlobs(flags.folder));
-  MonitorOptions options;
-  options.stale_after_s = flags.stale_after_s;
-  options.ask_witnesses = !flags.no_witnesses;
-  DAY_TRY_ASSIGN(Monitor monitor, Monitor::Open(&policy, state.get(), options));
-  MonitorCounts counts;
-  std::unique_ptr<net::HttpServer> server;
-  os::CatchStopSignals();
-  if (!flags.listen.empty()) {
-    DAY_TRY_ASSIGN(const net::ListenAddress listen, net::ParseListenAddress(flags.listen));
-    net::HttpServerOptions http;
-    http.address = listen.address;
-    http.port = listen.port;
-    DAY_TRY_ASSIGN(server, net::HttpServer::Start(http, [&counts](const net::HttpQuestion& question,
-                                                                  const net::HttpAnswerer& to) {
-                     net::HttpAnswer answer;
-                     answer.status = question.target == "/metrics" ? 200 : 404;
-                     answer.content_type =
-                         "application/openmetrics-text; version=1.0.0; charset=utf-8";
-                     answer.body = answer.status == 200 ? counts.Text() : "";
-                     to.Send(std::move(answer));
-                   }));
-    Say(fmt::format("serving metrics={}", server->port()));
-  }
-  bool wrong = false;
-  do {
-    DAY_TRY_ASSIGN(const MonitorReport report,
-                   monitor.Look(source, NowS(), [](std::uint64_t, base::Bytes) {}));
-    wrong = !report.anomalies.empty();
-    {
-      const std::lock_guard lock(counts.mutex);
-      ++counts.looks;
-      counts.entries += report.new_entries;
-      counts.size = report.size;
-      counts.quorum_time_s = report.quorum_time_s.value_or(counts.quorum_time_s);
-      counts.last_good_look_s = wrong ? counts.last_good_look_s : NowS();
-      for (const Anomaly& anomaly : report.anomalies) {
-        ++counts.anomalies[static_cast<std::size_t>(anomaly.kind)];
-      }
-    }
-    PrintLook(flags, report);
-    if (!flags.once) {
-      WaitSeconds(flags.interval_s);
-    }
-  } while (!flags.once && !os::StopRequested());
-  return wrong ? 1 : 0;
-}
-
 void AddLogFlags(CLI::App* command, Flags* flags) {
   command->add_option("--policy", flags->policy, "tlog-policy file: whom to believe")->required();
   command->add_option("LOG", flags->where, "URL or folder of the log")->required();
   command->add_flag("--json", flags->json, "one line of JSON instead of words");
+}
+
+void AddVerdictFlags(CLI::App* command, Flags* flags) {
+  command->add_option("--key", flags->key,
+                      "private key (PKCS #8) of the role rebuild: sign verdicts with it");
+  command->add_option("--passphrase-file", flags->passphrase_file,
+                      "its passphrase, the first line");
+  command->add_option("--submit", flags->submit, "URL below which /add takes verdicts");
 }
 
 // Declares the commands; the flags they fill live in `flags`.
@@ -400,9 +246,24 @@ void AddCommands(CLI::App* app, Flags* flags) {
       ->add_option("--stale-after", flags->stale_after_s,
                    "seconds after which the quorum's cosignatures are too old")
       ->capture_default_str();
+  monitor->add_option("--root", flags->root,
+                      "the network's first root (updates/root.json): judge who signed what");
+  monitor->add_option(
+      "--bundles", flags->bundles,
+      "URL or folder of a mirror (updates/): fetch, rebuild and compare every bundle");
+  AddVerdictFlags(monitor, flags);
   monitor->add_flag("--no-witnesses", flags->no_witnesses,
                     "do not ask the witnesses for their view");
   monitor->add_option("--metrics", flags->listen, "ADDRESS:PORT for GET /metrics (OpenMetrics)");
+
+  CLI::App* rebuild = app->add_subcommand(
+      "rebuild", "make a bundle from its sources and compare it with a release");
+  rebuild->add_option("--sources", flags->sources, "folder with the rules and hash lists")
+      ->required();
+  rebuild->add_option("--sha256", flags->sha256, "the release's bundle, as the log names it")
+      ->required();
+  rebuild->add_flag("--json", flags->json, "one line of JSON instead of words");
+  AddVerdictFlags(rebuild, flags);
 
   CLI::App* prove = app->add_subcommand("prove", "make a .tlog-proof for an entry");
   AddLogFlags(prove, flags);
@@ -430,8 +291,9 @@ base::Result<int> RunKeygen(const Flags& flags) {
 
 base::Result<int> Dispatch(const std::string& command, const Flags& flags) {
   constexpr std::pair<std::string_view, base::Result<int> (*)(const Flags&)> kCommands[] = {
-      {"verify", RunVerify},   {"fsck", RunFsck},       {"mirror", RunMirror}, {"prove", RunProve},
-      {"monitor", RunMonitor}, {"witness", RunWitness}, {"keygen", RunKeygen}};
+      {"verify", RunVerify},   {"fsck", RunFsck},       {"mirror", RunMirror},
+      {"prove", RunProve},     {"monitor", RunMonitor}, {"rebuild", RunRebuild},
+      {"witness", RunWitness}, {"keygen", RunKeygen}};
   for (const auto& [name, run] : kCommands) {
     if (command == name) {
       return run(flags);

@@ -73,7 +73,10 @@ class AuditTest : public ::testing::Test {
   }
   MonitorReport Look(const Files& files) {
     Monitor monitor = Monitor::Open(&policy_, state_.get(), {}).value();
-    return monitor.Look(Over(files), kNow, [](std::uint64_t, base::Bytes) {}).value();
+    return monitor
+        .Look(
+            Over(files), kNow, [](std::uint64_t, base::Bytes) {}, [] { return base::OkStatus(); })
+        .value();
   }
   static std::string Kinds(const MonitorReport& report) {
     std::string out;
@@ -104,10 +107,13 @@ TEST_F(AuditTest, EntriesComeInOrderAndOnce) {
   for (const std::size_t size : {5u, 5u, 270u}) {
     const Files files = MakeLog(size);
     Monitor monitor = Monitor::Open(&policy_, state_.get(), {}).value();
-    (void)monitor.Look(Over(files), kNow, [&seen](std::uint64_t index, base::Bytes entry) {
-      EXPECT_EQ(index, seen.size());
-      seen.emplace_back(base::AsText(entry));
-    });
+    (void)monitor.Look(
+        Over(files), kNow,
+        [&seen](std::uint64_t index, base::Bytes entry) {
+          EXPECT_EQ(index, seen.size());
+          seen.emplace_back(base::AsText(entry));
+        },
+        [] { return base::OkStatus(); });
   }
   ASSERT_EQ(seen.size(), 270u);
   EXPECT_EQ(seen[269], "entry 269");

@@ -42,24 +42,6 @@ Relation Relate(const Source& log, std::uint64_t old_size, const tlog::Hash& old
 
 }  // namespace
 
-std::string_view AnomalyName(AnomalyKind kind) {
-  switch (kind) {
-    case AnomalyKind::kUnreachable:
-      return "unreachable";
-    case AnomalyKind::kNotTrusted:
-      return "not_trusted";
-    case AnomalyKind::kWrongEntries:
-      return "wrong_entries";
-    case AnomalyKind::kFork:
-      return "fork";
-    case AnomalyKind::kOlder:
-      return "older";
-    case AnomalyKind::kStale:
-      return "stale";
-  }
-  return "";
-}
-
 base::Result<Monitor> Monitor::Open(const tlog::Policy* policy, store::Blobs* state,
                                     const MonitorOptions& options) {
   Monitor monitor(policy, state, options);
@@ -147,7 +129,7 @@ base::Status Monitor::Compare(const Source& log, const std::string& where, const
 
 base::Status Monitor::Advance(const Source& log, const std::string& note,
                               const tlog::Checkpoint& checkpoint, const OnEntry& on_entry,
-                              MonitorReport* report) {
+                              const OnRight& on_right, MonitorReport* report) {
   tlog::CompactRange range = range_;
   const base::Status read =
       ReadEntries(log, range.size(), checkpoint.size, [&](base::Bytes entry) -> base::Status {
@@ -171,11 +153,12 @@ base::Status Monitor::Advance(const Source& log, const std::string& note,
   report->new_entries = range.size() - range_.size();
   range_ = std::move(range);
   note_ = note;
+  DAY_TRY(on_right());
   return Save();
 }
 
 base::Status Monitor::LookAtLog(const Source& log, std::uint64_t now_s, const OnEntry& on_entry,
-                                MonitorReport* report) {
+                                const OnRight& on_right, MonitorReport* report) {
   const auto note = ReadCheckpoint(log);
   if (!note.ok()) {
     report->anomalies.push_back({AnomalyKind::kUnreachable, "log", note.error().message, {}});
@@ -196,7 +179,7 @@ base::Status Monitor::LookAtLog(const Source& log, std::uint64_t now_s, const On
          {}});
   }
   if (checkpoint.size > range_.size() || note_.empty()) {
-    return Advance(log, *note, checkpoint, on_entry, report);
+    return Advance(log, *note, checkpoint, on_entry, on_right, report);
   }
   if (checkpoint.size < range_.size()) {
     report->anomalies.push_back(
@@ -247,9 +230,9 @@ base::Status Monitor::LookAtWitness(const Source& log, const tlog::PolicyWitness
 }
 
 base::Result<MonitorReport> Monitor::Look(const Source& log, std::uint64_t now_s,
-                                          const OnEntry& on_entry) {
+                                          const OnEntry& on_entry, const OnRight& on_right) {
   MonitorReport report;
-  DAY_TRY(LookAtLog(log, now_s, on_entry, &report));
+  DAY_TRY(LookAtLog(log, now_s, on_entry, on_right, &report));
   report.size = range_.size();
   for (const tlog::PolicyWitness& witness : policy_->witnesses()) {
     if (options_.ask_witnesses && !witness.url.empty()) {

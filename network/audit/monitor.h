@@ -18,28 +18,10 @@
 #include "libs/store/blobs.h"
 #include "libs/tlog/merkle.h"
 #include "libs/tlog/policy.h"
+#include "network/audit/anomaly.h"
 #include "network/audit/source.h"
 
 namespace day::network::audit {
-
-enum class AnomalyKind : std::uint8_t {
-  kUnreachable,  // the log or a witness does not answer
-  kNotTrusted,  // a checkpoint that the policy does not believe: a signature or the quorum is wrong
-  kWrongEntries,  // entries or tiles that do not give the signed root, although the tree grew
-                  // rightly
-  kFork,          // two signed trees that do not fit: the log is caught lying
-  kOlder,         // an older tree than was seen before
-  kStale,         // the quorum's cosignatures are older than allowed
-};
-// "unreachable", "not_trusted", "wrong_entries", "fork", "older", "stale".
-std::string_view AnomalyName(AnomalyKind kind);
-
-struct Anomaly {
-  AnomalyKind kind = AnomalyKind::kUnreachable;
-  std::string where;  // "log", or "witness NAME"
-  std::string what;
-  std::string evidence;  // key of the evidence in the state folder, if there is any
-};
 
 // What one look at the log found.
 struct MonitorReport {
@@ -58,6 +40,9 @@ class Monitor {
  public:
   // Gets each new entry, in order, before the checkpoint that covers it was found right.
   using OnEntry = std::function<void(std::uint64_t index, base::Bytes entry)>;
+  // Called when new entries were found right, before the monitor remembers that: what was made of
+  // them is to be kept now, or they would be lost by a crash. Errors end the look.
+  using OnRight = std::function<base::Status()>;
 
   // Goes on from the state folder, or begins with an empty tree. `open_source` opens witnesses'
   // URLs. REQUIRES: policy and state outlive the monitor. Errors: kMalformed for a damaged state;
@@ -66,16 +51,17 @@ class Monitor {
                                     const MonitorOptions& options);
 
   // Looks once. Errors: only those of the state folder; everything about the log is in the report.
-  base::Result<MonitorReport> Look(const Source& log, std::uint64_t now_s, const OnEntry& on_entry);
+  base::Result<MonitorReport> Look(const Source& log, std::uint64_t now_s, const OnEntry& on_entry,
+                                   const OnRight& on_right);
 
  private:
   Monitor(const tlog::Policy* policy, store::Blobs* state, const MonitorOptions& options)
       : policy_(policy), state_(state), options_(options) {}
   base::Status LookAtLog(const Source& log, std::uint64_t now_s, const OnEntry& on_entry,
-                         MonitorReport* report);
+                         const OnRight& on_right, MonitorReport* report);
   base::Status Advance(const Source& log, const std::string& note,
                        const tlog::Checkpoint& checkpoint, const OnEntry& on_entry,
-                       MonitorReport* report);
+                       const OnRight& on_right, MonitorReport* report);
   base::Status LookAtWitness(const Source& log, const tlog::PolicyWitness& witness,
                              MonitorReport* report);
   // Compares a signed tree with the one we know; adds what is wrong.

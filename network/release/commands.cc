@@ -8,6 +8,7 @@
 #include "libs/crypto/hash.h"
 #include "libs/os/file.h"
 #include "libs/update/metadata_proof.h"
+#include "network/core/rule_folder.h"
 #include "network/release/fields.h"
 #include "network/release/metadata.h"
 #include "network/release/output.h"
@@ -244,7 +245,7 @@ Json ReportJson(const TestReport& report) {
 
 base::Status RunPropose(const Options& options) {
   DAY_TRY_ASSIGN(const auto desk, OpenDesk(options, Fetch::kYes));
-  DAY_TRY_ASSIGN(const RuleFolder folder, ReadRuleFolder(options.subject));
+  DAY_TRY_ASSIGN(const core::RuleFolder folder, core::ReadRuleFolder(options.subject));
   NewProposal wanted{.author = options.name,
                      .reason = options.reason,
                      .time_s = Now(options),
@@ -465,7 +466,7 @@ base::Status RunLog(const Options& options) {
                  ? statement->predicate_type
                  : std::string(update::StatementKindName(statement->kind));
       subject = statement->subjects.empty() ? "" : statement->subjects[0].sha256;
-      words = statement->text;
+      words = update::WordsOf(*statement);
       const auto json = ReadJson(envelope->payload, "statement");
       const Json* predicate = json.ok() ? json->Find("predicate") : nullptr;
       const Json* reason = predicate != nullptr ? predicate->Find("reason") : nullptr;

@@ -12,9 +12,10 @@
 #include "libs/tlog/checkpoint.h"
 #include "libs/tlog/tile.h"
 #include "libs/update/metadata_proof.h"
+#include "network/core/add_entry.h"
+#include "network/core/tools.h"
 #include "network/release/fields.h"
 #include "network/release/metadata.h"
-#include "network/release/tools.h"
 
 namespace day::network::release {
 namespace {
@@ -31,7 +32,6 @@ class HttpLog : public LogAccess {
   HttpLog(std::string url, std::string submit)
       : url_(std::move(url)), submit_(std::move(submit)), client_(net::HttpClientOptions{}) {
     url_ += url_.ends_with('/') ? "" : "/";
-    submit_ += submit_.ends_with('/') ? "" : "/";
   }
   base::Result<std::string> Read(const std::string& path, std::uint64_t size_max) override {
     DAY_TRY_ASSIGN(const net::Url url, net::ParseUrl(url_ + path));
@@ -42,21 +42,7 @@ class HttpLog : public LogAccess {
     }
     return std::move(response.body);
   }
-  base::Status Add(base::Bytes entry) override {
-    DAY_TRY_ASSIGN(const net::Url url, net::ParseUrl(submit_ + "add"));
-    const net::HttpPost post{.content_type = "application/octet-stream",
-                             .body = base::AsText(entry)};
-    DAY_TRY_ASSIGN(const net::HttpResponse response,
-                   client_.Post(url, post, {.body_max_bytes = 64 * 1024}));
-    if (response.head.status == 503) {
-      return MakeError(ErrorKind::kLimit, url.ToText() + ": the log is busy; publish again later");
-    }
-    if (response.head.status != 200) {
-      return MakeError(ErrorKind::kIo,
-                       fmt::format("{}: status {}", url.ToText(), response.head.status));
-    }
-    return base::OkStatus();
-  }
+  base::Status Add(base::Bytes entry) override { return core::AddEntry(submit_, entry); }
 
  private:
   std::string url_;
@@ -77,8 +63,8 @@ class FolderLog : public LogAccess {
     const LogAddress& log = workspace_.config().log;
     DAY_TRY_ASSIGN(
         const os::ProgramOutput done,
-        RunTool({program_, "append", "--dir", log.folder, "--key", log.key_path, "--policy",
-                 workspace_.Path("policy"), workspace_.Path("log/entry.tmp")}));
+        core::RunTool({program_, "append", "--dir", log.folder, "--key", log.key_path, "--policy",
+                       workspace_.Path("policy"), workspace_.Path("log/entry.tmp")}));
     DAY_TRY(workspace_.Erase("log/entry.tmp"));
     if (done.status.signalled || done.status.code != 0) {
       return MakeError(ErrorKind::kIo, "daylight-node append: " + done.err);

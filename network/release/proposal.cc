@@ -24,7 +24,6 @@ constexpr std::string_view kDecisionType = "https://daylight.example/update/deci
 constexpr std::string_view kProvenanceType = "https://slsa.dev/provenance/v1";
 constexpr std::string_view kBuildType = "https://daylight.example/build/rules-bundle/v1";
 constexpr std::string_view kBuilder = "https://daylight.example/daylight-release";
-constexpr std::uint64_t kRuleFileMaxBytes = 64u << 20;
 constexpr std::size_t kNamesInDecision = 50;
 constexpr std::size_t kDecisionMaxBytes = 40'000;  // signatures and base64 must fit an entry too
 
@@ -172,46 +171,6 @@ update::DsseEnvelope Envelope(std::string payload) {
 }
 
 }  // namespace
-
-base::Result<RuleFolder> ReadRuleFolder(const std::string& folder) {
-  namespace fs = std::filesystem;
-  RuleFolder out;
-  std::error_code error;
-  fs::recursive_directory_iterator it(folder, error);
-  for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (name.starts_with('.')) {
-      it.disable_recursion_pending();
-      continue;
-    }
-    const fs::file_status status = it->symlink_status(error);
-    if (fs::is_directory(status)) {
-      continue;
-    }
-    const std::string path = it->path().lexically_relative(folder).generic_string();
-    if (!fs::is_regular_file(status) || KindOfRuleFile(path) == RuleFileKind::kOther) {
-      out.left_out.push_back(path);
-      continue;
-    }
-    if (!update::IsBundlePath(path)) {
-      return MakeError(ErrorKind::kInvalidUse,
-                       path +
-                           ": a bundle holds only names of letters, digits, '.', '_' and '-'; "
-                           "rename the file");
-    }
-    DAY_TRY_ASSIGN(std::string bytes, os::ReadFile(it->path().string(), kRuleFileMaxBytes));
-    out.bundle.files.emplace(path, std::move(bytes));
-  }
-  if (error) {
-    return os::ErrnoError("list " + folder, error.value());
-  }
-  std::sort(out.left_out.begin(), out.left_out.end());
-  if (out.bundle.files.empty()) {
-    return MakeError(ErrorKind::kNotFound,
-                     folder + ": no rule files (*.yar, *.yara) or hash lists");
-  }
-  return out;
-}
 
 base::Result<Proposal> MakeProposal(const Workspace& workspace, const LogCopy& log,
                                     const update::Bundle& bundle, const NewProposal& wanted) {

@@ -75,15 +75,6 @@ struct Proposal {
   }
 };
 
-// The rule files and hash lists of a folder. Everything else is left out, and told.
-struct RuleFolder {
-  update::Bundle bundle;
-  std::vector<std::string> left_out;
-};
-// Errors: kInvalidUse for names that a bundle cannot hold; kNotFound if there is nothing; as
-// os::ReadFile().
-base::Result<RuleFolder> ReadRuleFolder(const std::string& folder);
-
 struct NewProposal {
   std::string author;
   std::string reason;

@@ -10,6 +10,7 @@
 #include "libs/crypto/hash.h"
 #include "libs/os/system.h"
 #include "libs/update/metadata_proof.h"
+#include "network/core/compare.h"
 #include "network/release/fields.h"
 
 namespace day::network::release {
@@ -153,8 +154,8 @@ base::Result<Published> PublishProposal(const Workspace& workspace, const Publis
     options.progress("comparing with the released rules");
     DAY_TRY_ASSIGN(const update::Bundle previous, ReleasedBundle(workspace, *log));
     DAY_TRY_ASSIGN(const Blindness blindness,
-                   CompareBundles(options.program_folder + "/daylight", previous, bundle,
-                                  workspace.Path(proposal.File("work"))));
+                   core::CompareBundles(options.program_folder + "/daylight", previous, bundle,
+                                        workspace.Path(proposal.File("work"))));
     if (blindness.Blinds() && !statement.removes) {
       return MakeError(ErrorKind::kPermission,
                        "it takes detections away, which its test did not find: propose, test and "

@@ -12,7 +12,9 @@
 
 #include "libs/base/lines.h"
 #include "libs/os/file.h"
-#include "network/release/tools.h"
+#include "network/core/compare.h"
+#include "network/core/scratch.h"
+#include "network/core/tools.h"
 
 namespace day::network::release {
 namespace {
@@ -51,31 +53,6 @@ base::Result<json> ParseOutput(const os::ProgramOutput& done, const std::string&
   return parsed;
 }
 
-// A folder that is empty now and gone at the end.
-class Scratch {
- public:
-  explicit Scratch(const std::string& path) : path_(path) {
-    std::error_code error;
-    fs::remove_all(path_, error);
-    fs::create_directories(path_, error);
-  }
-  ~Scratch() {
-    std::error_code error;
-    fs::remove_all(path_, error);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  base::Status Write(const std::string& name, std::string_view text) const {
-    return os::WriteFileAtomic(Path(name), base::AsBytes(text), 0644,
-                               os::Durability::kCrashOfProcess);
-  }
-  std::string Path(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
 // The rule files of a bundle as one.
 std::string JoinRules(const update::Bundle& bundle) {
   std::string out;
@@ -98,6 +75,9 @@ struct Scan {
   std::size_t files = 0;
   std::string error;  // not empty: the rules do not compile
 };
+
+using core::RunTool;
+using core::Scratch;
 
 class Trial {
  public:
@@ -291,22 +271,6 @@ base::Status Trial::CheckCost() {
 
 }  // namespace
 
-base::Result<Blindness> CompareBundles(const std::string& program, const update::Bundle& older,
-                                       const update::Bundle& newer, const std::string& scratch) {
-  const Scratch folder(scratch);
-  const auto diff = [&](const std::string& old_rules,
-                        const std::string& new_rules) -> base::Result<std::string> {
-    DAY_TRY(folder.Write("old.yar", old_rules));
-    DAY_TRY(folder.Write("new.yar", new_rules));
-    DAY_TRY_ASSIGN(const os::ProgramOutput done,
-                   RunTool({program, "rules", "diff", folder.Path("old.yar"),
-                            folder.Path("new.yar"), "--json"}));
-    DAY_TRY(ParseOutput(done, "daylight rules diff"));
-    return done.out;
-  };
-  return update::CompareBundles(older, newer, diff);
-}
-
 base::Result<TestReport> RunTrial(const TrialOptions& options, const ReleaseRules& rules,
                                   const update::Bundle& bundle, const update::Bundle& previous,
                                   const std::string& scratch, const Progress& progress) {
@@ -321,7 +285,7 @@ base::Result<TestReport> RunTrial(const TrialOptions& options, const ReleaseRule
     return report;
   }
   progress("comparing with the released rules");
-  auto blindness = CompareBundles(options.program, previous, bundle, scratch + "-diff");
+  auto blindness = core::CompareBundles(options.program, previous, bundle, scratch + "-diff");
   if (!blindness.ok()) {
     report.failures.push_back("comparing with the released rules: " + blindness.error().message);
     return report;

@@ -26,11 +26,6 @@ struct TrialOptions {
 // Told what is being done now, for a person who waits.
 using Progress = std::function<void(const std::string& what)>;
 
-// What the newer bundle no longer sees. `scratch` is a folder to work in; it is emptied.
-// Errors: kMalformed if a bundle does not compile; as os::RunProgram().
-base::Result<Blindness> CompareBundles(const std::string& program, const update::Bundle& older,
-                                       const update::Bundle& newer, const std::string& scratch);
-
 // Tests a bundle against `previous` (nothing: the first). Failures are in the report, not errors.
 // Errors: kNotFound for folders that are not there; as os::RunProgram().
 base::Result<TestReport> RunTrial(const TrialOptions& options, const ReleaseRules& rules,

@@ -1,8 +1,15 @@
-#include "network/release/tools.h"
+#include "network/core/tools.h"
 
 #include <stdlib.h>
 
-namespace day::network::release {
+#include "libs/os/system.h"
+
+namespace day::network::core {
+
+base::Result<std::string> ProgramBeside(std::string_view name) {
+  DAY_TRY_ASSIGN(const std::string self, os::ExecutablePath());
+  return self.substr(0, self.rfind('/') + 1) + std::string(name);
+}
 
 base::Result<os::ProgramOutput> RunTool(const std::vector<std::string>& arguments) {
   std::vector<std::string> environment = {"LC_ALL=C", "TZ=UTC", "NO_COLOR=1"};
@@ -14,4 +21,4 @@ base::Result<os::ProgramOutput> RunTool(const std::vector<std::string>& argument
   return os::RunProgram(arguments, environment, kToolOutputMaxBytes);
 }
 
-}  // namespace day::network::release
+}  // namespace day::network::core
