@@ -253,9 +253,8 @@ base::Status Run::ReadPolicy(tuf::Client* client) {
 base::Status Run::JudgeMetadata(const tuf::Client& client, const LoggedMetadata& metadata,
                                 EntryReport* report) const {
   const tuf::Root& root = client.root();
-  const std::int64_t known = metadata.role == tuf::TopRole::kRoot
-                                 ? root.common.version
-                                 : client.targets().common.version;
+  const std::int64_t known =
+      metadata.role == tuf::TopRole::kRoot ? root.common.version : client.targets().common.version;
   const tuf::RoleKeys& role = root.role(metadata.role);
   report->signers = tuf::CountSigners(metadata.envelope, root.keys, role);
   report->threshold = role.threshold;

@@ -2,6 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <set>
+#include <sstream>
 
 #include "libs/crypto/hash.h"
 #include "libs/update/testing/world.h"
@@ -201,6 +206,54 @@ TEST(Signing, FilesReadBackAndAreStrict) {
   EXPECT_FALSE(ParseSignatureFile(WriteSigningRequest(request)).ok());
   EXPECT_FALSE(ParseSigningRequest("{}").ok());
   EXPECT_THAT(ParseSigningRequest("[").error().message, HasSubstr("is damaged"));
+}
+
+// What another implementation of the workspace's files needs to check itself.
+TEST(Vectors, Files) {
+  std::ifstream in(std::string(DAYLIGHT_SOURCE_DIR) + "/api/vectors/release/files.json");
+  std::stringstream all;
+  all << in.rdbuf();
+  const auto vectors = wire::ParseJson(base::AsBytes(all.str()), {});
+  ASSERT_TRUE(vectors.ok());
+  // Whether a file is accepted; and if it is, written and read once more.
+  const std::map<std::string, std::function<bool(const std::string&)>> kParsers = {
+      {"signing-request",
+       [](const std::string& text) {
+         const auto made = ParseSigningRequest(text);
+         return made.ok() && ParseSigningRequest(WriteSigningRequest(*made)).value() == *made;
+       }},
+      {"signatures",
+       [](const std::string& text) {
+         const auto made = ParseSignatureFile(text);
+         return made.ok() && ParseSignatureFile(WriteSignatureFile(*made)).value() == *made;
+       }},
+      {"change.json",
+       [](const std::string& text) {
+         const auto made = ParseChange(text);
+         return made.ok() && ParseChange(WriteChange(*made)).value() == *made;
+       }},
+      {"test.json",
+       [](const std::string& text) {
+         const auto made = ParseTestReport(text);
+         return made.ok() && ParseTestReport(WriteTestReport(*made)).value() == *made;
+       }},
+      {"reviews.json",
+       [](const std::string& text) {
+         const auto made = ParseReviews(text);
+         return made.ok() && ParseReviews(WriteReviews(*made)).value() == *made;
+       }},
+      {"release.json", [](const std::string& text) { return ParseConfig(text).ok(); }},
+      {"rules.json", [](const std::string& text) { return ParseReleaseRules(text).ok(); }},
+      {"log/reports", [](const std::string& text) { return ParseEntryNotes(text).ok(); }},
+  };
+  std::set<std::string> seen;
+  for (const wire::Json& vector : vectors->items()) {
+    const std::string& file = vector.Find("file")->text();
+    seen.insert(file);
+    EXPECT_EQ(kParsers.at(file)(vector.Find("text")->text()), vector.Find("valid")->boolean())
+        << file << ", " << vector.Find("about")->text();
+  }
+  EXPECT_EQ(seen.size(), kParsers.size());
 }
 
 TEST(Config, RolloutsRise) {
