@@ -70,5 +70,10 @@ find_package(benchmark REQUIRED)
 find_package(ZLIB REQUIRED)  # only as an oracle in tests: our own decoder is what ships
 pkg_check_modules(MAGIC REQUIRED IMPORTED_TARGET libmagic)
 add_library(Magic::magic ALIAS PkgConfig::MAGIC)
+# Only the header of PKCS #11: modules are loaded at run time, and nothing of p11-kit is linked.
+pkg_check_modules(P11_KIT REQUIRED p11-kit-1)
+add_library(Pkcs11::headers INTERFACE IMPORTED)
+target_include_directories(Pkcs11::headers SYSTEM INTERFACE ${P11_KIT_INCLUDE_DIRS})
+target_link_libraries(Pkcs11::headers INTERFACE ${CMAKE_DL_LIBS})
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 add_library(Zstd::Zstd ALIAS PkgConfig::ZSTD)

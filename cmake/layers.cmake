@@ -16,6 +16,9 @@ daylight_library(libs/os)
 # The only library with sockets to other machines.
 daylight_library(libs/net LINKS Boost::headers OpenSSL::SSL OpenSSL::Crypto)
 
+# Keys in PKCS #11 tokens: the only code that loads other people's libraries, at the user's word.
+daylight_library(libs/pkcs11 USES libs/crypto libs/wire libs/os LINKS Pkcs11::headers)
+
 # Where bytes stay: interfaces and what is behind them.
 daylight_library(libs/store USES libs/os)
 daylight_library(libs/store/s3 USES libs/store libs/net libs/crypto libs/wire)
@@ -124,7 +127,8 @@ daylight_program(daylight-audit network/audit/main USES network/audit)
 
 # Releases by analysts. It runs `daylight` and `daylight-node` as tools, and links nothing of them.
 daylight_library(network/release
-  USES network/core libs/update libs/tuf libs/tlog libs/crypto libs/wire libs/net libs/os
+  USES network/core libs/update libs/tuf libs/tlog libs/pkcs11 libs/crypto libs/wire libs/net
+       libs/os
   LINKS nlohmann_json::nlohmann_json TEST_LINKS daylight_update_testing)
 daylight_program(daylight-release network/release/main USES network/release)
 

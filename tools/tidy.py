@@ -19,8 +19,8 @@ COLUMNS_MAX = 120
 # Folders whose code reads bytes from outside: each must hold at least one fuzz target.
 FUZZED = ("libs/formats", "libs/unpack")
 FUZZED_FOLDERS = ("libs/match", "libs/rules/syntax", "libs/rules/scan", "libs/signatures", "libs/engine",
-                  "libs/workerproto", "libs/wire", "libs/net", "libs/tlog", "libs/tuf", "libs/update",
-                  "network/release")
+                  "libs/workerproto", "libs/wire", "libs/net", "libs/pkcs11", "libs/tlog", "libs/tuf",
+                  "libs/update", "network/release")
 MARK = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
 OFF = re.compile(r"DISABLED_|GTEST_" r"SKIP")
 

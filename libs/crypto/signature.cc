@@ -205,6 +205,31 @@ bool PublicKey::Verify(base::Bytes message, base::Bytes signature) const {
   return valid;
 }
 
+base::Result<std::string> EcdsaP256SignatureFromRaw(base::Bytes raw) {
+  constexpr int kNumberBytes = 32;
+  if (raw.size() != 2 * kNumberBytes) {
+    return MakeError(ErrorKind::kMalformed, "an ECDSA signature with P-256 has 64 bytes");
+  }
+  ECDSA_SIG* signature = ECDSA_SIG_new();
+  BIGNUM* r = BN_bin2bn(Data(raw), kNumberBytes, nullptr);
+  BIGNUM* s = BN_bin2bn(Data(raw) + kNumberBytes, kNumberBytes, nullptr);
+  unsigned char* der = nullptr;
+  int size = 0;
+  if (signature != nullptr && ECDSA_SIG_set0(signature, r, s) == 1) {
+    size = i2d_ECDSA_SIG(signature, &der);
+  } else {
+    BN_free(r);
+    BN_free(s);
+  }
+  ECDSA_SIG_free(signature);
+  if (size <= 0) {
+    return Failed(ErrorKind::kMalformed, "not an ECDSA signature");
+  }
+  std::string out(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return out;
+}
+
 base::Result<PrivateKey> PrivateKey::Wrap(Key key) {
   PrivateKey out;
   DAY_TRY_ASSIGN(out.public_key_, PublicKey::Wrap(key));

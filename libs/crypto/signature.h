@@ -55,8 +55,27 @@ class PublicKey {
   KeyType type_ = KeyType::kEd25519;
 };
 
-// A key that signs. The secret lives in libcrypto's memory, which wipes it.
-class PrivateKey {
+// What signs: a key in memory (PrivateKey), or one that stays where it is, such as in a token
+// (libs/pkcs11). Thread safety: as the key says; PrivateKey's const operations are safe.
+class Signer {
+ public:
+  virtual ~Signer() = default;
+  virtual const PublicKey& public_key() const = 0;
+  // A signature that public_key() verifies. Errors: kInternal; whatever the key's place may do.
+  virtual base::Result<std::string> Sign(base::Bytes message) const = 0;
+
+ protected:
+  Signer() = default;
+  Signer(const Signer&) = default;
+  Signer& operator=(const Signer&) = default;
+};
+
+// The DER form that PublicKey::Verify() wants of an ECDSA signature with P-256 that is r and s, 32
+// bytes each. Errors: kMalformed.
+base::Result<std::string> EcdsaP256SignatureFromRaw(base::Bytes raw);
+
+// A key in memory that signs. The secret lives in libcrypto's memory, which wipes it.
+class PrivateKey final : public Signer {
  public:
   // A new key (RSA: 3072 bits). Errors: kInternal if libcrypto cannot.
   static base::Result<PrivateKey> Generate(KeyType type);
@@ -66,12 +85,12 @@ class PrivateKey {
   // kPermission if it is encrypted and `passphrase` is empty, kUnsupported, kLimit.
   static base::Result<PrivateKey> FromPem(std::string_view pem, std::string_view passphrase);
 
-  const PublicKey& public_key() const { return public_key_; }
+  const PublicKey& public_key() const override { return public_key_; }
   // PKCS #8 in PEM; with a passphrase encrypted by AES-256-CBC under a key from scrypt.
   // Errors: kInternal.
   base::Result<std::string> ToPem(std::string_view passphrase) const;
   // Errors: kInternal.
-  base::Result<std::string> Sign(base::Bytes message) const;
+  base::Result<std::string> Sign(base::Bytes message) const override;
 
  private:
   static base::Result<PrivateKey> Wrap(std::shared_ptr<evp_pkey_st> key);

@@ -25,6 +25,15 @@ TEST(Signature, Rfc8032SecondVector) {
             "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
 }
 
+// The DER of a signature keeps no leading zeros and no sign.
+TEST(Signature, EcdsaFromRaw) {
+  const std::string small(31, '\0'), big("\xff", 1);
+  EXPECT_EQ(
+      base::ToHex(AsBytes(EcdsaP256SignatureFromRaw(AsBytes(small + "\1" + small + big)).value())),
+      "3007020101020200ff");
+  EXPECT_EQ(EcdsaP256SignatureFromRaw(AsBytes(small)).error().kind, ErrorKind::kMalformed);
+}
+
 class EveryType : public testing::TestWithParam<KeyType> {};
 
 TEST_P(EveryType, SignsAndRefusesEveryChange) {

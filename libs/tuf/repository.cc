@@ -327,7 +327,7 @@ const Key* Repository::FindSigner(std::string_view role, std::string_view key_id
   return nullptr;
 }
 
-base::Result<std::vector<std::string>> Repository::Sign(const crypto::PrivateKey& key) {
+base::Result<std::vector<std::string>> Repository::Sign(const crypto::Signer& key) {
   const std::string key_id = KeyId(MakeKey(key.public_key()));
   std::vector<std::string> signed_roles;
   for (auto& [role, envelope] : pending_) {

@@ -95,7 +95,7 @@ class Repository {
   // By role, what Prepare() made.
   const std::map<std::string, Envelope, std::less<>>& pending() const { return pending_; }
   // Signs every pending role that lists the key; returns their names. Errors: kInternal.
-  base::Result<std::vector<std::string>> Sign(const crypto::PrivateKey& key);
+  base::Result<std::vector<std::string>> Sign(const crypto::Signer& key);
   // A signature made elsewhere over pending().at(role).Covered(). Errors: kNotFound, kPermission if
   // it is no signature of a key that the role lists.
   base::Status AddSignature(std::string_view role, const Signature& signature);

@@ -82,7 +82,7 @@ std::string WriteDsse(const DsseEnvelope& envelope) {
   return wire::WriteJson(json, wire::JsonLayout::kOneLine);
 }
 
-base::Status SignDsse(const crypto::PrivateKey& key, DsseEnvelope* envelope) {
+base::Status SignDsse(const crypto::Signer& key, DsseEnvelope* envelope) {
   const std::string covered = PreAuthEncoding(envelope->payload_type, envelope->payload);
   DsseSignature made;
   made.key_id = tuf::KeyId(tuf::MakeKey(key.public_key()));

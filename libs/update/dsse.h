@@ -46,7 +46,7 @@ base::Result<DsseEnvelope> ParseDsse(base::Bytes bytes);
 std::string WriteDsse(const DsseEnvelope& envelope);
 
 // Adds or replaces the signature of a key. Errors: kInternal.
-base::Status SignDsse(const crypto::PrivateKey& key, DsseEnvelope* envelope);
+base::Status SignDsse(const crypto::Signer& key, DsseEnvelope* envelope);
 // How many different keys of the role signed. Signatures that do not verify do no harm.
 std::int64_t CountSigners(const DsseEnvelope& envelope, const tuf::Keys& keys,
                           const tuf::RoleKeys& role);
