@@ -29,7 +29,10 @@ constexpr const char* kHelp =
     "updates/ then holds what endpoints fetch; any web server can serve it.\n";
 constexpr const char* kFooter =
     "Exit status: 0 done; 1 a proposal failed its test; 2 wrong use, or a failure.\n"
-    "Passphrases: --passphrase-file, $DAYLIGHT_RELEASE_PASSPHRASE, or the terminal.";
+    "Passphrases: --passphrase-file, $DAYLIGHT_RELEASE_PASSPHRASE, or the terminal. PINs of "
+    "tokens: "
+    "pin-source=FILE in the URI, or the terminal.\n"
+    "A token's module: module-path=FILE in the URI, $DAYLIGHT_PKCS11_MODULE, or p11-kit-proxy.so.";
 
 using Command = std::function<base::Status(const Options&)>;
 
@@ -95,7 +98,10 @@ class Cli {
     return sub;
   }
   void AddKeys(CLI::App* sub) {
-    sub->add_option("--key", options_.keys, "private key file (PKCS #8); may be repeated");
+    sub->add_option("--key", options_.keys,
+                    "private key: a file (PKCS #8), or the URI of a key in a token "
+                    "(pkcs11:token=T;object=NAME?module-path=FILE&pin-source=FILE); may be "
+                    "repeated");
   }
 
   void AddInit() {
@@ -126,9 +132,22 @@ class Cli {
 
   void AddKeygen() {
     CLI::App* sub = Add("keygen", "make one key, on any machine: FILE and FILE.pub", RunKeygen);
-    sub->add_option("--out", options_.subject, "file for the private key; must not exist")
+    sub->add_option("--out", options_.subject,
+                    "file for the private key; must not exist. The public key goes to FILE.pub")
         ->required();
+    sub->add_option("--token", options_.token,
+                    "make the private key in a PKCS #11 token instead, where it stays: URI with "
+                    "token= and object=NAME. Only FILE.pub is written");
+    sub->add_flag("--p256", options_.p256,
+                  "ECDSA with P-256 instead of Ed25519, for tokens that know no other");
     sub->add_flag("--no-passphrase", options_.passphrase.none, "not encrypted");
+
+    CLI::App* pubkey = Add("pubkey",
+                           "the public key of a private one, as PEM: for init --public "
+                           "and rotate --add-key",
+                           RunPubkey);
+    pubkey->add_option("KEY", options_.subject, "a private key file, or a pkcs11: URI")->required();
+    pubkey->add_option("--out", options_.out, "write it there; must not exist");
   }
 
   void AddWork() {

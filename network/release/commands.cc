@@ -57,15 +57,6 @@ base::Result<std::unique_ptr<Desk>> OpenDesk(const Options& options, Fetch fetch
   return desk;
 }
 
-base::Result<std::vector<crypto::PrivateKey>> LoadKeys(const Options& options) {
-  std::vector<crypto::PrivateKey> keys;
-  for (const std::string& path : options.keys) {
-    DAY_TRY_ASSIGN(crypto::PrivateKey key, LoadPrivateKey(path, options.passphrase));
-    keys.push_back(std::move(key));
-  }
-  return keys;
-}
-
 // Signatures from --key and --import.
 base::Result<std::vector<PartSignature>> GatherSignatures(const Options& options,
                                                           const SigningRequest& request) {
@@ -80,9 +71,9 @@ base::Result<std::vector<PartSignature>> GatherSignatures(const Options& options
     }
     all = file.signatures;
   }
-  DAY_TRY_ASSIGN(const std::vector<crypto::PrivateKey> keys, LoadKeys(options));
-  for (const crypto::PrivateKey& key : keys) {
-    DAY_TRY_ASSIGN(const std::vector<PartSignature> some, SignParts(request.parts, key));
+  DAY_TRY_ASSIGN(const Signers keys, LoadSigners(options.keys, options.passphrase));
+  for (const auto& key : keys) {
+    DAY_TRY_ASSIGN(const std::vector<PartSignature> some, SignParts(request.parts, *key));
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
@@ -120,9 +111,9 @@ base::Status SignRequest(const Options& options) {
   }
   SignatureFile answer;
   answer.ticket = request.ticket;
-  DAY_TRY_ASSIGN(const std::vector<crypto::PrivateKey> keys, LoadKeys(options));
-  for (const crypto::PrivateKey& key : keys) {
-    DAY_TRY_ASSIGN(const auto some, SignParts(request.parts, key));
+  DAY_TRY_ASSIGN(const Signers keys, LoadSigners(options.keys, options.passphrase));
+  for (const auto& key : keys) {
+    DAY_TRY_ASSIGN(const auto some, SignParts(request.parts, *key));
     answer.signatures.insert(answer.signatures.end(), some.begin(), some.end());
   }
   DAY_TRY(os::WriteFileAtomic(options.answer_file, base::AsBytes(WriteSignatureFile(answer)), 0644,
@@ -383,10 +374,10 @@ base::Status RunStop(const Options& options, bool recall) {
                  MakeStop(desk->workspace, desk->log,
                           recall ? update::StatementKind::kRecall : update::StatementKind::kHalt,
                           options.subject, options.reason, Now(options)));
-  DAY_TRY_ASSIGN(const std::vector<crypto::PrivateKey> keys, LoadKeys(options));
+  DAY_TRY_ASSIGN(const Signers keys, LoadSigners(options.keys, options.passphrase));
   const std::vector<SigningPart> parts = {{"stop", PartKind::kDsse, stop.envelope.payload}};
-  for (const crypto::PrivateKey& key : keys) {
-    DAY_TRY_ASSIGN(const auto some, SignParts(parts, key));
+  for (const auto& key : keys) {
+    DAY_TRY_ASSIGN(const auto some, SignParts(parts, *key));
     DAY_TRY(AddStopSignatures(desk->workspace, authority, some, &stop));
   }
   const std::int64_t have = update::CountSigners(stop.envelope, authority.keys, authority.role);

@@ -26,8 +26,12 @@ struct Options {
   std::string subject;
   std::string name;  // of the author or analyst
   std::string reason;
-  std::vector<std::string> keys;  // files
+  std::vector<std::string> keys;  // files, or URIs of keys in tokens
 
+  // keygen, pubkey
+  std::string token;  // URI of the key to be made
+  bool p256 = false;
+  std::string out;
   // init
   LogAddress log;
   std::string policy;
@@ -68,6 +72,7 @@ struct Options {
 };
 
 base::Status RunKeygen(const Options& options);
+base::Status RunPubkey(const Options& options);
 base::Status RunInit(const Options& options);
 base::Status RunPropose(const Options& options);
 base::Status RunTest(const Options& options);

@@ -1,4 +1,4 @@
-// init and rotate: who may sign what.
+// init and rotate: who may sign what; keygen and pubkey.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -126,7 +126,7 @@ void ShowChange(const Options& options, const ChangeState& state, std::vector<st
 }
 
 struct InitKeys {
-  std::vector<crypto::PrivateKey> here;
+  Signers here;
   std::size_t elsewhere = 0;
 };
 
@@ -160,18 +160,17 @@ base::Result<InitKeys> MakeKeys(const Options& options, const Workspace& workspa
       DAY_TRY_ASSIGN(crypto::PrivateKey key,
                      MakeKey(workspace, fmt::format("{}-{}", role, number), passphrase));
       AddKeySteps(role, key.public_key().ToPem(), change);
-      out.here.push_back(std::move(key));
+      out.here.push_back(std::make_unique<crypto::PrivateKey>(std::move(key)));
     }
   }
   return out;
 }
 
-base::Result<ChangeState> SignChangeWith(const Workspace& workspace,
-                                         const std::vector<crypto::PrivateKey>& keys) {
+base::Result<ChangeState> SignChangeWith(const Workspace& workspace, const Signers& keys) {
   DAY_TRY_ASSIGN(const SigningRequest request, ChangeRequest(workspace));
   std::vector<PartSignature> all;
-  for (const crypto::PrivateKey& key : keys) {
-    DAY_TRY_ASSIGN(const auto some, SignParts(request.parts, key));
+  for (const auto& key : keys) {
+    DAY_TRY_ASSIGN(const auto some, SignParts(request.parts, *key));
     all.insert(all.end(), some.begin(), some.end());
   }
   return AddChangeSignatures(workspace, all);
@@ -221,23 +220,66 @@ base::Status AddRoleSteps(const Options& options, const Workspace& workspace,
 base::Status RunKeygen(const Options& options) {
   const std::string& path = options.subject;
   for (const std::string& file : {path, path + ".pub"}) {
-    if (os::StatPath(file, os::Symlinks::kRefuse).ok()) {
+    const bool unused = file == path && !options.token.empty();
+    if (!unused && os::StatPath(file, os::Symlinks::kRefuse).ok()) {
       return MakeError(ErrorKind::kInvalidUse, file + " exists already");
     }
   }
-  std::string passphrase;
-  if (!options.passphrase.none) {
-    DAY_TRY_ASSIGN(passphrase, GetPassphrase(options.passphrase, "the new key", AskTwice::kYes));
+  const crypto::KeyType type =
+      options.p256 ? crypto::KeyType::kEcdsaP256 : crypto::KeyType::kEd25519;
+  std::string made;
+  crypto::PublicKey public_key;
+  if (!options.token.empty()) {
+    DAY_TRY_ASSIGN(const pkcs11::Uri uri, pkcs11::ParseUri(options.token));
+    DAY_TRY_ASSIGN(public_key, TokensOfTerminal().MakeKey(uri, type));
+    made = pkcs11::UriName(uri) + " in the token";
+  } else {
+    std::string passphrase;
+    if (!options.passphrase.none) {
+      DAY_TRY_ASSIGN(passphrase, GetPassphrase(options.passphrase, "the new key", AskTwice::kYes));
+    }
+    DAY_TRY_ASSIGN(const crypto::PrivateKey key, crypto::PrivateKey::Generate(type));
+    DAY_TRY_ASSIGN(const std::string pem, key.ToPem(passphrase));
+    DAY_TRY(os::WriteFileAtomic(path, base::AsBytes(pem), 0600, os::Durability::kCrashOfMachine));
+    public_key = key.public_key();
+    made = path;
   }
-  DAY_TRY_ASSIGN(const crypto::PrivateKey key,
-                 crypto::PrivateKey::Generate(crypto::KeyType::kEd25519));
-  DAY_TRY_ASSIGN(const std::string pem, key.ToPem(passphrase));
-  DAY_TRY(os::WriteFileAtomic(path, base::AsBytes(pem), 0600, os::Durability::kCrashOfMachine));
-  DAY_TRY(os::WriteFileAtomic(path + ".pub", base::AsBytes(key.public_key().ToPem()), 0644,
+  DAY_TRY(os::WriteFileAtomic(path + ".pub", base::AsBytes(public_key.ToPem()), 0644,
                               os::Durability::kCrashOfMachine));
   Json json = Json::Object();
-  json.Set("keyid", Json::Text(KeyIdOf(key.public_key())));
-  Show(options, {"made " + path + " and " + path + ".pub"}, json);
+  json.Set("keyid", Json::Text(KeyIdOf(public_key)));
+  Show(options, {"made " + made + " and " + path + ".pub"}, json);
+  return base::OkStatus();
+}
+
+base::Status RunPubkey(const Options& options) {
+  crypto::PublicKey key;
+  if (pkcs11::IsUri(options.subject)) {
+    DAY_TRY_ASSIGN(const pkcs11::Uri uri, pkcs11::ParseUri(options.subject));
+    DAY_TRY_ASSIGN(key, TokensOfTerminal().FindPublicKey(uri));
+  } else {
+    DAY_TRY_ASSIGN(const crypto::PrivateKey pair,
+                   LoadPrivateKey(options.subject, options.passphrase));
+    key = pair.public_key();
+  }
+  const std::string pem = key.ToPem();
+  Json json = Json::Object();
+  json.Set("keyid", Json::Text(KeyIdOf(key)));
+  json.Set("pem", Json::Text(pem));
+  if (options.out.empty()) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < pem.size(); at += lines.back().size() + 1) {
+      lines.push_back(pem.substr(at, pem.find('\n', at) - at));
+    }
+    Show(options, lines, json);
+    return base::OkStatus();
+  }
+  if (os::StatPath(options.out, os::Symlinks::kRefuse).ok()) {
+    return MakeError(ErrorKind::kInvalidUse, options.out + " exists already");
+  }
+  DAY_TRY(
+      os::WriteFileAtomic(options.out, base::AsBytes(pem), 0644, os::Durability::kCrashOfMachine));
+  Show(options, {"wrote " + options.out}, json);
   return base::OkStatus();
 }
 
@@ -298,11 +340,7 @@ base::Status RunRotate(const Options& options) {
   DAY_TRY_ASSIGN(const Workspace workspace, Workspace::Open(options.workspace));
   DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(workspace));
   // Before anything is written: a wrong passphrase leaves no change behind.
-  std::vector<crypto::PrivateKey> keys;
-  for (const std::string& path : options.keys) {
-    DAY_TRY_ASSIGN(crypto::PrivateKey key, LoadPrivateKey(path, options.passphrase));
-    keys.push_back(std::move(key));
-  }
+  DAY_TRY_ASSIGN(const Signers keys, LoadSigners(options.keys, options.passphrase));
   MetadataChange change;
   change.time_s = Now(options);
   change.reason = options.reason;

@@ -26,15 +26,16 @@ constexpr std::size_t kKeyFileMaxBytes = 64 * 1024;
 
 // One line from the terminal without showing it.
 std::string AskHidden(const std::string& prompt) {
-  std::fputs(prompt.c_str(), stderr);
   struct termios shown = {};
   ::tcgetattr(STDIN_FILENO, &shown);
   struct termios hidden = shown;
   hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  // Hidden before it is asked for: what is typed early is neither shown nor lost.
   ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+  std::fputs(prompt.c_str(), stderr);
   std::string line;
   std::getline(std::cin, line);
-  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &shown);
   std::fputs("\n", stderr);
   return line;
 }
@@ -90,6 +91,39 @@ base::Result<crypto::PrivateKey> LoadPrivateKey(const std::string& path,
     return MakeError(key.error().kind, fmt::format("{}: {}", path, key.error().message));
   }
   return key;
+}
+
+base::Result<Signers> LoadSigners(const std::vector<std::string>& names,
+                                  const PassphraseSource& source) {
+  pkcs11::Tokens tokens = TokensOfTerminal();
+  Signers signers;
+  for (const std::string& name : names) {
+    if (pkcs11::IsUri(name)) {
+      DAY_TRY_ASSIGN(const pkcs11::Uri uri, pkcs11::ParseUri(name));
+      DAY_TRY_ASSIGN(std::unique_ptr<crypto::Signer> key, tokens.OpenKey(uri));
+      signers.push_back(std::move(key));
+    } else {
+      DAY_TRY_ASSIGN(crypto::PrivateKey key, LoadPrivateKey(name, source));
+      signers.push_back(std::make_unique<crypto::PrivateKey>(std::move(key)));
+    }
+  }
+  return signers;
+}
+
+pkcs11::Tokens TokensOfTerminal() {
+  return pkcs11::Tokens([](const std::string& prompt) -> base::Result<std::string> {
+    if (!os::IsTerminal(STDIN_FILENO)) {
+      return MakeError(ErrorKind::kPermission,
+                       fmt::format("{} is needed: add pin-source=FILE to the URI (after '?' or "
+                                   "'&'), or run on a terminal",
+                                   prompt));
+    }
+    std::string pin = AskHidden(prompt + ": ");
+    if (pin.empty()) {
+      return MakeError(ErrorKind::kPermission, "no PIN was entered");
+    }
+    return pin;
+  });
 }
 
 base::Result<crypto::PrivateKey> MakeKey(const Workspace& workspace, const std::string& name,

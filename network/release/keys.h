@@ -1,10 +1,14 @@
-// Keys of people: PKCS #8 files, encrypted under a passphrase, and the public keys of a workspace.
+// Keys of people: PKCS #8 files, encrypted under a passphrase, keys in PKCS #11 tokens, and the
+// public keys of a workspace.
 //
 // A passphrase comes from a file (its first line), from $DAYLIGHT_RELEASE_PASSPHRASE, or is asked
-// for on the terminal. Thread safety: one thread.
+// for on the terminal. A token's PIN comes from the URI that names the key, or is asked for: never
+// from where passphrases come from, for a token counts what is wrong.
+// Thread safety: one thread.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +16,7 @@
 
 #include "libs/base/result.h"
 #include "libs/crypto/signature.h"
+#include "libs/pkcs11/token.h"
 #include "libs/tuf/metadata.h"
 #include "libs/update/dsse.h"
 #include "network/release/workspace.h"
@@ -33,6 +38,13 @@ base::Result<std::string> GetPassphrase(const PassphraseSource& source, std::str
 // encrypted and no passphrase fits; kMalformed; as os::ReadFile().
 base::Result<crypto::PrivateKey> LoadPrivateKey(const std::string& path,
                                                 const PassphraseSource& source);
+// The keys that --key names: files, or "pkcs11:" URIs of keys in tokens. Errors: as
+// LoadPrivateKey(), pkcs11::ParseUri() and pkcs11::Tokens::OpenKey().
+using Signers = std::vector<std::unique_ptr<crypto::Signer>>;
+base::Result<Signers> LoadSigners(const std::vector<std::string>& names,
+                                  const PassphraseSource& source);
+// Tokens whose PINs are asked for on the terminal.
+pkcs11::Tokens TokensOfTerminal();
 // Makes a new Ed25519 key: keys/NAME.pem and keys/NAME.pub. Errors: kInvalidUse if there is one.
 base::Result<crypto::PrivateKey> MakeKey(const Workspace& workspace, const std::string& name,
                                          const std::string& passphrase);

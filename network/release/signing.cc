@@ -41,7 +41,7 @@ std::string CoveredBytes(const SigningPart& part) {
 }
 
 base::Result<std::vector<PartSignature>> SignParts(const std::vector<SigningPart>& parts,
-                                                   const crypto::PrivateKey& key) {
+                                                   const crypto::Signer& key) {
   std::vector<PartSignature> out;
   for (const SigningPart& part : parts) {
     DAY_TRY_ASSIGN(std::string signature, key.Sign(base::AsBytes(CoveredBytes(part))));

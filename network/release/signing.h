@@ -49,7 +49,7 @@ struct SignatureFile {
 // The bytes that a signature of the part covers.
 std::string CoveredBytes(const SigningPart& part);
 base::Result<std::vector<PartSignature>> SignParts(const std::vector<SigningPart>& parts,
-                                                   const crypto::PrivateKey& key);
+                                                   const crypto::Signer& key);
 // What the bytes say, a line each, read from the bytes themselves.
 std::vector<std::string> DescribePart(const SigningPart& part);
 
