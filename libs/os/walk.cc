@@ -1,49 +1,25 @@
 #include "libs/os/walk.h"
 
+#include <dirent.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace day::os {
-namespace {
-
-bool IsDotName(const char* name) {
-  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
-}
-
-// File systems that hold no files but views of the kernel's state.
-bool IsKernelFileSystem(int fd) {
-  struct ::statfs info = {};
-  if (::fstatfs(fd, &info) != 0) {
-    return false;
-  }
-  switch (static_cast<std::uint64_t>(info.f_type)) {
-    case PROC_SUPER_MAGIC:
-    case SYSFS_MAGIC:
-    case CGROUP_SUPER_MAGIC:
-    case CGROUP2_SUPER_MAGIC:
-    case DEBUGFS_MAGIC:
-    case TRACEFS_MAGIC:
-    case SECURITYFS_MAGIC:
-    case SELINUX_MAGIC:
-    case BPF_FS_MAGIC:
-    case PSTOREFS_MAGIC:
-    case EFIVARFS_MAGIC:
-    case DEVPTS_SUPER_MAGIC:
-    case BINFMTFS_MAGIC:
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
 
 void Walker::Start(std::string path) {
+  ListRules rules;
+  rules.recursive = options_.recursive;
+  rules.one_file_system = options_.one_file_system;
+  rules.skip_kernel_file_systems = options_.skip_kernel_file_systems;
+  rules.depth_max = options_.depth_max;
+  rules.stat_files = options_.stat_files;
+  rules.helpers = options_.helpers;
+  rules.filter = filter_;
+  rules.filter_context = filter_context_;
+  crew_.Reset(rules);
   path_ = std::move(path);
   levels_.clear();
   at_start_ = true;
@@ -52,6 +28,8 @@ void Walker::Start(std::string path) {
 bool Walker::FillError(base::Error error, WalkEntry* entry) {
   entry->kind = WalkEntry::Kind::kError;
   entry->path = path_;
+  entry->stat.reset();
+  entry->followed = false;
   entry->error = std::move(error);
   return true;
 }
@@ -62,9 +40,12 @@ bool Walker::StartEntry(WalkEntry* entry) {
   if (!stat.ok()) {
     return FillError(std::move(stat).error(), entry);
   }
-  start_device_ = stat->device;
   if (stat->kind == FileKind::kDirectory) {
-    return EnterFolder(AT_FDCWD, path_.c_str(), Symlinks::kFollow, entry);
+    auto folder = std::make_unique<ListedFolder>();
+    folder->name = path_.c_str();
+    folder->symlinks = Symlinks::kFollow;
+    folder->path = path_.back() == '/' ? path_ : path_ + '/';
+    return EnterFolder(std::move(folder), entry);
   }
   entry->kind =
       stat->kind == FileKind::kRegular ? WalkEntry::Kind::kFile : WalkEntry::Kind::kSpecial;
@@ -76,104 +57,38 @@ bool Walker::StartEntry(WalkEntry* entry) {
   return true;
 }
 
-bool Walker::EnterFolder(int folder_fd, const char* name, Symlinks symlinks, WalkEntry* entry) {
-  if (levels_.size() >= options_.depth_max) {
+bool Walker::EnterFolder(std::unique_ptr<ListedFolder> folder, WalkEntry* entry) {
+  if (folder->depth > options_.depth_max) {
     return FillError(
         base::MakeError(base::ErrorKind::kLimit,
                         "folders nest deeper than " + std::to_string(options_.depth_max)),
         entry);
   }
-  const int flags =
-      O_RDONLY | O_DIRECTORY | O_CLOEXEC | (symlinks == Symlinks::kRefuse ? O_NOFOLLOW : 0);
-  Fd fd(::openat(folder_fd, name, flags));
-  if (!fd.valid()) {
-    return FillError(ErrnoError("open folder", errno), entry);
-  }
-  const base::Result<FileStat> stat = StatFd(fd.get());
-  if (!stat.ok()) {
-    return FillError(stat.error(), entry);
-  }
-  if (options_.one_file_system && stat->device != start_device_) {
+  std::unique_ptr<NameBlock> block = crew_.Next(folder.get(), nullptr);
+  if (folder->fd.valid()) {
+    levels_.push_back({std::move(folder), std::move(block)});
     return false;
   }
-  const bool crosses = !levels_.empty() && levels_.back().device != stat->device;
-  if (crosses && options_.skip_kernel_file_systems && IsKernelFileSystem(fd.get())) {
-    return false;
-  }
-  // Only a followed link can lead back into a folder that is being walked.
-  const bool loops = std::any_of(levels_.begin(), levels_.end(), [&](const Level& level) {
-    return level.device == stat->device && level.inode == stat->inode;
-  });
-  if (loops) {
-    return false;
-  }
-  Level level;
-  level.dir.reset(::fdopendir(fd.get()));
-  if (level.dir == nullptr) {
-    return FillError(ErrnoError("list folder", errno), entry);
-  }
-  (void)fd.Release();
-  if (path_.empty() || path_.back() != '/') {
-    path_ += '/';
-  }
-  level.path_size = path_.size();
-  level.device = stat->device;
-  level.inode = stat->inode;
-  levels_.push_back(std::move(level));
-  return false;
+  return folder->failure != 0 && FillError(ErrnoError(folder->failed_at, folder->failure), entry);
 }
 
-void Walker::ReadNames(Level* level) {
-  level->names.clear();
-  level->text.clear();
-  level->next = 0;
-  while (level->names.size() < kNamesAhead) {
-    errno = 0;
-    const struct ::dirent* item = ::readdir(level->dir.get());
-    if (item == nullptr) {
-      level->failure = errno;
-      level->ended = true;
-      break;
-    }
-    if (!IsDotName(item->d_name)) {
-      level->names.push_back({level->text.size(), item->d_type, {}});
-      level->text.append(item->d_name).push_back('\0');
-    }
+bool Walker::Visit(NameBlock::Name* name, WalkEntry* entry) {
+  ListedFolder* parent = levels_.back().folder.get();
+  path_.append(name->text);
+  if (name->type == DT_DIR) {
+    return name->folder != nullptr && EnterFolder(std::move(name->folder), entry);
   }
-  if (!options_.stat_files) {
-    return;
-  }
-  requests_.clear();
-  for (const Name& name : level->names) {
-    if (name.type == DT_REG) {
-      requests_.push_back({level->text.data() + name.text_at, false, {}});
-    }
-  }
-  crew_.Run(::dirfd(level->dir.get()), requests_);
-  std::size_t answered = 0;
-  for (Name& name : level->names) {
-    if (name.type == DT_REG) {
-      const StatRequest& request = requests_[answered++];
-      name.stat = request.ok ? std::optional(request.stat) : std::nullopt;
-    }
-  }
-}
-
-bool Walker::Visit(const char* text, const Name& name, WalkEntry* entry) {
-  const int folder_fd = ::dirfd(levels_.back().dir.get());
-  path_.append(text);
-  unsigned char type = name.type;
-  entry->stat = name.stat;
-  Symlinks symlinks = Symlinks::kRefuse;
-  if (type == DT_UNKNOWN || (type == DT_LNK && options_.links == WalkOptions::Links::kFollow)) {
+  unsigned char type = name->type;
+  entry->stat = name->stat;
+  entry->followed = false;
+  const bool follow = options_.links == WalkOptions::Links::kFollow;
+  if (type == DT_UNKNOWN || (type == DT_LNK && follow)) {
     struct ::stat raw = {};
-    const bool follow = options_.links == WalkOptions::Links::kFollow;
-    if (::fstatat(folder_fd, text, &raw, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
+    if (::fstatat(parent->fd.get(), name->text, &raw, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
       // A link that points nowhere is not a file that could not be scanned.
       return type == DT_LNK ? false : FillError(ErrnoError("stat", errno), entry);
     }
     const FileStat stat = FromStat(raw);
-    symlinks = follow ? Symlinks::kFollow : Symlinks::kRefuse;
     type = stat.kind == FileKind::kRegular     ? DT_REG
            : stat.kind == FileKind::kDirectory ? DT_DIR
            : stat.kind == FileKind::kSymlink   ? DT_LNK
@@ -185,42 +100,42 @@ bool Walker::Visit(const char* text, const Name& name, WalkEntry* entry) {
     return false;
   }
   if (type == DT_DIR) {
-    return EnterFolder(folder_fd, text, symlinks, entry);
+    auto folder = std::make_unique<ListedFolder>();
+    folder->parent = parent;
+    folder->name = name->text;
+    folder->symlinks = follow ? Symlinks::kFollow : Symlinks::kRefuse;
+    folder->depth = parent->depth + 1;
+    folder->path = path_ + '/';
+    return EnterFolder(std::move(folder), entry);
   }
   entry->kind = type == DT_REG ? WalkEntry::Kind::kFile : WalkEntry::Kind::kSpecial;
-  entry->folder_fd = folder_fd;
-  entry->name = text;
+  entry->folder_fd = parent->fd.get();
+  entry->name = name->text;
   entry->path = path_;
   return true;
 }
 
 bool Walker::Next(WalkEntry* entry) {
-  entry->stat.reset();
-  entry->followed = false;
-  if (at_start_) {
-    if (StartEntry(entry)) {
-      return true;
-    }
+  if (at_start_ && StartEntry(entry)) {
+    return true;
   }
   while (!levels_.empty()) {
     Level& level = levels_.back();
-    path_.resize(level.path_size);
-    if (level.next == level.names.size() && !level.ended) {
-      ReadNames(&level);
-    }
-    if (level.next == level.names.size()) {
-      const int failure = level.failure;
+    path_ = level.folder->path;
+    if (level.block == nullptr) {
+      const int failure = level.folder->failure;
       levels_.pop_back();
       if (failure != 0) {
         return FillError(ErrnoError("list folder", failure), entry);
       }
       continue;
     }
-    const Name& name = level.names[level.next++];
-    entry->stat.reset();
-    entry->followed = false;
-    // Entering a folder moves the levels; the name's text stays where it is.
-    if (Visit(level.text.data() + name.text_at, Name(name), entry)) {
+    if (level.next == level.block->names.size()) {
+      level.block = crew_.Next(level.folder.get(), std::move(level.block));
+      level.next = 0;
+      continue;
+    }
+    if (Visit(&level.block->names[level.next++], entry)) {
       return true;
     }
   }

@@ -6,12 +6,10 @@
 //   while (walker.Next(&entry)) { if (entry.kind == WalkEntry::Kind::kFile) ... }
 //
 // Entries come in the order the folders list them, a folder's content where the folder stands (the
-// order of `yara -r`). Names are read ahead, up to kNamesAhead of a folder. Every folder is opened
-// relative to its parent, so renaming a parent meanwhile cannot lead the walk elsewhere. Not
-// thread-safe.
+// order of `yara -r`). Folders are listed ahead, on several threads (libs/os/list_crew.h): what an
+// entry tells was so a little before. Every folder is opened relative to its parent, so renaming a
+// parent meanwhile cannot lead the walk elsewhere. Not thread-safe.
 #pragma once
-
-#include <dirent.h>
 
 #include <cstdint>
 #include <memory>
@@ -21,9 +19,8 @@
 #include <vector>
 
 #include "libs/base/result.h"
-#include "libs/os/fd.h"
 #include "libs/os/file.h"
-#include "libs/os/stat_crew.h"
+#include "libs/os/list_crew.h"
 
 namespace day::os {
 
@@ -39,7 +36,9 @@ struct WalkOptions {
   // questions to the kernel, some of which never end.
   bool skip_kernel_file_systems = true;
   std::uint32_t depth_max = 256;  // folders inside folders; each holds a descriptor
-  bool stat_files = false;        // tell the state of every file; asked for many at once
+  bool stat_files = false;        // tell the state of every file
+  // Threads that list ahead; none: as many as the processors allow.
+  std::optional<std::uint32_t> helpers = std::nullopt;
 };
 
 struct WalkEntry {
@@ -71,7 +70,9 @@ class Walker {
   // The next file or error. False: the walk is over.
   bool Next(WalkEntry* entry);
 
-  // Asked for each folder with its path before it is entered; false leaves it out. Also for files.
+  // Asked for each folder with its path before it is opened, and for each file; false leaves it
+  // out. Folders are asked for ahead of the walk and by several threads at once. REQUIRES: before
+  // Start().
   void set_filter(bool (*filter)(void* context, std::string_view path, bool is_folder),
                   void* context) {
     filter_ = filter;
@@ -79,48 +80,28 @@ class Walker {
   }
 
  private:
-  struct CloseDir {
-    void operator()(DIR* dir) const { ::closedir(dir); }
-  };
-  struct Name {
-    std::size_t text_at = 0;  // of Level::text
-    unsigned char type = 0;
-    std::optional<FileStat> stat;
-  };
   struct Level {
-    std::unique_ptr<DIR, CloseDir> dir;
-    std::vector<Name> names;  // read and not yet visited: from `next`
-    std::string text;         // of the names, each ended by a zero
-    std::size_t next = 0;
-    int failure = 0;            // errno of the listing, told behind the names
-    bool ended = false;         // nothing is left to read
-    std::size_t path_size = 0;  // of path_, up to and with the slash
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
+    std::unique_ptr<ListedFolder> folder;
+    std::unique_ptr<NameBlock> block;  // none: the folder is over
+    std::size_t next = 0;              // name of the block
   };
 
   bool StartEntry(WalkEntry* entry);
-  // Reads the next names of a folder.
-  void ReadNames(Level* level);
   // Handles one name of the top level; true if `entry` was filled.
-  bool Visit(const char* text, const Name& name, WalkEntry* entry);
-  bool EnterFolder(int folder_fd, const char* name, Symlinks symlinks, WalkEntry* entry);
+  bool Visit(NameBlock::Name* name, WalkEntry* entry);
+  bool EnterFolder(std::unique_ptr<ListedFolder> folder, WalkEntry* entry);
   bool FillError(base::Error error, WalkEntry* entry);
   bool Wanted(bool is_folder) const {
     return filter_ == nullptr || filter_(filter_context_, path_, is_folder);
   }
 
-  static constexpr std::size_t kNamesAhead = 1024;
-
   WalkOptions options_;
-  StatCrew crew_;
-  std::vector<StatRequest> requests_;
   std::string path_;
   std::vector<Level> levels_;
   bool at_start_ = false;
-  std::uint64_t start_device_ = 0;
   bool (*filter_)(void*, std::string_view, bool) = nullptr;
   void* filter_context_ = nullptr;
+  ListCrew crew_;  // ends before the folders do
 };
 
 }  // namespace day::os
