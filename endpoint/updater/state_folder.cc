@@ -134,7 +134,9 @@ bool StateFolder::Exists() const {
 
 base::Result<os::Fd> StateFolder::Lock() const {
   DAY_TRY(os::MakeFolders(folder_, kFolderMode));
-  return os::LockFile(folder_ + "/lock", kLockTimeoutMs);
+  DAY_TRY_ASSIGN(os::Fd lock, os::LockFile(folder_ + "/lock", kLockTimeoutMs));
+  os::RemoveUnfinished(folder_);
+  return lock;
 }
 
 base::Status StateFolder::Create(const std::string& policy,

@@ -70,7 +70,8 @@ class StateFolder {
   const std::string& path() const { return folder_; }
   // Whether a root is trusted here.
   bool Exists() const;
-  // Errors: kTimeout if another process holds it for long; as os::ErrnoError.
+  // Removes what a killed process left unfinished. Errors: kTimeout if another process holds it for
+  // long; as os::ErrnoError.
   base::Result<os::Fd> Lock() const;
 
   // First trust: everything that was there before, but for evidence of forks, is forgotten.

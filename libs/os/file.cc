@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <new>
+#include <system_error>
 
 #include "libs/os/system.h"
 
@@ -17,6 +19,8 @@ namespace day::os {
 namespace {
 
 constexpr std::size_t kFirstCapacityBytes = 256u << 10;
+constexpr std::string_view kUnfinishedMark = ".unfinished-";
+constexpr std::size_t kUnfinishedRandomBytes = 6;
 constexpr int kOpenReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 std::int64_t Nanoseconds(const struct timespec& time) {
@@ -123,7 +127,8 @@ base::Status WriteAll(int fd, base::Bytes bytes) {
 
 base::Status WriteFileAtomic(const std::string& path, base::Bytes bytes, std::uint32_t mode,
                              Durability durability) {
-  std::string temporary = path + ".XXXXXX";
+  std::string temporary =
+      path + std::string(kUnfinishedMark) + std::string(kUnfinishedRandomBytes, 'X');
   Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd.valid()) {
     return ErrnoError("create " + temporary, errno);
@@ -142,6 +147,26 @@ base::Status WriteFileAtomic(const std::string& path, base::Bytes bytes, std::ui
     ::unlink(temporary.c_str());
   }
   return status;
+}
+
+bool IsUnfinished(std::string_view name) {
+  return name.size() >= kUnfinishedMark.size() + kUnfinishedRandomBytes &&
+         name.substr(name.size() - kUnfinishedRandomBytes - kUnfinishedMark.size())
+             .starts_with(kUnfinishedMark);
+}
+
+void RemoveUnfinished(const std::string& folder) {
+  std::error_code failure;
+  std::vector<std::string> paths;
+  for (std::filesystem::recursive_directory_iterator it(folder, failure), end;
+       !failure && it != end; it.increment(failure)) {
+    if (IsUnfinished(it->path().filename().string())) {
+      paths.push_back(it->path().string());
+    }
+  }
+  for (const std::string& path : paths) {
+    ::unlink(path.c_str());
+  }
 }
 
 base::Status MakeFolders(const std::string& path, std::uint32_t mode) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libs/base/bytes.h"
@@ -60,6 +61,12 @@ base::Status WriteAll(int fd, base::Bytes bytes);
 enum class Durability : std::uint8_t { kCrashOfProcess, kCrashOfMachine };
 base::Status WriteFileAtomic(const std::string& path, base::Bytes bytes, std::uint32_t mode,
                              Durability durability);
+
+// That temporary file is called as `path`, with this and random letters behind. Whoever is killed
+// while it writes leaves it there: under the name of nothing that anybody reads.
+bool IsUnfinished(std::string_view name);
+// Removes such files below a folder, as far as that works. REQUIRES: nobody writes there meanwhile.
+void RemoveUnfinished(const std::string& folder);
 
 // Creates the folder and its parents with `mode`; fine if it exists. Errors: as ErrnoError.
 base::Status MakeFolders(const std::string& path, std::uint32_t mode);

@@ -95,6 +95,24 @@ TEST_F(OsTest, ReadBufferReadsPipesAndEmptyFiles) {
   EXPECT_TRUE(buffer.Read(empty->get(), 0, 100)->empty());
 }
 
+TEST_F(OsTest, WhatAKilledWriterLeftIsKnownByItsName) {
+  ASSERT_TRUE(MakeFolders(root_ + "/sub", 0700).ok());
+  for (const char* name :
+       {"/a", "/a.unfinished-aB3dE6", "/sub/b.sha256", "/sub/.unfinished-aB3dE6"}) {
+    ASSERT_TRUE(
+        WriteFileAtomic(root_ + name, base::AsBytes("x"), 0600, Durability::kCrashOfProcess).ok());
+  }
+  EXPECT_TRUE(IsUnfinished("a.unfinished-aB3dE6"));
+  EXPECT_FALSE(IsUnfinished("a.unfinished-"));
+  EXPECT_FALSE(IsUnfinished("b.sha256"));
+  RemoveUnfinished(root_);
+  EXPECT_TRUE(StatPath(root_ + "/a", Symlinks::kRefuse).ok());
+  EXPECT_TRUE(StatPath(root_ + "/sub/b.sha256", Symlinks::kRefuse).ok());
+  EXPECT_FALSE(StatPath(root_ + "/a.unfinished-aB3dE6", Symlinks::kRefuse).ok());
+  EXPECT_FALSE(StatPath(root_ + "/sub/.unfinished-aB3dE6", Symlinks::kRefuse).ok());
+  RemoveUnfinished(root_ + "/absent");
+}
+
 TEST_F(OsTest, AtomicWriteLeavesNothingBehindOnFailure) {
   const std::string path = Write("a", "old");
   EXPECT_TRUE(WriteFileAtomic(path, base::AsBytes("new"), 0600, Durability::kCrashOfMachine).ok());

@@ -155,6 +155,7 @@ base::Result<Workspace> Workspace::Open(const std::string& folder) {
                            folder + ": another daylight-release works on it; try again later")
                : lock.error();
   }
+  os::RemoveUnfinished(folder);
   Workspace out(folder, std::move(*lock));
   DAY_TRY_ASSIGN(const std::string text, out.Read("release.json"));
   DAY_TRY_ASSIGN(out.config_, ParseConfig(text));

@@ -61,8 +61,8 @@ constexpr std::string_view kReleaseRulesTarget = "release/rules.json";
 
 class Workspace {
  public:
-  // Locks the folder and reads its configuration. Errors: kNotFound if it is no workspace, kTimeout
-  // if another process works on it, kMalformed.
+  // Locks the folder, removes what a killed process left unfinished, and reads the configuration.
+  // Errors: kNotFound if it is no workspace, kTimeout if another process works on it, kMalformed.
   static base::Result<Workspace> Open(const std::string& folder);
   // A new one. Errors: kInvalidUse if there is something in the folder that is in the way.
   static base::Result<Workspace> Create(const std::string& folder, const Config& config,

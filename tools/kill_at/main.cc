@@ -1,23 +1,31 @@
 // kill_at: runs a program and kills it, with all its threads, at its N-th system call.
 //
-// usage: kill_at N REPORT PROGRAM ARGUMENT...
+// usage: kill_at [--changing] N REPORT PROGRAM ARGUMENT...
 //
 // The process gets SIGKILL at the moment it enters the call, before the kernel does it: for N = 1,
 // 2, ... every state that the program can leave behind is seen once. N = 0 kills nothing. REPORT is
 // a file that gets one line: "calls COUNT", or "killed COUNT NUMBER" with the call's number. The
 // program's output is its own; kill_at exits with its exit code, or with 137 if it was killed.
-// SIGTERM is passed on. A tool for tests: Linux only, for programs that trust it.
+// SIGTERM is passed on. With --changing only calls are counted that others can see (writing, making
+// and removing files, connecting, starting and ending processes): a process killed at a call that
+// only reads, maps memory or waits leaves what it leaves at the next of these.
+// A tool for tests: Linux only, for programs that trust it.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -52,19 +60,65 @@ void WriteReport(const char* path, const std::string& line) {
   Die("execvp");
 }
 
-// Whether the stopped thread is about to do a system call, and which.
-bool EntersCall(pid_t thread, unsigned long long* number) {
+// Calls that nobody outside the process can see. Closing is one: dying closes everything, too.
+// Whatever is not named here counts as changing something.
+// clang-format off
+constexpr unsigned long long kUnseen[] = {
+    SYS_read, SYS_pread64, SYS_readv, SYS_close, SYS_fstat, SYS_newfstatat, SYS_statx,
+    SYS_faccessat, SYS_faccessat2, SYS_readlinkat, SYS_getdents64, SYS_lseek, SYS_mmap,
+    SYS_munmap, SYS_mprotect, SYS_mremap, SYS_madvise, SYS_brk, SYS_futex, SYS_rt_sigaction,
+    SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_getrandom, SYS_clock_gettime, SYS_clock_nanosleep,
+    SYS_nanosleep, SYS_getpid, SYS_gettid, SYS_geteuid, SYS_getuid, SYS_getegid, SYS_getgid,
+    SYS_prlimit64, SYS_sched_yield, SYS_sched_getaffinity, SYS_set_tid_address,
+    SYS_set_robust_list, SYS_rseq, SYS_uname, SYS_sysinfo, SYS_ppoll, SYS_pselect6,
+    SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_eventfd2, SYS_timerfd_create,
+    SYS_timerfd_settime, SYS_socket, SYS_socketpair, SYS_bind, SYS_getsockopt, SYS_setsockopt,
+    SYS_getsockname, SYS_getpeername, SYS_recvmsg, SYS_recvfrom, SYS_ioctl, SYS_pipe2, SYS_dup,
+    SYS_dup3, SYS_fcntl, SYS_flock, SYS_memfd_create, SYS_getcwd, SYS_fadvise64, SYS_wait4,
+    SYS_waitid, SYS_umask, SYS_sigaltstack};
+#if defined(__x86_64__)
+constexpr unsigned long long kUnseenOld[] = {
+    SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_arch_prctl, SYS_poll, SYS_select,
+    SYS_epoll_wait, SYS_pipe, SYS_dup2, SYS_getrlimit, SYS_time};
+#else
+constexpr unsigned long long kUnseenOld[] = {~0ull};
+#endif
+// clang-format on
+
+// Whether a call opens a file that is there already, without emptying it.
+bool OnlyOpens(unsigned long long number, const std::uint64_t* arguments) {
+  unsigned long long flags = O_CREAT;
+  if (number == SYS_openat) {
+    flags = arguments[2];
+  }
+#if defined(__x86_64__)
+  if (number == SYS_open) {
+    flags = arguments[1];
+  }
+#endif
+  return (flags & (O_CREAT | O_TRUNC)) == 0;
+}
+
+bool ChangesSomething(const struct __ptrace_syscall_info& info) {
+  const auto names = [&info](const auto& list) {
+    return std::find(std::begin(list), std::end(list), info.entry.nr) != std::end(list);
+  };
+  return !names(kUnseen) && !names(kUnseenOld) && !OnlyOpens(info.entry.nr, info.entry.args);
+}
+
+// Whether the stopped thread is about to do a system call that counts, and which.
+bool EntersCall(pid_t thread, bool changing, unsigned long long* number) {
   struct __ptrace_syscall_info info = {};
   if (::ptrace(PTRACE_GET_SYSCALL_INFO, thread, reinterpret_cast<void*>(sizeof(info)), &info) <=
       0) {
     return false;
   }
   *number = info.entry.nr;
-  return info.op == PTRACE_SYSCALL_INFO_ENTRY;
+  return info.op == PTRACE_SYSCALL_INFO_ENTRY && (!changing || ChangesSomething(info));
 }
 
 // Lets threads run from call to call. Returns the exit code.
-int Trace(unsigned long long kill_at, const char* report) {
+int Trace(unsigned long long kill_at, bool changing, const char* report) {
   unsigned long long count = 0;
   bool started = false;
   for (;;) {
@@ -86,7 +140,7 @@ int Trace(unsigned long long kill_at, const char* report) {
     int signal = 0;
     if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
       unsigned long long number = 0;
-      if (started && EntersCall(thread, &number) && ++count == kill_at) {
+      if (started && EntersCall(thread, changing, &number) && ++count == kill_at) {
         ::kill(child, SIGKILL);
         WriteReport(report,
                     "killed " + std::to_string(count) + " " + std::to_string(number) + "\n");
@@ -108,8 +162,13 @@ int Trace(unsigned long long kill_at, const char* report) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bool changing = argc > 1 && std::string_view(argv[1]) == "--changing";
+  if (changing) {
+    ++argv;
+    --argc;
+  }
   if (argc < 4) {
-    std::fputs("usage: kill_at N REPORT PROGRAM ARGUMENT...\n", stderr);
+    std::fputs("usage: kill_at [--changing] N REPORT PROGRAM ARGUMENT...\n", stderr);
     return 2;
   }
   child = ::fork();
@@ -128,5 +187,5 @@ int main(int argc, char** argv) {
       ::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) != 0) {
     Die("ptrace");
   }
-  return Trace(std::strtoull(argv[1], nullptr, 10), argv[2]);
+  return Trace(std::strtoull(argv[1], nullptr, 10), changing, argv[2]);
 }
