@@ -152,6 +152,10 @@ int PrintOutcome(const UpdateOutcome& outcome) {
       PrintError(
           fmt::format(texts::kRejected, outcome.sequence, wire::PrintableText(outcome.reason)));
       return kExitError;
+    case Kind::kNotTried:
+      PrintError(
+          fmt::format(texts::kNotTried, outcome.sequence, wire::PrintableText(outcome.reason)));
+      return kExitError;
     case Kind::kFork:
       PrintError(fmt::format(texts::kFork, outcome.evidence_path));
       return kExitError;

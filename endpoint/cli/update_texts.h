@@ -78,6 +78,9 @@ inline constexpr const char kStoppedAll[] =
     "with Daylight are used until there is a new one";
 inline constexpr const char kRejected[] =
     "release {} is not used: {}. The rules that were active stay so";
+inline constexpr const char kNotTried[] =
+    "release {} could not be tried: {}. The rules that were active stay so; the next update tries "
+    "it again";
 inline constexpr const char kFork[] =
     "THE LOG HAS FORKED: it has shown two histories that cannot both be true, both signed by its "
     "witnesses. Somebody may be showing this machine other updates than the rest of the world. "

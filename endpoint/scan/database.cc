@@ -62,14 +62,17 @@ WorkerOptions ForCompiling(WorkerOptions options) {
   return options;
 }
 
+base::Error CompilingFailed(const base::Error& error) {
+  return base::MakeError(error.kind, "the compiling worker failed: " + error.message);
+}
+
 // Waits for a message of type `wanted`; its descriptor, if any, is sealed.
 base::Result<ReceivedFrame> Await(WorkerProcess* worker, MessageType wanted,
                                   std::int64_t deadline_ns) {
   for (;;) {
     base::Result<ReceivedFrame> received = worker->WaitForFrame(deadline_ns);
     if (!received.ok()) {
-      return base::MakeError(received.error().kind,
-                             "the compiling worker failed: " + received.error().message);
+      return CompilingFailed(received.error());
     }
     if (received->frame.type == wanted) {
       return received;
@@ -289,7 +292,11 @@ base::Result<CompiledRules> DatabaseLoader::Compile(const CompileRequest& reques
   worker->Queue(std::move(frame), {texts.get()});
   const std::int64_t deadline_ns = os::MonotonicNs() + kCompileTimeoutNs;
   for (;;) {
-    DAY_TRY_ASSIGN(ReceivedFrame received, worker->WaitForFrame(deadline_ns));
+    base::Result<ReceivedFrame> waited = worker->WaitForFrame(deadline_ns);
+    if (!waited.ok()) {
+      return CompilingFailed(waited.error());
+    }
+    ReceivedFrame received = std::move(waited).value();
     if (received.frame.type == MessageType::kReady) {
       continue;
     }
@@ -332,7 +339,11 @@ base::Result<CompiledSignatures> DatabaseLoader::Build(const std::vector<std::st
     std::vector<os::Fd> owned;
     owned.push_back(std::move(fd));
     worker->Queue(std::move(frame), {}, std::move(owned));
-    DAY_TRY(worker->Flush());
+    // If it is gone, it says below how it ended.
+    const base::Status sent = worker->Flush();
+    if (!sent.ok() && sent.error().kind != base::ErrorKind::kCancelled) {
+      return sent.error();
+    }
   }
   std::string frame;
   DAY_TRY(workerproto::AppendEmpty(MessageType::kBuildSignatures, &frame));

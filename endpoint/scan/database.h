@@ -84,8 +84,8 @@ class DatabaseLoader {
   DatabaseLoader(WorkerOptions worker, const ArtifactCache* cache)
       : worker_(std::move(worker)), cache_(cache) {}
 
-  // Rules with errors are a value with ok == false. Errors: source files cannot be read, the worker
-  // does not start or ends.
+  // Rules with errors are a value with ok == false. Errors: source files cannot be read; those of
+  // WorkerProcess::WaitForFrame(): kTruncated, kTimeout and kMalformed speak against the sources.
   base::Result<CompiledRules> LoadRules(const CompileRequest& request) const;
   // Errors: likewise, and a table that cannot be built.
   base::Result<CompiledSignatures> LoadSignatures(const std::vector<std::string>& paths) const;

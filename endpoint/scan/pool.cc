@@ -419,8 +419,12 @@ base::Status WorkerPool::LoseWorker(Worker* lost, std::string reason) {
   }
   if (!worker->database_ready) {
     if (++start_failures_ >= kStartFailuresMax) {
-      return base::MakeError(base::ErrorKind::kIo, "workers do not start: " + reason +
-                                                       "; try --verbose to see what they say");
+      return worker->process->is_ready()
+                 ? base::MakeError(base::ErrorKind::kTruncated,
+                                   "workers end when they get the database: " + reason)
+                 : base::MakeError(
+                       base::ErrorKind::kIo,
+                       "workers do not start: " + reason + "; try --verbose to see what they say");
     }
   }
   for (Batch& batch : worker->batches) {

@@ -100,8 +100,9 @@ class WorkerPool {
   WorkerPool(PoolOptions options, const DatabaseFiles* database, ResultHandler* handler);
   ~WorkerPool();
 
-  // Queues one file; handles results while workers are busy. Errors: the pool cannot go on (workers
-  // do not start, the database is refused): nothing more may be submitted.
+  // Queues one file; handles results while workers are busy. Errors: the pool cannot go on (kIo and
+  // others: workers do not start; kInvalidUse: they refuse the database; kTruncated: they end when
+  // they get it; kCancelled: stop requested): nothing more may be submitted.
   base::Status Submit(ScanTask task);
   // Sends what is queued without waiting for a full batch, and handles what has arrived.
   base::Status Poke();

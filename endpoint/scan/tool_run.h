@@ -32,13 +32,13 @@ class ToolRun {
       std::vector<std::pair<std::string, std::string>> options);
 
   // Hands a file to the tool; waits until the worker took it. Errors: the file cannot be opened (as
-  // os::ErrnoError; the run goes on), kCancelled (the worker is gone).
+  // os::ErrnoError; the run goes on), kTruncated (the worker is gone).
   base::Status AddFile(workerproto::ToolFileRole role, const std::string& path);
   // The same for a file that is open.
   base::Status AddOpenFile(workerproto::ToolFileRole role, const std::string& path, os::Fd fd,
                            std::uint64_t size_bytes);
 
-  // Errors: kCancelled (the worker is gone; the message says how), kTimeout, kMalformed.
+  // Errors: kTruncated (the worker is gone; the message says how), kTimeout, kMalformed.
   base::Result<std::uint8_t> Finish(
       const std::function<void(const workerproto::ToolOutput&)>& output);
 

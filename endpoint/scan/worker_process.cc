@@ -112,6 +112,7 @@ base::Result<std::optional<ReceivedFrame>> WorkerProcess::NextFrame() {
   if (waiting_fds_.size() < frame->fd_count) {
     return base::MakeError(base::ErrorKind::kMalformed, "a frame lacks its descriptors");
   }
+  ready_ = ready_ || frame->type == workerproto::MessageType::kReady;
   ReceivedFrame received;
   received.frame = *frame;
   const auto end = waiting_fds_.begin() + frame->fd_count;
@@ -140,10 +141,13 @@ base::Result<ReceivedFrame> WorkerProcess::WaitForFrame(std::int64_t deadline_ns
     constexpr std::int64_t kPollMsMax = 200;
     (void)::poll(&entry, 1, static_cast<int>(std::min(left_ns / 1'000'000 + 1, kPollMsMax)));
     base::Status status = Flush();
-    if (status.ok() && (entry.revents & (POLLIN | POLLHUP)) != 0) {
+    const bool gone = !status.ok() && status.error().kind == base::ErrorKind::kCancelled;
+    if (gone || (status.ok() && (entry.revents & (POLLIN | POLLHUP)) != 0)) {
       const base::Result<std::size_t> received = Receive();
       if (!received.ok()) {
         status = received.error();
+      } else if (*received > 0) {
+        continue;  // what it said before it went
       }
     }
     if (!status.ok()) {
@@ -155,7 +159,9 @@ base::Result<ReceivedFrame> WorkerProcess::WaitForFrame(std::int64_t deadline_ns
       if (last) {
         return std::move(*last);
       }
-      return base::MakeError(base::ErrorKind::kCancelled, DescribeEnd(End()));
+      const std::string how = DescribeEnd(End());
+      return ready_ ? base::MakeError(base::ErrorKind::kTruncated, how)
+                    : base::MakeError(base::ErrorKind::kIo, "it does not start: " + how);
     }
   }
 }

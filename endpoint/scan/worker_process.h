@@ -55,8 +55,12 @@ class WorkerProcess {
   // The next whole frame, or nothing. Errors: kMalformed.
   base::Result<std::optional<ReceivedFrame>> NextFrame();
 
-  // For exchanges of one question and one answer: waits for a frame. Errors: kTimeout, kCancelled
-  // if the worker ended (the message says how), kMalformed.
+  // Whether it has said that it is ready: what ends it from then on is what it was given.
+  bool is_ready() const { return ready_; }
+
+  // For exchanges of one question and one answer: waits for a frame. Errors: kTimeout; kTruncated
+  // if the worker ended (the message says how), but kIo if it was never ready; kMalformed;
+  // kCancelled (stop requested).
   base::Result<ReceivedFrame> WaitForFrame(std::int64_t deadline_ns);
 
   // What the worker claims to be at.
@@ -83,6 +87,7 @@ class WorkerProcess {
   std::deque<Output> output_;
   workerproto::FrameReader reader_;
   std::vector<os::Fd> waiting_fds_;
+  bool ready_ = false;
 };
 
 // Why a worker ended, for a report: "memory limit", "worker killed by signal 9 (Killed)", ...

@@ -24,6 +24,19 @@ using base::MakeError;
 constexpr std::uint64_t kListMaxBytes = 8u << 20;
 constexpr std::size_t kDiagnosticMaxBytes = 300;
 
+// Whether an error is the doing of what the workers were given, not of this machine.
+bool SpeaksAgainstBundle(const base::Error& error) {
+  switch (error.kind) {
+    case ErrorKind::kMalformed:
+    case ErrorKind::kTruncated:
+    case ErrorKind::kTimeout:
+    case ErrorKind::kInvalidUse:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Compiles what is in the folder. Rules with errors are an error here.
 base::Result<scan::DatabaseFiles> Compile(const std::string& folder,
                                           const scan::WorkerOptions& worker, TrialReport* report) {
@@ -68,7 +81,7 @@ class Judge : public scan::ResultHandler {
  public:
   void OnResult(const scan::ScanTask& task, scan::TaskResult result) override {
     const auto* report = std::get_if<workerproto::FileReport>(&result);
-    if (report == nullptr || objection_) {
+    if (report == nullptr || !objection_.empty()) {
       return;
     }
     const auto bad = std::find_if(report->findings.begin(), report->findings.end(),
@@ -76,19 +89,17 @@ class Judge : public scan::ResultHandler {
                                     return finding.severity >= workerproto::Severity::kMedium;
                                   });
     if (bad != report->findings.end()) {
-      objection_ = MakeError(
-          ErrorKind::kPermission,
-          fmt::format("it finds {} in {}, which is known to be good", bad->name, task.name));
+      objection_ =
+          fmt::format("it finds {} in {}, which is known to be good", bad->name, task.name);
     } else if (report->completeness == workerproto::Completeness::kNotScanned) {
       const std::string why = report->gaps.empty() ? "no reason" : report->gaps[0].reason;
-      objection_ = MakeError(ErrorKind::kLimit,
-                             fmt::format("{} cannot be scanned with it: {}", task.name, why));
+      objection_ = fmt::format("{} cannot be scanned with it: {}", task.name, why);
     }
   }
-  base::Status verdict() const { return objection_ ? base::Status(*objection_) : base::OkStatus(); }
+  const std::string& objection() const { return objection_; }
 
  private:
-  std::optional<base::Error> objection_;
+  std::string objection_;
 };
 
 // Programs and libraries: what a false alarm would hurt most.
@@ -150,10 +161,12 @@ std::vector<std::string> KnownGoodFiles(const TrialOptions& options) {
   return files;
 }
 
-base::Result<TrialReport> TryBundle(const std::string& rules_folder, const TrialOptions& options) {
-  TrialReport report;
+namespace {
+
+base::Status Try(const std::string& rules_folder, const TrialOptions& options,
+                 TrialReport* report) {
   const scan::WorkerOptions worker = WorkerFor(options);
-  DAY_TRY_ASSIGN(const scan::DatabaseFiles database, Compile(rules_folder, worker, &report));
+  DAY_TRY_ASSIGN(const scan::DatabaseFiles database, Compile(rules_folder, worker, report));
   scan::PoolOptions pool_options;
   pool_options.worker = worker;
   pool_options.settings.mode = workerproto::ScanMode::kEngine;
@@ -170,11 +183,25 @@ base::Result<TrialReport> TryBundle(const std::string& rules_folder, const Trial
     DAY_TRY_ASSIGN(task.stat, os::StatFd(task.fd.get()));
     task.name = path;
     DAY_TRY(pool.Submit(std::move(task)));
-    ++report.files;
+    ++report->files;
   }
   DAY_TRY(pool.WaitUntilReady());
   DAY_TRY(pool.Drain());
-  DAY_TRY(judge.verdict());
+  report->objection = judge.objection();
+  return base::OkStatus();
+}
+
+}  // namespace
+
+base::Result<TrialReport> TryBundle(const std::string& rules_folder, const TrialOptions& options) {
+  TrialReport report;
+  const base::Status done = Try(rules_folder, options, &report);
+  if (!done.ok()) {
+    if (!SpeaksAgainstBundle(done.error())) {
+      return done.error();
+    }
+    report.objection = done.error().message;
+  }
   return report;
 }
 

@@ -29,10 +29,13 @@ struct TrialReport {
   std::uint32_t rules = 0;
   std::uint32_t signatures = 0;
   std::uint32_t files = 0;  // known to be good, scanned
+  // What speaks against the bundle, in words: it does not compile, it finds something in a file
+  // that is good, a worker crashes, runs out of memory or time with it. Empty: it passed.
+  std::string objection;
 };
 
-// Errors: kMalformed for rules that do not compile; kPermission if it finds something in a file
-// that is good; kTimeout, kLimit and others if a file could not be scanned to the end.
+// Errors say nothing about the bundle (no worker starts, no memory, somebody asked to stop): the
+// same trial may end otherwise the next time.
 base::Result<TrialReport> TryBundle(const std::string& rules_folder, const TrialOptions& options);
 
 // What the newer bundle no longer sees, compared in the sandbox. Errors: kMalformed if the rules of

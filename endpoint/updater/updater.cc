@@ -29,19 +29,18 @@ base::Result<tlog::Policy> LoadPolicy(const StateFolder& state,
 }
 
 // A release that says that it takes nothing away must not: whoever has its predecessor can tell.
-base::Status CheckClaim(const update::Statement& release, const std::string& active,
-                        const update::Bundle& bundle, const TrialOptions& options) {
+// What speaks against it; empty if nothing does. Errors: as CompareInSandbox().
+base::Result<std::string> CheckClaim(const update::Statement& release, const std::string& active,
+                                     const update::Bundle& bundle, const TrialOptions& options) {
   if (release.removes || active.empty() ||
       crypto::Sha256Hex(base::AsBytes(active)) != release.previous_sha256) {
-    return base::OkStatus();
+    return std::string();
   }
   DAY_TRY_ASSIGN(const update::Bundle before, update::DecodeBundle(base::AsBytes(active)));
   DAY_TRY_ASSIGN(const update::Blindness blindness, CompareInSandbox(before, bundle, options));
   return blindness.Blinds()
-             ? base::Status(MakeError(
-                   ErrorKind::kPermission,
-                   "it says that it takes no detection away, but it " + blindness.Lines().front()))
-             : base::OkStatus();
+             ? "it says that it takes no detection away, but it " + blindness.Lines().front()
+             : std::string();
 }
 
 base::Status NeedTrust(const StateFolder& state) {
@@ -119,52 +118,69 @@ base::Result<UpdateOutcome> Updater::Apply(const std::string& bytes) {
   return outcome;
 }
 
+// Leaves a release that was stopped: for the one before it, or for the rules that ship.
+base::Result<bool> Updater::LeaveStopped(const update::FollowerState& state, Slots* slots) {
+  const Slot* active = slots->Active();
+  if (active == nullptr || !state.stopped.contains(active->sha256)) {
+    return false;
+  }
+  const Slot* previous = slots->Previous();
+  const bool usable = previous != nullptr && !state.stopped.contains(previous->sha256) &&
+                      !slots->rejected.contains(previous->sha256);
+  slots->active = usable ? std::optional(1 - *slots->active) : std::nullopt;
+  DAY_TRY(state_.WriteSlots(*slots));
+  return true;
+}
+
 // Which release should be active, and whether it is time.
 base::Status Updater::Choose(const update::Upd& upd, const update::FollowerState& state,
                              UpdateOutcome* outcome) {
   DAY_TRY_ASSIGN(Slots slots, state_.ReadSlots());
-  const Slot* active = slots.Active();
-  const bool stopped = active != nullptr && state.stopped.contains(active->sha256);
+  DAY_TRY_ASSIGN(const bool left, LeaveStopped(state, &slots));
+  const base::Status taken = TakeNewer(upd, state, &slots, outcome);
+  if (!left) {
+    return taken;
+  }
+  if (slots.Active() == nullptr) {
+    DAY_TRY(taken);  // another file may have what is needed
+    outcome->kind = Kind::kStoppedAll;
+    return base::OkStatus();
+  }
+  // Whatever became of a newer one, that is the news.
+  outcome->kind = Kind::kWentBack;
+  outcome->sequence = slots.Active()->sequence;
+  return base::OkStatus();
+}
+
+base::Status Updater::TakeNewer(const update::Upd& upd, const update::FollowerState& state,
+                                Slots* slots, UpdateOutcome* outcome) {
+  const Slot* active = slots->Active();
   const update::KnownRelease* wanted = state.Candidate();
   if (wanted == nullptr) {
-    outcome->kind = stopped ? Kind::kStoppedAll : Kind::kNoRelease;
-    if (stopped) {
-      slots.active.reset();
-      DAY_TRY(state_.WriteSlots(slots));
-    }
+    outcome->kind = Kind::kNoRelease;
     return base::OkStatus();
   }
-  const bool newer = active == nullptr || wanted->statement.sequence > active->sequence;
-  outcome->sequence = newer || stopped ? wanted->statement.sequence : active->sequence;
-  if (!newer && !stopped) {
+  if (active != nullptr && wanted->statement.sequence <= active->sequence) {
     outcome->kind = Kind::kNothingNew;
+    outcome->sequence = active->sequence;
     return base::OkStatus();
   }
-  if (newer && !stopped) {
-    if (const auto rejected = slots.rejected.find(wanted->sha256());
-        rejected != slots.rejected.end()) {
-      outcome->kind = Kind::kRejected;
-      outcome->reason = rejected->second;
-      return base::OkStatus();
-    }
-    DAY_TRY_ASSIGN(const std::string secret, state_.Secret());
-    const std::uint32_t ring = update::RingOf(secret, wanted->sha256());
-    outcome->activates_s = wanted->statement.time_s + update::DelayOf(wanted->statement, ring);
-    if (active != nullptr && std::max(options_.now_s, state.time_s) < outcome->activates_s) {
-      outcome->kind = Kind::kWaits;
-      return base::OkStatus();
-    }
+  outcome->sequence = wanted->statement.sequence;
+  if (const auto rejected = slots->rejected.find(wanted->sha256());
+      rejected != slots->rejected.end()) {
+    outcome->kind = Kind::kRejected;
+    outcome->reason = rejected->second;
+    return base::OkStatus();
   }
-  outcome->kind = stopped ? Kind::kWentBack : Kind::kActivated;
-  const base::Status done = Activate(upd, *wanted, &slots, outcome);
-  if (done.ok() || !stopped) {
-    return done;
+  DAY_TRY_ASSIGN(const std::string secret, state_.Secret());
+  const std::uint32_t ring = update::RingOf(secret, wanted->sha256());
+  outcome->activates_s = wanted->statement.time_s + update::DelayOf(wanted->statement, ring);
+  if (active != nullptr && std::max(options_.now_s, state.time_s) < outcome->activates_s) {
+    outcome->kind = Kind::kWaits;
+    return base::OkStatus();
   }
-  // The active release must not go on, whatever became of its successor.
-  slots.active.reset();
-  outcome->kind = Kind::kStoppedAll;
-  outcome->reason = done.error().message;
-  return state_.WriteSlots(slots);
+  outcome->kind = Kind::kActivated;
+  return Activate(upd, *wanted, slots, outcome);
 }
 
 base::Status Updater::SwitchTo(std::size_t slot, Slots* slots, UpdateOutcome* outcome) {
@@ -185,28 +201,33 @@ base::Status Updater::Activate(const update::Upd& upd, const update::KnownReleas
   DAY_TRY_ASSIGN(const std::string bytes,
                  update::TakeBundle(upd, release.statement, base::AsBytes(active)));
   DAY_TRY_ASSIGN(const update::Bundle bundle, update::DecodeBundle(base::AsBytes(bytes)));
-  base::Status tried = base::OkStatus();
-  if (bundle.engine > kEngineVersion) {
-    tried = MakeError(ErrorKind::kUnsupported, "it needs a newer version of Daylight");
-  } else {
-    DAY_TRY_ASSIGN(const std::string rules, state_.WriteNew(bytes, bundle));
-    const auto report = TryBundle(rules, options_.trial);
-    if (report.ok()) {
-      outcome->trial = *report;
-      tried = CheckClaim(release.statement, active, bundle, options_.trial);
-    } else {
-      tried = report.error();
-    }
-  }
-  if (!tried.ok()) {
-    slots->rejected[release.sha256()] = tried.error().message;
-    DAY_TRY(state_.WriteSlots(*slots));
-    if (outcome->kind == Kind::kWentBack) {
-      return tried;
-    }
-    outcome->kind = Kind::kRejected;
-    outcome->reason = tried.error().message;
+  const auto not_tried = [outcome](std::string why) {
+    outcome->kind = Kind::kNotTried;
+    outcome->reason = std::move(why);
     return base::OkStatus();
+  };
+  if (bundle.engine > kEngineVersion) {
+    return not_tried("it needs a newer version of Daylight");
+  }
+  DAY_TRY_ASSIGN(const std::string rules, state_.WriteNew(bytes, bundle));
+  const auto report = TryBundle(rules, options_.trial);
+  if (!report.ok()) {
+    return not_tried(report.error().message);
+  }
+  outcome->trial = *report;
+  std::string objection = report->objection;
+  if (objection.empty()) {
+    auto claim = CheckClaim(release.statement, active, bundle, options_.trial);
+    if (!claim.ok()) {
+      return not_tried(claim.error().message);
+    }
+    objection = std::move(*claim);
+  }
+  if (!objection.empty()) {
+    slots->rejected[release.sha256()] = objection;
+    outcome->kind = Kind::kRejected;
+    outcome->reason = objection;
+    return state_.WriteSlots(*slots);
   }
   const std::size_t spare = slots->active ? 1 - *slots->active : 0;
   // Said before it is done: at no time does slots.json name what is not there.
@@ -293,7 +314,10 @@ base::Status VerifySlot(const StateFolder& folder, const Slots& slots, std::size
     report->problems.push_back(name + ": the bundle is not the one that was released");
     return base::OkStatus();
   }
-  if (state.FindRelease(slot.sha256) == nullptr) {
+  // The newest releases are remembered; an older one was found in the log when it was activated.
+  const bool forgotten =
+      !state.releases.empty() && slot.sequence < state.releases.front().statement.sequence;
+  if (!forgotten && state.FindRelease(slot.sha256) == nullptr) {
     report->problems.push_back(name + ": no release in the log");
     return base::OkStatus();
   }

@@ -7,7 +7,10 @@
 // Follows the log first and stores that, whatever happens next; then activates the newest release
 // that was not stopped, if its time for this machine has come (libs/update/statement.h: rings), its
 // bundle is the released one, and it passes its trial (trial.h). If anything fails, the rules that
-// were active stay so; protection is never less than before but for releases that were stopped.
+// were active stay so; protection is never less than before but for releases that were stopped:
+// those are left at once, for the release before if that may still be used, and what replaces them
+// waits for its turn as ever. A release that failed its trial is not tried again; one that could
+// not be tried (no worker starts, no space) is, at the next run.
 // Thread safety: one thread. Processes are kept apart by the state's lock.
 #pragma once
 
@@ -39,6 +42,7 @@ struct UpdateOutcome {
     kStoppedAll,  // it was stopped and nothing is left to go back to
     kWaits,       // `sequence` is for later: `activates_s`
     kRejected,    // `sequence` failed its trial: `reason`
+    kNotTried,    // `sequence` could not be tried now: `reason`; the next run tries again
     kNoRelease,   // the log has no release
     kFork,        // updates are stopped: `evidence_path`
   };
@@ -83,6 +87,9 @@ class Updater {
   base::Result<UpdateOutcome> Apply(const std::string& bytes);
   base::Status Choose(const update::Upd& upd, const update::FollowerState& state,
                       UpdateOutcome* outcome);
+  base::Result<bool> LeaveStopped(const update::FollowerState& state, Slots* slots);
+  base::Status TakeNewer(const update::Upd& upd, const update::FollowerState& state, Slots* slots,
+                         UpdateOutcome* outcome);
   base::Status Activate(const update::Upd& upd, const update::KnownRelease& release, Slots* slots,
                         UpdateOutcome* outcome);
   base::Status SwitchTo(std::size_t slot, Slots* slots, UpdateOutcome* outcome);

@@ -1,5 +1,6 @@
 #include "endpoint/updater/updater.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 #include "libs/crypto/hash.h"
 #include "libs/net/testing/script_server.h"
 #include "libs/update/testing/world.h"
+#include "libs/workerproto/messages.h"
 
 namespace day::endpoint::updater {
 namespace {
@@ -146,6 +148,127 @@ TEST_F(StateTest, TheLogSurvivesHalfALineAndDoubleWriting) {
   EXPECT_EQ(lines[0].index, 2u);
   EXPECT_EQ(lines[1].index, 3u);
   EXPECT_EQ(lines[1].text, "words\n");
+}
+
+// A worker that says these bytes and ends so.
+std::string FakeWorker(const std::string& path, const std::string& says, const std::string& end) {
+  std::string script = "#!/bin/sh\nprintf '";
+  for (const char c : says) {
+    script += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
+  }
+  std::ofstream(path) << script << "' >&3\n" << end << "\n";
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  return path;
+}
+
+TEST_F(StateTest, OnlyWhatABundleDoesIsHeldAgainstIt) {
+  const StateFolder state(folder_);
+  ASSERT_TRUE(Updater::Trust(state, world_.root_json(), world_.policy_text()).ok());
+  world_.Release({{"a.yar", "rule a { condition: false }"}});
+  const std::string update = update::EncodeUpd(world_.MakeUpd());
+  const auto run = [&](const std::string& worker) {
+    UpdaterOptions options;
+    options.now_s = world_.now_s;
+    options.trial.worker_program = worker;
+    return Updater(state, options).FromFile(update).value();
+  };
+  std::string ready;
+  ASSERT_TRUE(workerproto::Append(workerproto::Ready{}, &ready).ok());
+  // This machine's fault, twice: the release waits for a better day.
+  for (const std::string& worker :
+       {folder_ + "/absent", FakeWorker(folder_ + "/ends", "", "exit 1")}) {
+    const UpdateOutcome outcome = run(worker);
+    EXPECT_EQ(outcome.kind, UpdateOutcome::Kind::kNotTried) << worker;
+    EXPECT_EQ(outcome.sequence, 1);
+    EXPECT_FALSE(outcome.reason.empty());
+    EXPECT_TRUE(state.ReadSlots()->rejected.empty());
+  }
+  // A worker that was ready and then crashed is the bundle's fault, once and for all.
+  for (const std::string& worker :
+       {FakeWorker(folder_ + "/crashes", ready, "kill -SEGV $$"), folder_ + "/absent"}) {
+    const UpdateOutcome outcome = run(worker);
+    EXPECT_EQ(outcome.kind, UpdateOutcome::Kind::kRejected) << worker;
+    EXPECT_THAT(outcome.reason, HasSubstr("signal 11"));
+    EXPECT_EQ(state.ReadSlots()->rejected.size(), 1u);
+  }
+}
+
+TEST_F(StateTest, AReleaseOfLongAgoIsStillARelease) {
+  const StateFolder state(folder_);
+  ASSERT_TRUE(Updater::Trust(state, world_.root_json(), world_.policy_text()).ok());
+  Slots slots;
+  for (std::size_t i = 0; i < update::kReleasesKept + 2; ++i) {
+    world_.Release({{"a.yar", fmt::format("rule r{} {{ condition: false }}", i)}});
+  }
+  ASSERT_TRUE(state
+                  .WriteNew(world_.bundles[0],
+                            update::DecodeBundle(base::AsBytes(world_.bundles[0])).value())
+                  .ok());
+  ASSERT_TRUE(state.AdoptNew(0).ok());
+  const std::string first = world_.releases[0].subjects[0].sha256;
+  slots.slots[0] = {first, 1};
+  slots.active = 0;
+  ASSERT_TRUE(state.WriteSlots(slots).ok());
+  UpdaterOptions options;
+  options.now_s = world_.now_s;
+  ASSERT_TRUE(Updater(state, options).FromFile(update::EncodeUpd(world_.MakeUpd())).ok());
+  ASSERT_EQ(state.ReadFollower()->FindRelease(first), nullptr);
+  EXPECT_THAT(VerifyState(state, world_.now_s)->problems, ElementsAre());
+  slots.slots[0].sequence = static_cast<std::int64_t>(world_.releases.size());
+  ASSERT_TRUE(state.WriteSlots(slots).ok());
+  EXPECT_THAT(VerifyState(state, world_.now_s)->problems, ElementsAre(HasSubstr("no release")));
+}
+
+// What happens to an endpoint when its release is halted and the next one is not for it yet.
+class HaltTest : public StateTest {
+ protected:
+  void SetUp() override {
+    StateTest::SetUp();
+    const StateFolder state(folder_);
+    ASSERT_TRUE(Updater::Trust(state, world_.root_json(), world_.policy_text()).ok());
+    for (const char* rule : {"rule a { condition: false }", "rule b { condition: false }"}) {
+      world_.Release({{"a.yar", rule}});
+    }
+    const std::string second = world_.releases[1].subjects[0].sha256;
+    world_.Stop(update::StatementKind::kHalt, second, "slow", {21});
+    update::Statement next = world_.NextRelease({{"a.yar", "rule c { condition: false }"}});
+    next.rollout = {{100, 3600}};
+    world_.Append(update::testing::World::Entry(next, {11, 12}));
+  }
+
+  // Slot b has the halted release, slot a the one before (or nothing).
+  UpdateOutcome Halt(const std::string& before, const std::string& rejected) {
+    const StateFolder state(folder_);
+    Slots slots;
+    slots.slots[0] = {before, before.empty() ? 0 : 1};
+    slots.slots[1] = {world_.releases[1].subjects[0].sha256, 2};
+    slots.active = 1;
+    if (!rejected.empty()) {
+      slots.rejected[rejected] = "somebody went back from it";
+    }
+    EXPECT_TRUE(state.WriteSlots(slots).ok());
+    UpdaterOptions options;
+    options.now_s = world_.now_s;
+    options.trial.worker_program = folder_ + "/absent";
+    return Updater(state, options).FromFile(update::EncodeUpd(world_.MakeUpd())).value();
+  }
+  std::string first() const { return world_.releases[0].subjects[0].sha256; }
+};
+
+TEST_F(HaltTest, GoesBackAtOnceAndTakesTheNextOneInItsTurn) {
+  const UpdateOutcome outcome = Halt(first(), "");
+  EXPECT_EQ(outcome.kind, UpdateOutcome::Kind::kWentBack);
+  EXPECT_EQ(outcome.sequence, 1);
+  EXPECT_EQ(StateFolder(folder_).ReadSlots()->active, 0u);
+}
+
+TEST_F(HaltTest, NeverStaysForWantOfAnother) {
+  for (const std::string& before : {std::string(), first()}) {
+    const UpdateOutcome outcome = Halt(before, before);
+    EXPECT_EQ(outcome.kind, UpdateOutcome::Kind::kStoppedAll);
+    EXPECT_FALSE(StateFolder(folder_).ReadSlots()->active);
+    std::filesystem::remove(folder_ + "/slots.json");
+  }
 }
 
 TEST_F(StateTest, OnlyUnchangedFilesOfPackagesAreKnownGood) {

@@ -437,6 +437,11 @@ class Robustness(ReleaseTest):
                 self.assertIn(wanted, message, file)
             path.write_bytes(kept)
         self.run_release("status")
+        # What a killed process left unfinished is nobody's.
+        left = self.work / "log/reports/000000000000.unfinished-aB3dE6"
+        left.write_text("{")
+        self.assertEqual(self.kinds().count("bundle"), 1)
+        self.assertFalse(left.exists())
         # The copy of the log comes back by itself.
         shutil.rmtree(self.work / "log")
         self.assertEqual(self.kinds(), ["decision", "bundle"])

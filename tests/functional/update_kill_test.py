@@ -4,7 +4,7 @@ Whatever is left behind: the endpoint verifies and scans, with the old release o
 is done; the next ordinary run finishes, and leaves what an undisturbed run leaves. A publisher that is run again adds
 nothing twice, and what its updates/ holds in between is what endpoints accept.
 
-By default the kills are at the calls that others can see (`kill_at --changing`), of the publisher at every seventh of
+By default the kills are at the calls that others can see (`kill_at --changing`), of the publisher at every eleventh of
 them; DAYLIGHT_KILL_ALL=1 kills at every single call. What a kill leaves is looked at once: if
 another kill leaves the same names, sizes and contents, it is counted and not looked at again.
 """
@@ -17,10 +17,11 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -30,7 +31,7 @@ import release_test  # noqa: E402
 BIN = log_harness.BIN
 KILL_AT = str(BIN / "kill_at")
 ALL = bool(os.environ.get("DAYLIGHT_KILL_ALL"))
-PUBLISHER_STRIDE = 1 if ALL else 7
+PUBLISHER_STRIDE = 1 if ALL else 11
 WORKERS = 4
 # The leak checker of sanitizer builds cannot work under ptrace.
 os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0")
@@ -85,6 +86,7 @@ class QuietServer:
     def __init__(self, folder):
         handler = functools.partial(release_test.QuietHandler, directory=folder)
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server.handle_error = lambda *_: None  # clients are killed while they are answered
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
 
@@ -195,7 +197,7 @@ class UpdaterTest(unittest.TestCase):
         self.assertGreater(killed, len(results) * 0.9)
         # Both sides of the switch were seen.
         self.assertEqual({active for _, active in results}, {old, new})
-        print(f"updater, {old} to {new} from {update or 'a mirror'}: killed at {killed} of {count} calls, "
+        print(f"updater, {old} to {new} from {[path.name for path in update] or 'a mirror'}: killed at {killed} of {count} calls, "
               f"{len(seen.states)} states", flush=True)
         before.remove()
         reference.remove()
@@ -230,6 +232,156 @@ class UpdaterTest(unittest.TestCase):
             return []
 
         self.check_all((("--mirror", server.url), place))
+
+
+class Trial:
+    """A copy of a stopped network (log, witnesses, workspace), running again."""
+
+    def __init__(self, place, base, folder):
+        self.place, self.folder, self.servers = place, folder, []
+        shutil.copytree(base, folder)
+        policy = place.policy.read_text()
+        for i, key in enumerate(place.witness_keys):
+            witness = self.start(log_harness.AUDIT, "witness", "--key", key, "--dir", folder / f"w{i}", "--logs", place.logs_file,
+                                 "--listen", "127.0.0.1:0")
+            policy = re.sub(rf"(witness w{i} .* )http:.*", rf"\g<1>http://127.0.0.1:{witness['listen']}/", policy)
+        (folder / "policy").write_text(policy)
+        node = self.start(log_harness.NODE, "log", "--dir", folder / "log", "--key", place.key, "--policy", folder / "policy",
+                          "--listen", "127.0.0.1:0", "--submit", "127.0.0.1:0", "--interval-ms", 20)
+        config = folder / "team/release.json"
+        values = json.loads(config.read_text())
+        values["log"] = {"submit": f"http://127.0.0.1:{node['submit']}/", "url": f"http://127.0.0.1:{node['listen']}/"}
+        config.write_text(json.dumps(values))
+
+    def start(self, *words):
+        server = log_harness.Server(*words)
+        self.servers.append(server)
+        return server.ports
+
+    def log_size(self):
+        return log_harness.size_of((self.folder / "log/public/checkpoint").read_bytes())
+
+    def release(self, *words, team="team"):
+        done = log_harness.run(release_test.RELEASE, "--workspace", self.folder / team, *words, "--json")
+        return json.loads(done.stdout)
+
+    def kinds(self, team="team"):
+        """How many entries of each kind count."""
+        entries = self.release("log", team=team)["entries"]
+        return sorted(entry["kind"] for entry in entries if not entry["refused"] or "decision" in entry["kind"])
+
+    def state(self):
+        """What a kill left. Signatures of witnesses hold the time, so of what has them only the size counts."""
+        time.sleep(0.1)  # what was added is published by now
+        files = digest(contents(self.folder / "team"), ("log/", "updates/", "release.json", "stops/"))
+        return f"{self.log_size()} {files}"
+
+    def close(self):
+        for server in self.servers:
+            server.stop(signal.SIGKILL)
+        shutil.rmtree(self.folder)
+
+
+class PublisherTest(release_test.ReleaseTest):
+    def setUp(self):
+        super().setUp()
+        self.init()
+        self.release("--emergency")
+        self.endpoint = Endpoint(self.root / "endpoint")
+        self.endpoint.good("trust", self.work / "updates/root.json", "--policy", self.work / "updates/policy")
+        self.endpoint.good("update", self.work / "updates/latest.upd")
+        self.add_rule_b()
+        self.name = self.prepare("--emergency")
+        self.sign(self.name, 1, 2)
+
+    def stop(self):
+        """Stops the servers; returns a folder with all that they and the analysts keep."""
+        for server in reversed(self.place.servers):
+            server.stop()
+        base = self.root / "base"
+        base.mkdir()
+        for path in (self.place.log, self.root / "w0", self.root / "w1", self.work):
+            shutil.copytree(path, base / path.name)
+        return base
+
+    def check_updates(self, updates, releases, trial):
+        """What endpoints fetch is accepted, by those who were here before and by those who start."""
+        for number, names in enumerate((["latest.upd", "full.upd"], ["catchup.upd"], ["full.upd"])):
+            folder = trial.folder / f"endpoint{number}"
+            if names == ["full.upd"]:
+                endpoint = Endpoint(folder)
+                endpoint.good("trust", updates / "root.json", "--policy", updates / "policy")
+            else:
+                endpoint = self.endpoint.copy(folder)
+            for name in names:
+                endpoint.good("update", updates / name)
+            endpoint.good("verify")
+            self.assertIn(endpoint.active(), releases)
+            endpoint.remove()
+
+    def after(self, trial):
+        endpoint = self.endpoint.copy(trial.folder / "after")
+        endpoint.run("update", trial.folder / "team/updates/latest.upd")
+        active = endpoint.active()
+        endpoint.remove()
+        return active
+
+    def check(self, old, new, *words):
+        base = self.stop()
+        words = [*words, "--json"]
+        reference = Trial(self.place, base, self.root / "reference")
+        count, _ = count_calls(self.root / "report", release_test.RELEASE, "-w", reference.folder / "team", *words)
+        self.assertEqual(self.after(reference), new)
+        wanted = reference.kinds(), sorted(contents(reference.folder / "team")), reference.log_size()
+        reference.close()
+        seen, seen_updates = Seen(), Seen()
+
+        def look(trial, call):
+            updates = trial.folder / "team/updates"
+            if seen_updates.add(digest(contents(updates), [""])):
+                self.check_updates(updates, (old, new), trial)
+            # Looking on does not help publishing on: it has a copy.
+            shutil.copytree(trial.folder / "team", trial.folder / "copy")
+            trial.release("status", team="copy")
+            trial.kinds(team="copy")
+            trial.release(*words[:-1])
+            self.assertEqual(self.after(trial), new, call)
+            files = sorted(contents(trial.folder / "team"))
+            self.assertEqual((trial.kinds(), files, trial.log_size()), wanted, call)
+            log_harness.run(log_harness.AUDIT, "fsck", "--policy", self.place.policy, trial.folder / "log")
+
+        def kill(call):
+            trial = Trial(self.place, base, self.root / f"run{call}")
+            try:
+                killed, said = run_killed(call, self.root / f"report{call}", release_test.RELEASE, "-w", trial.folder / "team",
+                                          *words)
+                new_state = seen.add(trial.state())
+                # Who saw the answer can rely on it.
+                done = said.endswith("}\n")
+                if done:
+                    json.loads(said)
+                    self.assertEqual(self.after(trial), new, call)
+                if new_state:
+                    look(trial, call)
+                return killed, done, trial.log_size()
+            finally:
+                trial.close()
+
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            results = list(pool.map(kill, range(1, count + 1, PUBLISHER_STRIDE)))
+        killed = sum(killed for killed, _, _ in results)
+        self.assertGreater(killed, len(results) * 0.9)
+        print(f"publisher, {words[0]}: killed at {killed} of {count} calls, {len(seen.states)} states, "
+              f"{len(seen_updates.states)} of updates/", flush=True)
+
+    def test_publish(self):
+        self.check(1, 2, "publish", self.name)
+
+    def test_halt(self):
+        self.json("publish", self.name)
+        self.endpoint.good("update", self.work / "updates/latest.upd")
+        released = self.json("status")["released"]
+        self.check(2, 1, "halt", released, "--reason", "false alarms", "--key", self.work / "keys/halt-1.pem")
 
 
 if __name__ == "__main__":
