@@ -283,6 +283,14 @@ base::Result<PrivateKey> PrivateKey::FromPem(std::string_view pem, std::string_v
   return Wrap(std::move(key));
 }
 
+SecretBytes PrivateKey::RevealEd25519Seed() const {
+  SecretBytes seed(kEd25519SizeBytes);
+  std::size_t size = seed.size();
+  EVP_PKEY_get_raw_private_key(key_.get(), reinterpret_cast<unsigned char*>(seed.Writable().data()),
+                               &size);
+  return seed;
+}
+
 base::Result<std::string> PrivateKey::ToPem(std::string_view passphrase) const {
   const Bio bio(BIO_new(BIO_s_secmem()));
   if (passphrase.empty()) {

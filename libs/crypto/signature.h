@@ -18,6 +18,7 @@
 
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
+#include "libs/crypto/secret.h"
 
 struct evp_pkey_st;
 
@@ -86,6 +87,8 @@ class PrivateKey final : public Signer {
   static base::Result<PrivateKey> FromPem(std::string_view pem, std::string_view passphrase);
 
   const PublicKey& public_key() const override { return public_key_; }
+  // The seed of RFC 8032. REQUIRES: the key's type is kEd25519.
+  SecretBytes RevealEd25519Seed() const;
   // PKCS #8 in PEM; with a passphrase encrypted by AES-256-CBC under a key from scrypt.
   // Errors: kInternal.
   base::Result<std::string> ToPem(std::string_view passphrase) const;

@@ -16,6 +16,7 @@ TEST(Signature, Rfc8032SecondVector) {
   const std::string seed =
       Unhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
   const PrivateKey key = PrivateKey::FromEd25519Seed(AsBytes(seed)).value();
+  EXPECT_EQ(base::ToHex(key.RevealEd25519Seed().RevealSecret()), base::ToHex(AsBytes(seed)));
   EXPECT_EQ(base::ToHex(AsBytes(key.public_key().Ed25519Raw())),
             "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
   const std::string message = Unhex("72");

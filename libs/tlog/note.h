@@ -84,8 +84,9 @@ class SignerKey {
   static base::Result<SignerKey> Create(std::string_view name, KeyKind kind, base::Bytes seed);
 
   const VerifierKey& verifier() const { return verifier_; }
-  // The private key as text, without a newline.
+  // The private key as text, without a newline, and the seed alone.
   crypto::SecretBytes RevealSecretText() const;
+  const crypto::SecretBytes& RevealSeed() const { return seed_; }
 
   // The signature line ("(em dash) name base64\n") over a note's text. `time_s` (seconds since
   // 1970) goes into cosignatures and is not used by the others. Errors: kInternal; kInvalidUse for

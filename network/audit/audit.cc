@@ -182,7 +182,7 @@ base::Result<int> RunProve(const Flags& flags) {
 }
 
 base::Result<int> RunWitness(const Flags& flags) {
-  DAY_TRY_ASSIGN(tlog::SignerKey key, core::LoadKeyFile(flags.key));
+  DAY_TRY_ASSIGN(tlog::SignerKey key, core::LoadKeyFile(flags.key, flags.passphrase));
   DAY_TRY_ASSIGN(tlog::Policy logs, LoadPolicy(flags.logs));
   DAY_TRY_ASSIGN(const net::ListenAddress listen, net::ParseListenAddress(flags.listen));
   DAY_TRY_ASSIGN(const auto witness,
@@ -215,7 +215,7 @@ void AddLogFlags(CLI::App* command, Flags* flags) {
 void AddVerdictFlags(CLI::App* command, Flags* flags) {
   command->add_option("--key", flags->key,
                       "private key (PKCS #8) of the role rebuild: sign verdicts with it");
-  command->add_option("--passphrase-file", flags->passphrase_file,
+  command->add_option("--passphrase-file", flags->passphrase.file,
                       "its passphrase, the first line");
   command->add_option("--submit", flags->submit, "URL below which /add takes verdicts");
 }
@@ -272,6 +272,8 @@ void AddCommands(CLI::App* app, Flags* flags) {
 
   CLI::App* witness = app->add_subcommand("witness", "run a witness");
   witness->add_option("--key", flags->key, "file with the witness's private key")->required();
+  witness->add_option("--passphrase-file", flags->passphrase.file,
+                      "file whose first line is the key's passphrase, if it is encrypted");
   witness->add_option("--dir", flags->folder, "folder for its memory, one file a log")->required();
   witness->add_option("--logs", flags->logs, "tlog-policy file whose `log` lines are witnessed")
       ->required();
@@ -279,12 +281,37 @@ void AddCommands(CLI::App* app, Flags* flags) {
 
   CLI::App* keygen = app->add_subcommand("keygen", "make a witness's key; prints the public part");
   keygen->add_option("NAME", flags->name, "the witness's name, such as w.example.org")->required();
-  keygen->add_option("--out", flags->key, "file for the private key; must not exist")->required();
+  CLI::App* encrypt = app->add_subcommand("encrypt-key", "write a key once more, encrypted");
+  encrypt->add_option("KEY", flags->key, "file with a private key that is not encrypted")
+      ->required();
+  for (CLI::App* command : {keygen, encrypt}) {
+    command->add_option("--out", flags->out, "file for the private key; must not exist")
+        ->required();
+    command->add_option("--passphrase-file", flags->passphrase.file,
+                        "encrypt it under the passphrase that is the first line of this file");
+  }
 }
 
 base::Result<int> RunKeygen(const Flags& flags) {
+  std::string passphrase;
+  if (!flags.passphrase.file.empty()) {
+    DAY_TRY_ASSIGN(passphrase,
+                   core::GetPassphrase(flags.passphrase, "the new key", core::AskTwice::kYes));
+  }
+  DAY_TRY_ASSIGN(
+      const std::string vkey,
+      core::MakeKeyFile(flags.out, flags.name, tlog::KeyKind::kCosignatureEd25519, passphrase));
+  core::Wipe(&passphrase);
+  Print(vkey + "\n");
+  return 0;
+}
+
+base::Result<int> RunEncryptKey(const Flags& flags) {
+  DAY_TRY_ASSIGN(std::string passphrase,
+                 core::GetPassphrase(flags.passphrase, "the new key file", core::AskTwice::kYes));
   DAY_TRY_ASSIGN(const std::string vkey,
-                 core::MakeKeyFile(flags.key, flags.name, tlog::KeyKind::kCosignatureEd25519));
+                 core::EncryptKeyFile(flags.key, {}, flags.out, passphrase));
+  core::Wipe(&passphrase);
   Print(vkey + "\n");
   return 0;
 }
@@ -293,7 +320,7 @@ base::Result<int> Dispatch(const std::string& command, const Flags& flags) {
   constexpr std::pair<std::string_view, base::Result<int> (*)(const Flags&)> kCommands[] = {
       {"verify", RunVerify},   {"fsck", RunFsck},       {"mirror", RunMirror},
       {"prove", RunProve},     {"monitor", RunMonitor}, {"rebuild", RunRebuild},
-      {"witness", RunWitness}, {"keygen", RunKeygen}};
+      {"witness", RunWitness}, {"keygen", RunKeygen},   {"encrypt-key", RunEncryptKey}};
   for (const auto& [name, run] : kCommands) {
     if (command == name) {
       return run(flags);

@@ -9,6 +9,7 @@
 
 #include "libs/base/result.h"
 #include "libs/tlog/policy.h"
+#include "network/core/passphrase.h"
 
 namespace day::network::audit {
 
@@ -29,7 +30,7 @@ struct Flags {
   std::string submit;
   std::string sources;
   std::string sha256;
-  std::string passphrase_file;
+  core::PassphraseSource passphrase;
   std::uint64_t index = 0;
   std::uint64_t stale_after_s = 24 * 3600;
   std::uint32_t interval_s = 60;

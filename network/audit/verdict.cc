@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "libs/base/lines.h"
 #include "libs/crypto/hash.h"
-#include "libs/os/file.h"
 #include "libs/update/dsse.h"
 #include "libs/wire/json_writer.h"
 #include "network/core/add_entry.h"
+#include "network/core/key_file.h"
 #include "network/core/rule_folder.h"
 
 namespace day::network::audit {
@@ -19,18 +18,8 @@ base::Result<VerdictSigner> VerdictSigner::Open(const Flags& flags) {
   if (flags.submit.empty()) {
     return MakeError(ErrorKind::kInvalidUse, "--key needs --submit URL: where verdicts go");
   }
-  DAY_TRY_ASSIGN(const std::string pem, os::ReadFile(flags.key, 64 * 1024));
-  std::string passphrase;
-  if (!flags.passphrase_file.empty()) {
-    DAY_TRY_ASSIGN(const std::string text, os::ReadFile(flags.passphrase_file, 64 * 1024));
-    std::string_view rest = text;
-    passphrase = base::TakeLine(&rest);
-  }
-  auto key = crypto::PrivateKey::FromPem(pem, passphrase);
-  if (!key.ok()) {
-    return MakeError(key.error().kind, flags.key + ": " + key.error().message);
-  }
-  return VerdictSigner(std::move(*key), flags.submit);
+  DAY_TRY_ASSIGN(crypto::PrivateKey key, core::LoadPemKeyFile(flags.key, flags.passphrase));
+  return VerdictSigner(std::move(key), flags.submit);
 }
 
 base::Status VerdictSigner::Post(const Verdict& verdict) const {

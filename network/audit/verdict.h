@@ -15,8 +15,7 @@ namespace day::network::audit {
 
 class VerdictSigner {
  public:
-  // From --key, --passphrase-file and --submit. Errors: kInvalidUse; as os::ReadFile(),
-  // crypto::PrivateKey::FromPem().
+  // From --key, --passphrase-file and --submit. Errors: kInvalidUse; as core::LoadPemKeyFile().
   static base::Result<VerdictSigner> Open(const Flags& flags);
 
   // Errors: as core::AddEntry().

@@ -33,6 +33,9 @@ constexpr const char* kHelp =
 struct LogFlags {
   std::string folder;
   std::string key_path;
+  core::PassphraseSource passphrase;
+  std::string key_name;
+  std::string key_out;
   std::string policy_path;
   bool no_witnesses = false;
   std::string listen;
@@ -82,7 +85,7 @@ log::PublisherOptions PublisherFlags(const LogFlags& flags) {
 }
 
 base::Status RunInit(const LogFlags& flags) {
-  DAY_TRY_ASSIGN(const tlog::SignerKey key, core::LoadKeyFile(flags.key_path));
+  DAY_TRY_ASSIGN(const tlog::SignerKey key, core::LoadKeyFile(flags.key_path, flags.passphrase));
   std::string s3_settings;
   if (!flags.s3_path.empty()) {
     constexpr std::uint64_t kSettingsBytesMax = 64u << 10;
@@ -94,7 +97,7 @@ base::Status RunInit(const LogFlags& flags) {
 }
 
 base::Status RunLog(const LogFlags& flags) {
-  DAY_TRY_ASSIGN(tlog::SignerKey key, core::LoadKeyFile(flags.key_path));
+  DAY_TRY_ASSIGN(tlog::SignerKey key, core::LoadKeyFile(flags.key_path, flags.passphrase));
   DAY_TRY_ASSIGN(tlog::Policy policy, LoadPolicy(flags, key.verifier()));
   log::LogServiceOptions options;
   options.folder = flags.folder;
@@ -123,7 +126,7 @@ base::Status RunLog(const LogFlags& flags) {
 
 // Without a server: adds files, publishes, prints "index file" for each.
 base::Status RunAppend(const LogFlags& flags) {
-  DAY_TRY_ASSIGN(const tlog::SignerKey key, core::LoadKeyFile(flags.key_path));
+  DAY_TRY_ASSIGN(const tlog::SignerKey key, core::LoadKeyFile(flags.key_path, flags.passphrase));
   DAY_TRY_ASSIGN(const tlog::Policy policy, LoadPolicy(flags, key.verifier()));
   std::vector<std::string> contents;
   for (const std::string& path : flags.files) {
@@ -147,9 +150,35 @@ base::Status RunAppend(const LogFlags& flags) {
   return base::OkStatus();
 }
 
+// keygen and encrypt-key: prints the public key.
+base::Status RunKey(const LogFlags& flags) {
+  std::string passphrase;
+  if (!flags.passphrase.file.empty() || flags.key_name.empty()) {
+    DAY_TRY_ASSIGN(passphrase,
+                   core::GetPassphrase(flags.passphrase, "the new key file", core::AskTwice::kYes));
+  }
+  const auto vkey =
+      flags.key_name.empty()
+          ? core::EncryptKeyFile(flags.key_path, {}, flags.key_out, passphrase)
+          : core::MakeKeyFile(flags.key_out, flags.key_name, tlog::KeyKind::kEd25519, passphrase);
+  core::Wipe(&passphrase);
+  DAY_TRY(vkey);
+  std::printf("%s\n", vkey->c_str());
+  return base::OkStatus();
+}
+
+void AddKeyFlags(CLI::App* command, LogFlags* flags) {
+  command->add_option("--out", flags->key_out, "file for the private key; must not exist")
+      ->required();
+  command->add_option("--passphrase-file", flags->passphrase.file,
+                      "encrypt it under the passphrase that is the first line of this file");
+}
+
 void AddCommonFlags(CLI::App* command, LogFlags* flags) {
   command->add_option("--dir", flags->folder, "folder of the log")->required();
   command->add_option("--key", flags->key_path, "file with the log's private key")->required();
+  command->add_option("--passphrase-file", flags->passphrase.file,
+                      "file whose first line is the key's passphrase, if it is encrypted");
 }
 
 void AddPublishFlags(CLI::App* command, LogFlags* flags) {
@@ -170,13 +199,14 @@ int Main(int argc, char** argv) {
   app.set_config("--config", "", "configuration file (TOML): options of `log` in [log]");
   app.require_subcommand(1);
   LogFlags flags;
-  std::string key_name;
-  std::string key_out;
-
   CLI::App* keygen = app.add_subcommand("keygen", "make a log's key");
-  keygen->add_option("NAME", key_name, "the log's name and origin, such as example.org/log")
+  keygen->add_option("NAME", flags.key_name, "the log's name and origin, such as example.org/log")
       ->required();
-  keygen->add_option("--out", key_out, "file for the private key; must not exist")->required();
+  AddKeyFlags(keygen, &flags);
+  CLI::App* encrypt = app.add_subcommand("encrypt-key", "write a key once more, encrypted");
+  encrypt->add_option("KEY", flags.key_path, "file with a private key that is not encrypted")
+      ->required();
+  AddKeyFlags(encrypt, &flags);
 
   CLI::App* init = app.add_subcommand("init", "make an empty log");
   AddCommonFlags(init, &flags);
@@ -214,12 +244,8 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   base::Status status = base::OkStatus();
-  if (keygen->parsed()) {
-    const auto vkey = core::MakeKeyFile(key_out, key_name, tlog::KeyKind::kEd25519);
-    if (vkey.ok()) {
-      std::printf("%s\n", vkey->c_str());
-    }
-    status = vkey.ok() ? base::OkStatus() : base::Status(vkey.error());
+  if (keygen->parsed() || encrypt->parsed()) {
+    status = RunKey(flags);
   } else if (init->parsed()) {
     status = RunInit(flags);
   } else if (append->parsed()) {

@@ -126,7 +126,7 @@ class Cli {
                     "signatures of the keys of rules for a release that takes detections away")
         ->capture_default_str();
     sub->add_flag("--demo", options_.demo, "small numbers of keys: 2 of 3");
-    sub->add_flag("--no-passphrase", options_.passphrase.none,
+    sub->add_flag("--no-passphrase", options_.no_passphrase,
                   "keys that are not encrypted (for demonstrations and tests)");
   }
 
@@ -140,7 +140,7 @@ class Cli {
                     "token= and object=NAME. Only FILE.pub is written");
     sub->add_flag("--p256", options_.p256,
                   "ECDSA with P-256 instead of Ed25519, for tokens that know no other");
-    sub->add_flag("--no-passphrase", options_.passphrase.none, "not encrypted");
+    sub->add_flag("--no-passphrase", options_.no_passphrase, "not encrypted");
 
     CLI::App* pubkey = Add("pubkey",
                            "the public key of a private one, as PEM: for init --public "
@@ -235,7 +235,7 @@ class Cli {
     rotate->add_option("--policy", options_.policy,
                        "a new policy: the log, its witnesses, the quorum");
     rotate->add_option("--reason", options_.reason, "why");
-    rotate->add_flag("--no-passphrase", options_.passphrase.none, "a new key is not encrypted");
+    rotate->add_flag("--no-passphrase", options_.no_passphrase, "a new key is not encrypted");
     AddKeys(rotate);
 
     CLI::App* log = Add("log", "decisions and releases, from the public log", RunLog);

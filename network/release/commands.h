@@ -20,7 +20,8 @@ struct Options {
   std::int64_t time_s = 0;  // 0: the system's clock
   bool json = false;
   bool quiet = false;
-  PassphraseSource passphrase;
+  core::PassphraseSource passphrase{.file = "", .variable = "DAYLIGHT_RELEASE_PASSPHRASE"};
+  bool no_passphrase = false;  // new keys are not encrypted
 
   // What the command is about: a folder, a proposal, a hash.
   std::string subject;

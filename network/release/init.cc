@@ -8,6 +8,7 @@
 
 #include "libs/os/file.h"
 #include "libs/tlog/policy.h"
+#include "network/core/key_file.h"
 #include "network/release/commands.h"
 #include "network/release/fields.h"
 #include "network/release/metadata.h"
@@ -153,9 +154,9 @@ base::Result<InitKeys> MakeKeys(const Options& options, const Workspace& workspa
       ++number;
     }
     for (; given[role].empty() && number <= size.keys; ++number) {
-      if (passphrase.empty() && !options.passphrase.none) {
-        DAY_TRY_ASSIGN(passphrase,
-                       GetPassphrase(options.passphrase, "the new keys", AskTwice::kYes));
+      if (passphrase.empty() && !options.no_passphrase) {
+        DAY_TRY_ASSIGN(passphrase, core::GetPassphrase(options.passphrase, "the new keys",
+                                                       core::AskTwice::kYes));
       }
       DAY_TRY_ASSIGN(crypto::PrivateKey key,
                      MakeKey(workspace, fmt::format("{}-{}", role, number), passphrase));
@@ -190,8 +191,9 @@ base::Status AddRoleSteps(const Options& options, const Workspace& workspace,
   }
   if (!options.new_key.empty()) {
     std::string passphrase;
-    if (!options.passphrase.none) {
-      DAY_TRY_ASSIGN(passphrase, GetPassphrase(options.passphrase, "the new key", AskTwice::kYes));
+    if (!options.no_passphrase) {
+      DAY_TRY_ASSIGN(passphrase,
+                     core::GetPassphrase(options.passphrase, "the new key", core::AskTwice::kYes));
     }
     DAY_TRY_ASSIGN(const crypto::PrivateKey key, MakeKey(workspace, options.new_key, passphrase));
     AddKeySteps(options.role, key.public_key().ToPem(), change);
@@ -235,8 +237,9 @@ base::Status RunKeygen(const Options& options) {
     made = pkcs11::UriName(uri) + " in the token";
   } else {
     std::string passphrase;
-    if (!options.passphrase.none) {
-      DAY_TRY_ASSIGN(passphrase, GetPassphrase(options.passphrase, "the new key", AskTwice::kYes));
+    if (!options.no_passphrase) {
+      DAY_TRY_ASSIGN(passphrase,
+                     core::GetPassphrase(options.passphrase, "the new key", core::AskTwice::kYes));
     }
     DAY_TRY_ASSIGN(const crypto::PrivateKey key, crypto::PrivateKey::Generate(type));
     DAY_TRY_ASSIGN(const std::string pem, key.ToPem(passphrase));
@@ -259,7 +262,7 @@ base::Status RunPubkey(const Options& options) {
     DAY_TRY_ASSIGN(key, TokensOfTerminal().FindPublicKey(uri));
   } else {
     DAY_TRY_ASSIGN(const crypto::PrivateKey pair,
-                   LoadPrivateKey(options.subject, options.passphrase));
+                   core::LoadPemKeyFile(options.subject, options.passphrase));
     key = pair.public_key();
   }
   const std::string pem = key.ToPem();
@@ -324,7 +327,7 @@ base::Status RunInit(const Options& options) {
   for (const auto& [role, size] : sizes) {
     lines.push_back(fmt::format("  {}: {} of {} keys", role, size.threshold, size.keys));
   }
-  if (options.passphrase.none) {
+  if (options.no_passphrase) {
     lines.push_back("The private keys in keys/ are NOT encrypted: for demonstrations only.");
   } else if (!keys.here.empty()) {
     lines.push_back(

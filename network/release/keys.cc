@@ -1,20 +1,14 @@
 #include "network/release/keys.h"
 
 #include <fmt/core.h>
-#include <stdlib.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <iostream>
-#include <span>
 #include <utility>
 
-#include "libs/crypto/hash.h"
-#include "libs/os/file.h"
 #include "libs/os/system.h"
 #include "libs/tuf/metadata.h"
+#include "network/core/key_file.h"
 
 namespace day::network::release {
 namespace {
@@ -24,77 +18,10 @@ using base::MakeError;
 
 constexpr std::size_t kKeyFileMaxBytes = 64 * 1024;
 
-// One line from the terminal without showing it.
-std::string AskHidden(const std::string& prompt) {
-  struct termios shown = {};
-  ::tcgetattr(STDIN_FILENO, &shown);
-  struct termios hidden = shown;
-  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  // Hidden before it is asked for: what is typed early is neither shown nor lost.
-  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-  std::fputs(prompt.c_str(), stderr);
-  std::string line;
-  std::getline(std::cin, line);
-  ::tcsetattr(STDIN_FILENO, TCSANOW, &shown);
-  std::fputs("\n", stderr);
-  return line;
-}
-
-bool IsEncrypted(std::string_view pem) { return pem.find("ENCRYPTED") != std::string_view::npos; }
-
 }  // namespace
 
-base::Result<std::string> GetPassphrase(const PassphraseSource& source, std::string_view purpose,
-                                        AskTwice twice) {
-  if (!source.file.empty()) {
-    DAY_TRY_ASSIGN(const std::string text, os::ReadFile(source.file, 4096));
-    std::string line = text.substr(0, text.find_first_of("\r\n"));
-    if (line.empty()) {
-      return MakeError(ErrorKind::kPermission, source.file + ": its first line is empty");
-    }
-    return line;
-  }
-  if (const char* text = ::secure_getenv("DAYLIGHT_RELEASE_PASSPHRASE")) {
-    return std::string(text);
-  }
-  if (!os::IsTerminal(STDIN_FILENO)) {
-    return MakeError(ErrorKind::kPermission,
-                     fmt::format("no passphrase for {}: give --passphrase-file FILE, set "
-                                 "DAYLIGHT_RELEASE_PASSPHRASE, or run on a terminal",
-                                 purpose));
-  }
-  std::string line = AskHidden(fmt::format("Passphrase for {}: ", purpose));
-  if (twice == AskTwice::kYes && line != AskHidden("The same again: ")) {
-    return MakeError(ErrorKind::kPermission, "the two passphrases differ");
-  }
-  if (line.empty()) {
-    return MakeError(ErrorKind::kPermission, "an empty passphrase protects nothing");
-  }
-  return line;
-}
-
-base::Result<crypto::PrivateKey> LoadPrivateKey(const std::string& path,
-                                                const PassphraseSource& source) {
-  DAY_TRY_ASSIGN(const os::FileStat stat, os::StatPath(path, os::Symlinks::kFollow));
-  if ((stat.mode & 077) != 0) {
-    return MakeError(ErrorKind::kPermission, path + " can be read by others: chmod 600 " + path);
-  }
-  DAY_TRY_ASSIGN(std::string pem, os::ReadFile(path, kKeyFileMaxBytes));
-  std::string passphrase;
-  if (IsEncrypted(pem)) {
-    DAY_TRY_ASSIGN(passphrase, GetPassphrase(source, path, AskTwice::kNo));
-  }
-  base::Result<crypto::PrivateKey> key = crypto::PrivateKey::FromPem(pem, passphrase);
-  crypto::WipeMemory(std::as_writable_bytes(std::span(pem.data(), pem.size())));
-  crypto::WipeMemory(std::as_writable_bytes(std::span(passphrase.data(), passphrase.size())));
-  if (!key.ok()) {
-    return MakeError(key.error().kind, fmt::format("{}: {}", path, key.error().message));
-  }
-  return key;
-}
-
 base::Result<Signers> LoadSigners(const std::vector<std::string>& names,
-                                  const PassphraseSource& source) {
+                                  const core::PassphraseSource& source) {
   pkcs11::Tokens tokens = TokensOfTerminal();
   Signers signers;
   for (const std::string& name : names) {
@@ -103,7 +30,7 @@ base::Result<Signers> LoadSigners(const std::vector<std::string>& names,
       DAY_TRY_ASSIGN(std::unique_ptr<crypto::Signer> key, tokens.OpenKey(uri));
       signers.push_back(std::move(key));
     } else {
-      DAY_TRY_ASSIGN(crypto::PrivateKey key, LoadPrivateKey(name, source));
+      DAY_TRY_ASSIGN(crypto::PrivateKey key, core::LoadPemKeyFile(name, source));
       signers.push_back(std::make_unique<crypto::PrivateKey>(std::move(key)));
     }
   }
@@ -118,7 +45,7 @@ pkcs11::Tokens TokensOfTerminal() {
                                    "'&'), or run on a terminal",
                                    prompt));
     }
-    std::string pin = AskHidden(prompt + ": ");
+    std::string pin = core::AskHidden(prompt + ": ");
     if (pin.empty()) {
       return MakeError(ErrorKind::kPermission, "no PIN was entered");
     }

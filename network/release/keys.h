@@ -1,15 +1,13 @@
 // Keys of people: PKCS #8 files, encrypted under a passphrase, keys in PKCS #11 tokens, and the
 // public keys of a workspace.
 //
-// A passphrase comes from a file (its first line), from $DAYLIGHT_RELEASE_PASSPHRASE, or is asked
-// for on the terminal. A token's PIN comes from the URI that names the key, or is asked for: never
-// from where passphrases come from, for a token counts what is wrong.
-// Thread safety: one thread.
+// Passphrases: network/core/passphrase.h. A token's PIN comes from the URI that names the key, or
+// is asked for: never from where passphrases come from, for a token counts what is wrong. Thread
+// safety: one thread.
 #pragma once
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,30 +17,16 @@
 #include "libs/pkcs11/token.h"
 #include "libs/tuf/metadata.h"
 #include "libs/update/dsse.h"
+#include "network/core/passphrase.h"
 #include "network/release/workspace.h"
 
 namespace day::network::release {
 
-struct PassphraseSource {
-  std::string file;   // empty: none
-  bool none = false;  // keys are not encrypted
-};
-
-// `twice`: asks again on a terminal, for a new key. Errors: kPermission if there is no passphrase
-// to be had; as os::ReadFile().
-enum class AskTwice : std::uint8_t { kNo, kYes };
-base::Result<std::string> GetPassphrase(const PassphraseSource& source, std::string_view purpose,
-                                        AskTwice twice);
-
-// Reads a private key. Errors: kPermission if others than the owner can read the file or it is
-// encrypted and no passphrase fits; kMalformed; as os::ReadFile().
-base::Result<crypto::PrivateKey> LoadPrivateKey(const std::string& path,
-                                                const PassphraseSource& source);
 // The keys that --key names: files, or "pkcs11:" URIs of keys in tokens. Errors: as
-// LoadPrivateKey(), pkcs11::ParseUri() and pkcs11::Tokens::OpenKey().
+// core::LoadPemKeyFile(), pkcs11::ParseUri() and pkcs11::Tokens::OpenKey().
 using Signers = std::vector<std::unique_ptr<crypto::Signer>>;
 base::Result<Signers> LoadSigners(const std::vector<std::string>& names,
-                                  const PassphraseSource& source);
+                                  const core::PassphraseSource& source);
 // Tokens whose PINs are asked for on the terminal.
 pkcs11::Tokens TokensOfTerminal();
 // Makes a new Ed25519 key: keys/NAME.pem and keys/NAME.pub. Errors: kInvalidUse if there is one.
