@@ -28,9 +28,7 @@ std::string FormatRemaining(double seconds) {
 Progress::Progress(Mode mode, std::vector<std::string> paths, os::WalkOptions walk,
                    scan::GlobSet excludes)
     : mode_(mode), paths_(std::move(paths)), walk_(walk), excludes_(std::move(excludes)) {
-  if (mode_ == Mode::kOn) {
-    counter_ = std::jthread([this](const std::stop_token& stop) { Count(stop); });
-  }
+  walk_.helpers = 0;  // the scan needs the processors more
 }
 
 Progress::~Progress() { Wipe(); }
@@ -57,6 +55,9 @@ void Progress::Count(const std::stop_token& stop) {
 void Progress::Update(const scan::ScanSummary& summary, std::string_view path) {
   if (mode_ == Mode::kOff) {
     return;
+  }
+  if (!counter_.joinable()) {
+    counter_ = std::jthread([this](const std::stop_token& stop) { Count(stop); });
   }
   const std::uint64_t total = files_total_.load(std::memory_order_relaxed);
   const std::string rate = FormatRate(summary.bytes, summary.elapsed_ns);

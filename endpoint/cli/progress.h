@@ -1,6 +1,6 @@
-// The progress line on a terminal: how far, how fast, how long still. A thread counts the files
-// ahead of the scan; until it is done the line shows no percentage. The line is on standard error
-// and is wiped before anything else is printed.
+// The progress line on a terminal: how far, how fast, how long still. From the first line on a
+// thread counts the files ahead of the scan; until it is done the line shows no percentage. The
+// line is on standard error and is wiped before anything else is printed.
 #pragma once
 
 #include <atomic>

@@ -66,6 +66,7 @@ FileScan::FileScan(FileScanOptions options, const DatabaseFiles* database, Clean
 
 base::Result<ScanSummary> FileScan::Run() {
   started_ns_ = os::MonotonicNs();
+  progress_ns_ = started_ns_;
   base::Status status;
   for (const std::string& path : options_.paths) {
     status = ScanTree(path);

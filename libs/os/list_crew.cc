@@ -72,10 +72,12 @@ ListCrew::~ListCrew() {
 
 void ListCrew::Reset(const ListRules& rules) {
   Lock lock(mutex_);
-  order_.clear();
+  paused_ = true;
   walk_waits_ = true;
   done_.wait(lock, [this] { return busy_ == 0; });
   walk_waits_ = false;
+  paused_ = false;
+  order_.clear();
   ahead_ = 0;
   rules_ = rules;
 }
@@ -111,7 +113,7 @@ std::unique_ptr<NameBlock> ListCrew::Next(ListedFolder* folder, std::unique_ptr<
 }
 
 ListedFolder* ListCrew::FindWork() const {
-  if (ahead_ >= kAheadMax) {
+  if (paused_ || ahead_ >= kAheadMax) {
     return nullptr;
   }
   // At most as many as there are threads are being read.
@@ -205,7 +207,8 @@ void ListCrew::ReadNames(ListedFolder* folder, NameBlock* block) const {
         ::getdents64(folder->fd.get(), block->raw.get() + used, kBlockBytes - used);
     if (count <= 0) {
       folder->ended = true;
-      folder->failure = count < 0 ? errno : 0;
+      // A folder that was removed meanwhile is over.
+      folder->failure = count < 0 && errno != ENOENT ? errno : 0;
       folder->failed_at = "list folder";
       return;
     }

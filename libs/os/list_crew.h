@@ -139,6 +139,7 @@ class ListCrew {
   std::uint32_t idle_ = 0;   // helpers that sleep and were not called
   std::uint32_t calls_ = 0;  // that no helper has heard yet
   bool walk_waits_ = false;
+  bool paused_ = false;  // nobody begins anything
   bool stop_ = false;
   bool started_ = false;
   std::vector<std::thread> helpers_;
