@@ -14,6 +14,7 @@
 #include "libs/crypto/hash.h"
 #include "libs/os/file.h"
 #include "libs/os/memory.h"
+#include "libs/os/system.h"
 
 namespace day::endpoint::updater {
 namespace {
@@ -23,6 +24,7 @@ using base::MakeError;
 
 constexpr std::uint64_t kListMaxBytes = 8u << 20;
 constexpr std::size_t kDiagnosticMaxBytes = 300;
+constexpr std::int64_t kMsNs = 1'000'000;
 
 // Whether an error is the doing of what the workers were given, not of this machine.
 bool SpeaksAgainstBundle(const base::Error& error) {
@@ -91,8 +93,17 @@ class Judge : public scan::ResultHandler {
     if (bad != report->findings.end()) {
       objection_ =
           fmt::format("it finds {} in {}, which is known to be good", bad->name, task.name);
-    } else if (report->completeness == workerproto::Completeness::kNotScanned) {
-      const std::string why = report->gaps.empty() ? "no reason" : report->gaps[0].reason;
+      return;
+    }
+    // Files that cannot be opened to the end for other reasons are so with any rules.
+    const auto slow =
+        std::find_if(report->gaps.begin(), report->gaps.end(),
+                     [](const workerproto::Gap& gap) { return gap.reason.starts_with("timeout"); });
+    if (report->completeness == workerproto::Completeness::kNotScanned ||
+        slow != report->gaps.end()) {
+      const std::string why = slow != report->gaps.end() ? slow->reason
+                              : report->gaps.empty()     ? "no reason"
+                                                         : report->gaps[0].reason;
       objection_ = fmt::format("{} cannot be scanned with it: {}", task.name, why);
     }
   }
@@ -173,7 +184,13 @@ base::Status Try(const std::string& rules_folder, const TrialOptions& options,
   pool_options.settings.timeout_ms = options.file_timeout_ms;
   Judge judge;
   scan::WorkerPool pool(pool_options, &database, &judge);
+  const std::int64_t end_ns = os::MonotonicNs() + std::int64_t{options.timeout_ms} * kMsNs;
   for (const std::string& path : KnownGoodFiles(options)) {
+    if (os::MonotonicNs() > end_ns) {
+      report->objection =
+          fmt::format("its trial takes longer than {} s", options.timeout_ms / 1000);
+      return base::OkStatus();
+    }
     scan::ScanTask task;
     auto fd = os::OpenRead(path);
     if (!fd.ok()) {
@@ -182,13 +199,17 @@ base::Status Try(const std::string& rules_folder, const TrialOptions& options,
     task.fd = std::move(*fd);
     DAY_TRY_ASSIGN(task.stat, os::StatFd(task.fd.get()));
     task.name = path;
+    // One at a time, so that the first objection ends it: whoever is slow with one file is so with
+    // all.
     DAY_TRY(pool.Submit(std::move(task)));
+    DAY_TRY(pool.Drain());
     ++report->files;
+    if (!judge.objection().empty()) {
+      report->objection = judge.objection();
+      return base::OkStatus();
+    }
   }
-  DAY_TRY(pool.WaitUntilReady());
-  DAY_TRY(pool.Drain());
-  report->objection = judge.objection();
-  return base::OkStatus();
+  return pool.WaitUntilReady();
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ struct TrialOptions {
   std::uint32_t files_max = 200;
   std::uint64_t file_bytes_max = 1u << 20;
   std::uint32_t file_timeout_ms = 5000;
+  std::uint32_t timeout_ms = 120'000;  // for all files together
   std::uint64_t memory_max_bytes = 4ull << 30;
 };
 
@@ -37,6 +38,9 @@ struct TrialReport {
 // Errors say nothing about the bundle (no worker starts, no memory, somebody asked to stop): the
 // same trial may end otherwise the next time.
 base::Result<TrialReport> TryBundle(const std::string& rules_folder, const TrialOptions& options);
+
+// Whether an error of CompareInSandbox() is the doing of what it was given, not of this machine.
+bool SpeaksAgainstBundle(const base::Error& error);
 
 // What the newer bundle no longer sees, compared in the sandbox. Errors: kMalformed if the rules of
 // one do not compile; those of a worker.

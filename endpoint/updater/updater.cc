@@ -37,9 +37,15 @@ base::Result<std::string> CheckClaim(const update::Statement& release, const std
     return std::string();
   }
   DAY_TRY_ASSIGN(const update::Bundle before, update::DecodeBundle(base::AsBytes(active)));
-  DAY_TRY_ASSIGN(const update::Blindness blindness, CompareInSandbox(before, bundle, options));
-  return blindness.Blinds()
-             ? "it says that it takes no detection away, but it " + blindness.Lines().front()
+  const auto blindness = CompareInSandbox(before, bundle, options);
+  if (!blindness.ok()) {
+    return SpeaksAgainstBundle(blindness.error())
+               ? base::Result<std::string>("it cannot be compared with the release before: " +
+                                           blindness.error().message)
+               : blindness.error();
+  }
+  return blindness->Blinds()
+             ? "it says that it takes no detection away, but it " + blindness->Lines().front()
              : std::string();
 }
 
@@ -194,10 +200,9 @@ base::Status Updater::Activate(const update::Upd& upd, const update::KnownReleas
   if (const std::optional<std::size_t> ready = slots->Find(release.sha256())) {
     return SwitchTo(*ready, slots, outcome);  // it was active before
   }
-  std::string active;
-  if (slots->active) {
-    DAY_TRY_ASSIGN(active, state_.ReadBundle(*slots->active));
-  }
+  // Without it (damaged, deleted) there is no delta, and a whole bundle mends that.
+  const std::string active =
+      slots->active ? state_.ReadBundle(*slots->active).value_or("") : std::string();
   DAY_TRY_ASSIGN(const std::string bytes,
                  update::TakeBundle(upd, release.statement, base::AsBytes(active)));
   DAY_TRY_ASSIGN(const update::Bundle bundle, update::DecodeBundle(base::AsBytes(bytes)));

@@ -155,6 +155,10 @@ base::Result<bool> Trial::Compile() {
     Fail("the rules do not compile: " + scan.error);
     return false;
   }
+  if (!scan.incomplete.empty()) {
+    Fail("the rules take too long even for an empty file");
+    return false;
+  }
   return true;
 }
 
@@ -217,6 +221,10 @@ base::Status Trial::CheckKnownGood() {
   }
   report.notes.push_back(fmt::format("known-good files: {} scanned, {} findings by {} rules",
                                      scan.files, scan.findings.size(), by_rule.size()));
+  if (!scan.incomplete.empty()) {
+    report.notes.push_back(fmt::format("known-good files: {} not scanned to the end, such as {}",
+                                       scan.incomplete.size(), scan.incomplete.front()));
+  }
   if (!scan.error.empty()) {
     Fail("the known-good files could not be scanned: " + scan.error);
   }

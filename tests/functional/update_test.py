@@ -16,6 +16,12 @@ import unittest
 BIN = pathlib.Path(os.environ.get("DAYLIGHT_BIN", "build/release/bin")).resolve()
 
 
+def clock(later):
+    """A command's beginning that makes it believe that so many seconds have passed."""
+    # Sanitizers want to be loaded first, but can do without.
+    return ["env", "ASAN_OPTIONS=verify_asan_link_order=0", "faketime", "-f", f"+{later}s"] if later else []
+
+
 class Handler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args):
         pass
@@ -25,7 +31,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         super().do_GET()
 
 
-class UpdateTest(unittest.TestCase):
+class UpdateCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.world = pathlib.Path(tempfile.mkdtemp(prefix="daylight-world-"))
@@ -37,9 +43,10 @@ class UpdateTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         self.state = self.folder / "state"
 
-    def run_daylight(self, *words):
-        environment = {**os.environ, "DAYLIGHT_STATE": str(self.state), "XDG_CACHE_HOME": str(self.folder / "cache")}
-        done = subprocess.run([BIN / "daylight", *map(str, words)], capture_output=True, text=True, timeout=120,
+    def run_daylight(self, *words, later=0):
+        environment = {**os.environ, "DAYLIGHT_STATE": str(self.state), "XDG_CACHE_HOME": str(self.folder / "cache"),
+                       "DONT_FAKE_MONOTONIC": "1"}
+        done = subprocess.run([*clock(later), BIN / "daylight", *map(str, words)], capture_output=True, text=True, timeout=120,
                               env=environment)
         return done.returncode, done.stdout, done.stderr
 
@@ -62,10 +69,10 @@ class UpdateTest(unittest.TestCase):
                 return int(line.split("release ")[1].split()[0])
         return None
 
-    def finds(self, text):
+    def finds(self, text, **more):
         sample = self.folder / "sample"
         sample.write_text(text)
-        code, out, err = self.run_daylight("scan", "--no-progress", sample)
+        code, out, err = self.run_daylight("scan", "--no-progress", sample, **more)
         self.assertIn(code, (0, 1), out + err)
         return code == 1
 
@@ -81,6 +88,8 @@ class UpdateTest(unittest.TestCase):
         self.addCleanup(server.shutdown)
         return f"http://127.0.0.1:{server.server_port}", server
 
+
+class UpdateTest(UpdateCase):
     def test_from_files_and_back(self):
         self.assertIn("no network is trusted", self.bad("update", self.world / "1.upd"))
         self.trust()
@@ -100,20 +109,6 @@ class UpdateTest(unittest.TestCase):
         self.assertIn("went back", self.bad("update", self.world / "2.upd"))
         self.assertEqual(self.active(), 1)
 
-    def test_several_mirrors_one_lies(self):
-        lying, _ = self.mirror(latest="2-swapped", full="2-swapped")
-        dead = "http://127.0.0.1:1"
-        right, server = self.mirror(latest="2", full="2")
-        self.trust("--mirror", lying, "--mirror", dead, "--mirror", right)
-        for _ in range(4):
-            out = self.good("update")
-        self.assertEqual(self.active(), 2)
-        self.assertIn("nothing newer", out)
-        for path, headers in server.seen:  # the same from everybody: no version, no state
-            self.assertEqual(path, "/latest.upd")
-            self.assertEqual(sorted(headers), ["Accept", "Accept-Encoding", "Connection", "Host", "User-Agent"])
-            self.assertEqual(headers["User-Agent"], "daylight")
-
     def test_a_gap_is_filled_from_the_full_file(self):
         url, server = self.mirror(latest="2-gap", full="2")
         self.trust("--mirror", url)
@@ -132,16 +127,6 @@ class UpdateTest(unittest.TestCase):
         self.good("update", stick)
         self.assertEqual(self.active(), 2)
 
-    def test_rollback_attack_and_damage(self):
-        self.trust()
-        self.good("update", self.world / "2.upd")
-        self.assertIn("older than what is known", self.bad("update", self.world / "1.upd"))
-        content = bytearray((self.world / "4-halt.upd").read_bytes())
-        content[len(content) // 2] ^= 1
-        (self.folder / "damaged.upd").write_bytes(content)
-        self.assertIn("damaged", self.bad("update", self.folder / "damaged.upd"))
-        self.assertEqual(self.active(), 2)
-
     def test_a_halt_takes_a_release_back_and_cannot_be_hidden(self):
         self.trust()
         self.good("update", self.world / "1.upd")
@@ -152,18 +137,6 @@ class UpdateTest(unittest.TestCase):
         self.assertIn("halted or recalled. Release 1 is active now", out)
         self.assertFalse(self.finds("daylight-update-second"))
         self.assertIn("STOPPED", self.good("explain", "2"))
-
-    def test_a_split_view_is_a_fork_with_evidence(self):
-        self.trust()
-        self.good("update", self.world / "2.upd")
-        message = self.bad("update", self.world / "fork.upd")
-        self.assertIn("THE LOG HAS FORKED", message)
-        evidence = list(self.state.glob("fork-evidence.*"))
-        self.assertEqual(len(evidence), 1)
-        self.assertIn("daylight-fork-evidence/v1", evidence[0].read_text())
-        self.assertIn("forked", self.bad("update", self.world / "4-halt.upd"))  # nothing is followed any more
-        self.assertTrue(self.finds("daylight-update-second"))  # protection goes on
-        self.assertIn("forked", self.bad("verify"))
 
     def test_bad_releases_fail_their_trial(self):
         self.trust()
