@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <bit>
 #include <filesystem>
 #include <system_error>
 
@@ -25,6 +26,7 @@ using base::MakeError;
 constexpr std::uint64_t kListMaxBytes = 8u << 20;
 constexpr std::size_t kDiagnosticMaxBytes = 300;
 constexpr std::int64_t kMsNs = 1'000'000;
+constexpr std::uint32_t kFilesAtOnce = 16;
 
 // Whether an error is the doing of what the workers were given, not of this machine.
 bool SpeaksAgainstBundle(const base::Error& error) {
@@ -199,17 +201,22 @@ base::Status Try(const std::string& rules_folder, const TrialOptions& options,
     task.fd = std::move(*fd);
     DAY_TRY_ASSIGN(task.stat, os::StatFd(task.fd.get()));
     task.name = path;
-    // One at a time, so that the first objection ends it: whoever is slow with one file is so with
-    // all.
     DAY_TRY(pool.Submit(std::move(task)));
-    DAY_TRY(pool.Drain());
     ++report->files;
+    // The first file alone, then few at a time: whoever is slow with one is so with all.
+    if (report->files % kFilesAtOnce == 0 || std::has_single_bit(report->files)) {
+      DAY_TRY(pool.Drain());
+    }
     if (!judge.objection().empty()) {
-      report->objection = judge.objection();
-      return base::OkStatus();
+      break;
     }
   }
-  return pool.WaitUntilReady();
+  if (judge.objection().empty()) {
+    DAY_TRY(pool.WaitUntilReady());
+    DAY_TRY(pool.Drain());
+  }
+  report->objection = judge.objection();
+  return base::OkStatus();
 }
 
 }  // namespace

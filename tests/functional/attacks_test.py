@@ -31,7 +31,7 @@ class Upd:
 
     def __init__(self, content):
         self.content, self.place = content[8:-32], 0
-        assert content[:8] == b"DAYUPD01" and content[-32:] == hashlib.sha256(content[:-32]).digest()
+        assert content[:8] == b"DAYUPD02" and content[-32:] == hashlib.sha256(content[:-32]).digest()
         self.checkpoint = self.text()
         self.first = self.number(8)
         self.hashes = [self.take(32) for _ in range(self.number(4))]
@@ -52,7 +52,7 @@ class Upd:
         def count(items):
             return len(items).to_bytes(4, "little")
 
-        out = b"DAYUPD01" + count(self.checkpoint) + self.checkpoint + self.first.to_bytes(8, "little")
+        out = b"DAYUPD02" + count(self.checkpoint) + self.checkpoint + self.first.to_bytes(8, "little")
         out += count(self.hashes) + b"".join(self.hashes)
         out += count(self.entries) + b"".join(count(entry) + entry for entry in self.entries) + self.rest
         return out + hashlib.sha256(out).digest()

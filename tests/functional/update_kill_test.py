@@ -4,8 +4,8 @@ Whatever is left behind: the endpoint verifies and scans, with the old release o
 is done; the next ordinary run finishes, and leaves what an undisturbed run leaves. A publisher that is run again adds
 nothing twice, and what its updates/ holds in between is what endpoints accept.
 
-By default the kills are at the calls that others can see (`kill_at --changing`), of the publisher at every eleventh of
-them; DAYLIGHT_KILL_ALL=1 kills at every single call. What a kill leaves is looked at once: if
+By default the kills are at the calls that others can see (`kill_at --changing`): at all of them for updates from a file, at
+every third for updates from a mirror, at every eleventh of the publisher. DAYLIGHT_KILL_ALL=1 kills at every single call. What a kill leaves is looked at once: if
 another kill leaves the same names, sizes and contents, it is counted and not looked at again.
 """
 import concurrent.futures
@@ -31,6 +31,7 @@ import release_test  # noqa: E402
 BIN = log_harness.BIN
 KILL_AT = str(BIN / "kill_at")
 ALL = bool(os.environ.get("DAYLIGHT_KILL_ALL"))
+MIRROR_STRIDE = 1 if ALL else 3
 PUBLISHER_STRIDE = 1 if ALL else 11
 WORKERS = 4
 # The leak checker of sanitizer builds cannot work under ptrace.
@@ -165,7 +166,7 @@ class UpdaterTest(unittest.TestCase):
                 self.assertEqual(hashlib.sha256(bundle).hexdigest(), sha256, call)
         endpoint.good("log")
 
-    def check(self, before, update, old, new):
+    def check(self, before, update, old, new, stride):
         """One transition, killed everywhere; `update` are the words behind `daylight update`."""
         reference = before.copy(self.folder / "reference")
         words = [BIN / "daylight", "update", *update]
@@ -192,7 +193,7 @@ class UpdaterTest(unittest.TestCase):
             return killed, active
 
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-            results = list(pool.map(kill, range(1, count + 1)))
+            results = list(pool.map(kill, range(1, count + 1, stride)))
         killed = sum(killed for killed, _ in results)
         self.assertGreater(killed, len(results) * 0.9)
         # Both sides of the switch were seen.
@@ -207,18 +208,17 @@ class UpdaterTest(unittest.TestCase):
         endpoint.good("trust", self.world / "root.json", "--policy", self.world / "policy", *mirror)
         return endpoint
 
-    def check_all(self, prepare):
-        """`prepare` puts an update where it is found, and returns the words that take it."""
-        mirror, place = prepare
+    def check_all(self, place, mirror=(), stride=1):
+        """`place` puts an update where it is found, and returns the words that take it."""
         steps = [("1", 0, 1), ("2", 1, 2), ("4-halt", 2, 1)]
         for at, (update, old, new) in enumerate(steps):
             endpoint = self.trusted(*mirror)
             for earlier, _, _ in steps[:at]:
                 endpoint.good("update", self.world / f"{earlier}.upd")
-            self.check(endpoint, place(update), old, new)
+            self.check(endpoint, place(update), old, new, stride)
 
     def test_from_a_file(self):
-        self.check_all(((), lambda update: [self.world / f"{update}.upd"]))
+        self.check_all(lambda update: [self.world / f"{update}.upd"])
 
     def test_from_a_mirror(self):
         site = self.folder / "site"
@@ -231,7 +231,7 @@ class UpdaterTest(unittest.TestCase):
                 shutil.copy(self.world / f"{update}.upd", site / name)
             return []
 
-        self.check_all((("--mirror", server.url), place))
+        self.check_all(place, ("--mirror", server.url), MIRROR_STRIDE)
 
 
 class Trial:
