@@ -20,16 +20,9 @@ struct Subcommand {
 };
 
 constexpr Subcommand kSubcommands[] = {
-    {"scan", RunScan},
-    {"update", RunUpdate},
-    {"verify", RunVerify},
-    {"log", RunLog},
-    {"explain", RunExplain},
-    {"trust", RunTrust},
-    {"rollback", RunRollback},
-    {"rules", RunRules},
-    {"yara", RunYara},
-    {"yarac", RunYarac},
+    {"scan", RunScan},       {"update", RunUpdate}, {"verify", RunVerify},     {"log", RunLog},
+    {"explain", RunExplain}, {"trust", RunTrust},   {"rollback", RunRollback}, {"rules", RunRules},
+    {"yara", RunYara},       {"yarac", RunYarac},
 };
 
 const Subcommand* Find(std::string_view name) {

@@ -126,6 +126,9 @@ int PrintOutcome(const UpdateOutcome& outcome) {
   if (outcome.unread > 0) {
     PrintText(fmt::format(texts::kUnread, outcome.unread));
   }
+  if (!outcome.program.empty()) {
+    PrintText(fmt::format(texts::kProgram, wire::PrintableText(outcome.program)));
+  }
   switch (outcome.kind) {
     case Kind::kNothingNew:
       PrintText(fmt::format(texts::kUpToDate, outcome.sequence));
@@ -168,10 +171,16 @@ bool IsUrl(const std::string& word) {
   return word.starts_with("http://") || word.starts_with("https://");
 }
 
+base::Result<std::string> ProgramFolder() {
+  DAY_TRY_ASSIGN(const std::string self, os::ExecutablePath());
+  return self.substr(0, self.rfind('/'));
+}
+
 base::Result<updater::Updater> MakeUpdater(const updater::StateFolder& state) {
   updater::UpdaterOptions options;
   options.now_s = NowSeconds();
   DAY_TRY_ASSIGN(options.trial.worker_program, scan::FindWorkerProgram());
+  DAY_TRY_ASSIGN(options.program_folder, ProgramFolder());
   return updater::Updater(state, options);
 }
 
@@ -345,12 +354,18 @@ int RunVerify(const Arguments& arguments) {
           Parse(arguments, "verify", texts::kVerifyHelp, 0, &parsed, [](CLI::App*) {})) {
     return *code;
   }
-  const auto report = updater::VerifyState(updater::StateFolder(parsed.state), NowSeconds());
+  const auto folder = ProgramFolder();
+  const auto report =
+      folder.ok() ? updater::VerifyState(updater::StateFolder(parsed.state), *folder, NowSeconds())
+                  : base::Result<updater::VerifyReport>(folder.error());
   if (!report.ok()) {
     return Fail(report.error());
   }
   for (const std::string& line : report->good) {
     PrintText("good     " + wire::PrintableText(line) + "\n");
+  }
+  for (const std::string& line : report->notes) {
+    PrintText("note     " + wire::PrintableText(line) + "\n");
   }
   for (const std::string& line : report->problems) {
     PrintError("WRONG    " + wire::PrintableText(line));

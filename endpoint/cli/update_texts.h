@@ -88,6 +88,7 @@ inline constexpr const char kFork[] =
     "are stopped; the active rules stay. The proof is in {}: send it to people you trust";
 inline constexpr const char kNoteEntry[] =
     "{:>8}  note      for people and other programs: it changes nothing on this machine\n";
+inline constexpr const char kProgram[] = "Note: {}.\n";
 inline constexpr const char kUnread[] =
     "{} older entries came as hashes only; the release accounts for them.\n";
 inline constexpr const char kFresh[] = "Fresh: witnesses saw the log at {}.\n";

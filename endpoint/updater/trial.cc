@@ -28,19 +28,6 @@ constexpr std::size_t kDiagnosticMaxBytes = 300;
 constexpr std::int64_t kMsNs = 1'000'000;
 constexpr std::uint32_t kFilesAtOnce = 16;
 
-// Whether an error is the doing of what the workers were given, not of this machine.
-bool SpeaksAgainstBundle(const base::Error& error) {
-  switch (error.kind) {
-    case ErrorKind::kMalformed:
-    case ErrorKind::kTruncated:
-    case ErrorKind::kTimeout:
-    case ErrorKind::kInvalidUse:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // Compiles what is in the folder. Rules with errors are an error here.
 base::Result<scan::DatabaseFiles> Compile(const std::string& folder,
                                           const scan::WorkerOptions& worker, TrialReport* report) {
@@ -152,6 +139,18 @@ scan::WorkerOptions WorkerFor(const TrialOptions& options) {
 }
 
 }  // namespace
+
+bool SpeaksAgainstBundle(const base::Error& error) {
+  switch (error.kind) {
+    case ErrorKind::kMalformed:
+    case ErrorKind::kTruncated:
+    case ErrorKind::kTimeout:
+    case ErrorKind::kInvalidUse:
+      return true;
+    default:
+      return false;
+  }
+}
 
 std::vector<std::string> KnownGoodFiles(const TrialOptions& options) {
   std::vector<std::string> lists;

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "endpoint/updater/program_check.h"
 #include "libs/crypto/hash.h"
 #include "libs/os/file.h"
 #include "libs/tlog/policy.h"
@@ -120,6 +121,10 @@ base::Result<UpdateOutcome> Updater::Apply(const std::string& bytes) {
   DAY_TRY(os::WriteFileAtomic(state_.path() + "/last.upd", base::AsBytes(bytes), 0600,
                               os::Durability::kCrashOfProcess));
   outcome.entries = std::move(followed.entries);
+  if (followed.state.engine) {
+    const ProgramCheck check = CheckProgram(*followed.state.engine, options_.program_folder);
+    outcome.program = check.released ? "" : check.words;
+  }
   DAY_TRY(Choose(upd, followed.state, &outcome));
   return outcome;
 }
@@ -349,7 +354,8 @@ base::Status VerifySlot(const StateFolder& folder, const Slots& slots, std::size
 
 }  // namespace
 
-base::Result<VerifyReport> VerifyState(const StateFolder& state, std::int64_t now_s) {
+base::Result<VerifyReport> VerifyState(const StateFolder& state, const std::string& program_folder,
+                                       std::int64_t now_s) {
   DAY_TRY(NeedTrust(state));
   DAY_TRY_ASSIGN(const update::FollowerState follower, state.ReadFollower());
   DAY_TRY_ASSIGN(const tlog::Policy policy, LoadPolicy(state, follower));
@@ -360,6 +366,10 @@ base::Result<VerifyReport> VerifyState(const StateFolder& state, std::int64_t no
   VerifyLog(policy, follower, &report);
   for (std::size_t i = 0; i < slots.slots.size(); ++i) {
     DAY_TRY(VerifySlot(state, slots, i, follower, &report));
+  }
+  if (follower.engine) {
+    const ProgramCheck check = CheckProgram(*follower.engine, program_folder);
+    (check.released ? report.good : report.notes).push_back(check.words);
   }
   if (!slots.active) {
     report.problems.push_back("no released rules are active; scans use those that ship");

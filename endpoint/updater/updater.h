@@ -31,7 +31,8 @@ inline constexpr std::uint32_t kEngineVersion = 1;
 
 struct UpdaterOptions {
   TrialOptions trial;
-  std::int64_t now_s = 0;  // time of day
+  std::string program_folder;  // where this program is
+  std::int64_t now_s = 0;      // time of day
 };
 
 struct UpdateOutcome {
@@ -57,6 +58,7 @@ struct UpdateOutcome {
   update::Freshness freshness = update::Freshness::kExpired;
   std::int64_t witnessed_s = 0;
   TrialReport trial;
+  std::string program;  // in words, if this is not the newest program that was released
 };
 
 class Updater {
@@ -102,11 +104,14 @@ class Updater {
 // and with the policy, and that the active rules are those that were released.
 struct VerifyReport {
   std::vector<std::string> good;      // one line each
+  std::vector<std::string> notes;     // likewise: worth knowing
   std::vector<std::string> problems;  // empty: all is well
   update::Freshness freshness = update::Freshness::kExpired;
   std::int64_t witnessed_s = 0;
 };
-// Errors: kNotFound if nothing is trusted yet; the files cannot be read.
-base::Result<VerifyReport> VerifyState(const StateFolder& state, std::int64_t now_s);
+// `program_folder`: where this program is. Errors: kNotFound if nothing is trusted yet; the files
+// cannot be read.
+base::Result<VerifyReport> VerifyState(const StateFolder& state, const std::string& program_folder,
+                                       std::int64_t now_s);
 
 }  // namespace day::endpoint::updater

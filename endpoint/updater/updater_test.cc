@@ -213,10 +213,11 @@ TEST_F(StateTest, AReleaseOfLongAgoIsStillARelease) {
   options.now_s = world_.now_s;
   ASSERT_TRUE(Updater(state, options).FromFile(update::EncodeUpd(world_.MakeUpd())).ok());
   ASSERT_EQ(state.ReadFollower()->FindRelease(first), nullptr);
-  EXPECT_THAT(VerifyState(state, world_.now_s)->problems, ElementsAre());
+  EXPECT_THAT(VerifyState(state, folder_, world_.now_s)->problems, ElementsAre());
   slots.slots[0].sequence = static_cast<std::int64_t>(world_.releases.size());
   ASSERT_TRUE(state.WriteSlots(slots).ok());
-  EXPECT_THAT(VerifyState(state, world_.now_s)->problems, ElementsAre(HasSubstr("no release")));
+  EXPECT_THAT(VerifyState(state, folder_, world_.now_s)->problems,
+              ElementsAre(HasSubstr("no release")));
 }
 
 // What happens to an endpoint when its release is halted and the next one is not for it yet.

@@ -325,6 +325,9 @@ void Run::Apply(const EntryReport& report) {
       state.stopped.insert(subject.sha256);
     }
   }
+  if (statement.kind == StatementKind::kEngine) {
+    state.engine = statement;
+  }
   if (statement.kind == StatementKind::kBundle) {
     state.stopped.insert(statement.recalled.begin(), statement.recalled.end());
     state.releases.push_back({report.index, statement});
@@ -350,6 +353,11 @@ base::Status Run::ReadEntries(tuf::Client* client) {
       } else if (statement.log_size > i) {
         report.refused = "speaks of entries behind itself";
       }
+    }
+    const auto& engine = out_.state.engine;
+    if (report.refused.empty() && statement.kind == StatementKind::kEngine && engine &&
+        statement.sequence <= engine->sequence) {
+      report.refused = "not newer than an earlier release of the program";
     }
     if (report.refused.empty()) {
       Apply(report);

@@ -60,6 +60,7 @@ struct FollowerState {
   std::vector<SeenCheckpoint> checkpoints;  // the newest kCheckpointsKept, oldest first
   std::vector<KnownRelease> releases;       // the newest kReleasesKept, by sequence
   std::set<std::string> stopped;            // bundles that were halted or recalled
+  std::optional<Statement> engine;          // the newest release of the program
   std::map<std::string, std::string> tuf;   // trusted metadata by file name
   // The policy for logs and witnesses that the metadata orders; empty: the one trusted at first.
   std::string policy;

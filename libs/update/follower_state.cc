@@ -101,6 +101,7 @@ std::string FollowerState::ToText() const {
     files.Set(name, Json::Text(base::EncodeBase64(base::AsBytes(bytes))));
   }
   json.Set("tuf", std::move(files));
+  json.Set("engine", Json::Text(engine ? WriteStatement(*engine) : ""));
   json.Set("policy", Json::Text(policy));
   json.Set("fork", Json::Text(base::EncodeBase64(base::AsBytes(fork_evidence))));
   return wire::WriteJson(json, wire::JsonLayout::kOneLine) + "\n";
@@ -142,6 +143,12 @@ base::Result<FollowerState> FollowerState::FromText(std::string_view text) {
       return Malformed();
     }
     state.tuf[member.key] = *bytes;
+  }
+  if (const std::string& engine = Field(*json, "engine").text(); !engine.empty()) {
+    DAY_TRY_ASSIGN(state.engine, ParseStatement(engine));
+    if (state.engine->kind != StatementKind::kEngine) {
+      return Malformed();
+    }
   }
   state.policy = Field(*json, "policy").text();
   const std::optional<std::string> fork = base::DecodeBase64(Field(*json, "fork").text());

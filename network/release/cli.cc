@@ -215,6 +215,15 @@ class Cli {
       stop->add_option("--reason", options_.reason, "why; public")->required();
       AddKeys(stop);
     }
+    CLI::App* engine =
+        Add("engine", "say in the log which files a version of the program consists of", RunEngine);
+    engine->add_option("FILE", options_.files, "files of the program; only their hashes are told")
+        ->required();
+    engine->add_option("--version", options_.version, "their version")->required();
+    AddKeys(engine);
+    CLI::App* say = Add("say", "say something to people, in the log (role targets)", RunSay);
+    say->add_option("TEXT", options_.subject, "what; public for ever")->required();
+    AddKeys(say);
   }
 
   void AddRest() {

@@ -152,21 +152,52 @@ base::Status SignChange(const Options& options) {
   return base::OkStatus();
 }
 
-base::Status SignStop(const Options& options) {
+SigningRequest NoticeRequest(const Notice& notice) {
+  return {notice.id,
+          {update::WordsOf(notice.statement)},
+          {{"notice", PartKind::kDsse, notice.envelope.payload}}};
+}
+
+base::Status SignNotice(const Options& options) {
   DAY_TRY_ASSIGN(const Workspace workspace, Workspace::Open(options.workspace));
   DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(workspace));
-  DAY_TRY_ASSIGN(const Authority authority, metadata.FindAuthority("halt"));
-  DAY_TRY_ASSIGN(Stop stop, LoadStop(workspace, options.subject));
-  const SigningRequest request{
-      stop.id, {stop.statement.text}, {{"stop", PartKind::kDsse, stop.envelope.payload}}};
+  DAY_TRY_ASSIGN(Notice notice, LoadNotice(workspace, options.subject));
+  DAY_TRY_ASSIGN(const Authority authority,
+                 metadata.FindAuthority(update::RoleOf(notice.statement)));
+  const SigningRequest request = NoticeRequest(notice);
   if (!options.export_file.empty()) {
     return Export(options, request);
   }
   DAY_TRY_ASSIGN(const auto signatures, GatherSignatures(options, request));
-  DAY_TRY(AddStopSignatures(workspace, authority, signatures, &stop));
-  const std::int64_t have = update::CountSigners(stop.envelope, authority.keys, authority.role);
+  DAY_TRY(AddNoticeSignatures(workspace, authority, signatures, &notice));
+  const std::int64_t have = update::CountSigners(notice.envelope, authority.keys, authority.role);
   Show(options, {fmt::format("{} of {} signatures", have, authority.role.threshold)},
        SignedJson(have, authority.role.threshold));
+  return base::OkStatus();
+}
+
+// Signs a notice with the keys that were given, and publishes it if they are enough.
+base::Status FinishNotice(const Options& options, Desk* desk, Notice notice) {
+  DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(desk->workspace));
+  DAY_TRY_ASSIGN(const Authority authority,
+                 metadata.FindAuthority(update::RoleOf(notice.statement)));
+  DAY_TRY_ASSIGN(const Signers keys, LoadSigners(options.keys, options.passphrase));
+  for (const auto& key : keys) {
+    DAY_TRY_ASSIGN(const auto some, SignParts(NoticeRequest(notice).parts, *key));
+    DAY_TRY(AddNoticeSignatures(desk->workspace, authority, some, &notice));
+  }
+  const std::int64_t have = update::CountSigners(notice.envelope, authority.keys, authority.role);
+  if (have < authority.role.threshold) {
+    Show(options,
+         {fmt::format("{}: {} of {} signatures; daylight-release sign {}, then publish {}",
+                      notice.id, have, authority.role.threshold, notice.id, notice.id)},
+         SignedJson(have, authority.role.threshold));
+    return base::OkStatus();
+  }
+  DAY_TRY_ASSIGN(const Published published,
+                 PublishNotice(desk->workspace, MakePublishOptions(options), notice, authority,
+                               desk->access.get(), &desk->log));
+  Show(options, PublishedLines(published), PublishedJson(published));
   return base::OkStatus();
 }
 
@@ -331,7 +362,7 @@ base::Status RunSign(const Options& options) {
   if (options.subject == "change") {
     return SignChange(options);
   }
-  return IsStopId(options.subject) ? SignStop(options) : SignProposal(options);
+  return IsNoticeId(options.subject) ? SignNotice(options) : SignProposal(options);
 }
 
 base::Status RunPublish(const Options& options) {
@@ -351,12 +382,13 @@ base::Status RunPublish(const Options& options) {
   DAY_TRY_ASSIGN(const auto desk, OpenDesk(options, Fetch::kYes));
   const PublishOptions how = MakePublishOptions(options);
   Published published;
-  if (IsStopId(options.subject)) {
+  if (IsNoticeId(options.subject)) {
     DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(desk->workspace));
-    DAY_TRY_ASSIGN(const Authority authority, metadata.FindAuthority("halt"));
-    DAY_TRY_ASSIGN(const Stop stop, LoadStop(desk->workspace, options.subject));
-    DAY_TRY_ASSIGN(published, PublishStop(desk->workspace, how, stop, authority, desk->access.get(),
-                                          &desk->log));
+    DAY_TRY_ASSIGN(const Notice notice, LoadNotice(desk->workspace, options.subject));
+    DAY_TRY_ASSIGN(const Authority authority,
+                   metadata.FindAuthority(update::RoleOf(notice.statement)));
+    DAY_TRY_ASSIGN(published, PublishNotice(desk->workspace, how, notice, authority,
+                                            desk->access.get(), &desk->log));
   } else {
     DAY_TRY_ASSIGN(const Proposal proposal, LoadProposal(desk->workspace, options.subject));
     DAY_TRY_ASSIGN(published,
@@ -368,31 +400,24 @@ base::Status RunPublish(const Options& options) {
 
 base::Status RunStop(const Options& options, bool recall) {
   DAY_TRY_ASSIGN(const auto desk, OpenDesk(options, Fetch::kYes));
-  DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(desk->workspace));
-  DAY_TRY_ASSIGN(const Authority authority, metadata.FindAuthority("halt"));
-  DAY_TRY_ASSIGN(Stop stop,
+  DAY_TRY_ASSIGN(Notice notice,
                  MakeStop(desk->workspace, desk->log,
                           recall ? update::StatementKind::kRecall : update::StatementKind::kHalt,
                           options.subject, options.reason, Now(options)));
-  DAY_TRY_ASSIGN(const Signers keys, LoadSigners(options.keys, options.passphrase));
-  const std::vector<SigningPart> parts = {{"stop", PartKind::kDsse, stop.envelope.payload}};
-  for (const auto& key : keys) {
-    DAY_TRY_ASSIGN(const auto some, SignParts(parts, *key));
-    DAY_TRY(AddStopSignatures(desk->workspace, authority, some, &stop));
-  }
-  const std::int64_t have = update::CountSigners(stop.envelope, authority.keys, authority.role);
-  if (have < authority.role.threshold) {
-    Show(options,
-         {fmt::format("{}: {} of {} signatures; daylight-release sign {}, then publish {}", stop.id,
-                      have, authority.role.threshold, stop.id, stop.id)},
-         SignedJson(have, authority.role.threshold));
-    return base::OkStatus();
-  }
-  DAY_TRY_ASSIGN(const Published published,
-                 PublishStop(desk->workspace, MakePublishOptions(options), stop, authority,
-                             desk->access.get(), &desk->log));
-  Show(options, PublishedLines(published), PublishedJson(published));
-  return base::OkStatus();
+  return FinishNotice(options, desk.get(), std::move(notice));
+}
+
+base::Status RunEngine(const Options& options) {
+  DAY_TRY_ASSIGN(const auto desk, OpenDesk(options, Fetch::kYes));
+  DAY_TRY_ASSIGN(Notice notice, MakeEngine(desk->workspace, desk->log, options.files,
+                                           options.version, Now(options)));
+  return FinishNotice(options, desk.get(), std::move(notice));
+}
+
+base::Status RunSay(const Options& options) {
+  DAY_TRY_ASSIGN(const auto desk, OpenDesk(options, Fetch::kYes));
+  DAY_TRY_ASSIGN(Notice notice, MakeText(desk->workspace, options.subject, Now(options)));
+  return FinishNotice(options, desk.get(), std::move(notice));
 }
 
 base::Status RunStatus(const Options& options) {

@@ -40,6 +40,9 @@ struct Options {
   std::vector<std::string> public_keys;  // "rules=FILE"
   std::int64_t removal_threshold = 3;
   bool demo = false;
+  // engine
+  std::vector<std::string> files;
+  std::string version;
   // propose
   std::string rollout;
   bool emergency = false;
@@ -81,6 +84,8 @@ base::Status RunReview(const Options& options);
 base::Status RunSign(const Options& options);
 base::Status RunPublish(const Options& options);
 base::Status RunStop(const Options& options, bool recall);
+base::Status RunEngine(const Options& options);
+base::Status RunSay(const Options& options);
 base::Status RunRotate(const Options& options);
 base::Status RunLog(const Options& options);
 base::Status RunStatus(const Options& options);

@@ -86,11 +86,6 @@ base::Result<std::uint64_t> Post(const PublishOptions& options, const std::strin
   return *index;
 }
 
-bool IsHex(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 base::Status CheckSigned(const update::DsseEnvelope& envelope, const Authority& authority,
                          std::string_view what, std::string_view why) {
   const std::int64_t needed = authority.role.threshold;
@@ -193,97 +188,14 @@ base::Result<Published> PublishProposal(const Workspace& workspace, const Publis
   return out;
 }
 
-base::Result<Stop> MakeStop(const Workspace& workspace, const LogCopy& log,
-                            update::StatementKind kind, std::string_view hash_prefix,
-                            std::string_view reason, std::int64_t time_s) {
-  std::string found;
-  std::string known;
-  for (const update::KnownRelease& release : log.state().releases) {
-    known += fmt::format("\n  {} (release {})", release.sha256(), release.statement.sequence);
-    if (release.sha256().starts_with(hash_prefix) && release.sha256() != found) {
-      if (!found.empty()) {
-        return MakeError(ErrorKind::kNotFound,
-                         fmt::format("more than one release begins with {}", hash_prefix));
-      }
-      found = release.sha256();
-    }
-  }
-  if (found.empty() || hash_prefix.size() < 8 || !IsHex(hash_prefix)) {
-    return MakeError(ErrorKind::kNotFound,
-                     fmt::format("no release of that hash (at least 8 digits); the newest are:{}",
-                                 known.empty() ? " none" : known));
-  }
-  if (reason.empty() || reason.size() > 2000) {
-    return MakeError(ErrorKind::kInvalidUse, "a reason is needed, of at most 2000 bytes");
-  }
-  Stop out;
-  out.id = fmt::format("{}-{}", update::StatementKindName(kind), found.substr(0, 8));
-  const std::string file = "stops/" + out.id + "/stop.dsse";
-  if (workspace.Has(file)) {
-    return LoadStop(workspace, out.id);
-  }
-  out.statement.kind = kind;
-  out.statement.subjects = {{"rules", found}};
-  out.statement.time_s = time_s;
-  out.statement.text = reason;
-  out.envelope = {.payload_type = std::string(update::kInTotoType),
-                  .payload = update::WriteStatement(out.statement),
-                  .signatures = {}};
-  DAY_TRY(workspace.Write(file, base::AsBytes(update::WriteDsse(out.envelope))));
-  return out;
-}
-
-bool IsStopId(std::string_view id) {
-  const std::size_t dash = id.find('-');
-  const std::string_view kind = id.substr(0, dash);
-  return dash != std::string_view::npos && (kind == "halt" || kind == "recall") &&
-         id.size() == dash + 9 && IsHex(id.substr(dash + 1));
-}
-
-base::Result<Stop> LoadStop(const Workspace& workspace, const std::string& id) {
-  const std::string file = "stops/" + id + "/stop.dsse";
-  if (!IsStopId(id) || !workspace.Has(file)) {
-    return MakeError(ErrorKind::kNotFound, "there is no " + id);
-  }
-  Stop out;
-  out.id = id;
-  DAY_TRY_ASSIGN(const std::string text, workspace.Read(file));
-  auto envelope = update::ParseDsse(base::AsBytes(text));
-  if (!envelope.ok()) {
-    return MakeError(envelope.error().kind, file + " is damaged: " + envelope.error().message);
-  }
-  out.envelope = std::move(*envelope);
-  DAY_TRY_ASSIGN(out.statement, update::ParseStatement(out.envelope.payload));
-  return out;
-}
-
-base::Status AddStopSignatures(const Workspace& workspace, const Authority& authority,
-                               const std::vector<PartSignature>& signatures, Stop* stop) {
-  for (const PartSignature& signature : signatures) {
-    update::DsseEnvelope alone = stop->envelope;
-    alone.signatures = {{signature.key_id, signature.signature}};
-    if (update::CountSigners(alone, authority.keys, authority.role) != 1) {
-      return MakeError(ErrorKind::kPermission,
-                       signature.key_id.substr(0, 16) + ": not a signature of a key of this role");
-    }
-    auto& list = stop->envelope.signatures;
-    std::erase_if(list, [&](const auto& old) { return old.key_id == signature.key_id; });
-    list.push_back({signature.key_id, signature.signature});
-  }
-  std::sort(stop->envelope.signatures.begin(), stop->envelope.signatures.end(),
-            [](const auto& a, const auto& b) { return a.key_id < b.key_id; });
-  return workspace.Write("stops/" + stop->id + "/stop.dsse",
-                         base::AsBytes(update::WriteDsse(stop->envelope)));
-}
-
-base::Result<Published> PublishStop(const Workspace& workspace, const PublishOptions& options,
-                                    const Stop& stop, const Authority& authority, LogAccess* access,
-                                    LogCopy* log) {
-  DAY_TRY(CheckSigned(stop.envelope, authority, stop.id, ""));
+base::Result<Published> PublishNotice(const Workspace& workspace, const PublishOptions& options,
+                                      const Notice& notice, const Authority& authority,
+                                      LogAccess* access, LogCopy* log) {
+  DAY_TRY(CheckSigned(notice.envelope, authority, notice.id, ""));
   DAY_TRY(log->Sync(access, options.now()));
   Published out;
   options.progress("adding it to the log");
-  DAY_TRY_ASSIGN(out.index, Post(options, update::WriteDsse(stop.envelope), 0, access, log));
+  DAY_TRY_ASSIGN(out.index, Post(options, update::WriteDsse(notice.envelope), 0, access, log));
   DAY_TRY_ASSIGN(out.files, WriteUpdates(workspace, *log, options.now(), options.progress));
   return out;
 }

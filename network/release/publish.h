@@ -18,6 +18,7 @@
 
 #include "libs/base/result.h"
 #include "network/release/log_copy.h"
+#include "network/release/notice.h"
 #include "network/release/proposal.h"
 #include "network/release/trial.h"
 #include "network/release/workspace.h"
@@ -56,24 +57,10 @@ base::Status SyncLog(const Workspace& workspace, const PublishOptions& options, 
 base::Result<Published> PublishProposal(const Workspace& workspace, const PublishOptions& options,
                                         const Proposal& proposal, LogAccess* access, LogCopy* log);
 
-// A halt or recall: stops/ID/stop.dsse, where ID is "halt-HASH" or "recall-HASH".
-struct Stop {
-  std::string id;
-  update::Statement statement;
-  update::DsseEnvelope envelope;
-};
-// Errors: kNotFound if no release has a hash that begins so, or several have.
-base::Result<Stop> MakeStop(const Workspace& workspace, const LogCopy& log,
-                            update::StatementKind kind, std::string_view hash_prefix,
-                            std::string_view reason, std::int64_t time_s);
-base::Result<Stop> LoadStop(const Workspace& workspace, const std::string& id);
-bool IsStopId(std::string_view id);
-base::Status AddStopSignatures(const Workspace& workspace, const Authority& authority,
-                               const std::vector<PartSignature>& signatures, Stop* stop);
 // Errors: as PublishProposal().
-base::Result<Published> PublishStop(const Workspace& workspace, const PublishOptions& options,
-                                    const Stop& stop, const Authority& authority, LogAccess* access,
-                                    LogCopy* log);
+base::Result<Published> PublishNotice(const Workspace& workspace, const PublishOptions& options,
+                                      const Notice& notice, const Authority& authority,
+                                      LogAccess* access, LogCopy* log);
 
 // Compresses what the update files of a bundle will need, from the releases that the log has: done
 // before a release is posted, so that little is left to do once it counts.

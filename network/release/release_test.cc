@@ -269,9 +269,9 @@ TEST(RuleFolder, KindsOfFiles) {
   EXPECT_EQ(KindOfRuleFile("a.hsb"), RuleFileKind::kHashes);
   EXPECT_EQ(KindOfRuleFile("a.sfp"), RuleFileKind::kAllowed);
   EXPECT_EQ(KindOfRuleFile("yar"), RuleFileKind::kOther);
-  EXPECT_TRUE(IsStopId("halt-0123abcd"));
-  EXPECT_FALSE(IsStopId("halt-0123abc"));
-  EXPECT_FALSE(IsStopId("1-0123abcd"));
+  EXPECT_TRUE(IsNoticeId("halt-0123abcd"));
+  EXPECT_FALSE(IsNoticeId("halt-0123abc"));
+  EXPECT_FALSE(IsNoticeId("1-0123abcd"));
 }
 
 }  // namespace

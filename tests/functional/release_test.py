@@ -172,6 +172,38 @@ class Life(ReleaseTest):
         self.assertIn("Release 1 is active now", endpoint("b", "update", self.work / "updates/full.upd"))
         endpoint("b", "verify")
 
+    def test_a_release_of_the_program_and_a_word_to_people(self):
+        self.init()
+        self.release()
+        programs = self.root / "bin"
+        programs.mkdir()
+        for name in ("daylight", "daylight-worker"):
+            shutil.copy(log_harness.BIN / name, programs / name)
+        environment = {**os.environ, "DAYLIGHT_STATE": str(self.root / "state")}
+
+        def endpoint(*words):
+            done = subprocess.run([programs / "daylight", *map(str, words)], capture_output=True, text=True, timeout=120,
+                                  env=environment)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            return done.stdout
+
+        endpoint("trust", self.work / "updates/root.json", "--policy", self.work / "updates/policy")
+        self.run_release("engine", programs / "daylight", programs / "daylight-worker", "--version", "0.1", "--key",
+                         self.work / "keys/engine-1.pem")
+        words = "the log moves house on Sunday"
+        half = self.json("say", words, "--key", self.work / "keys/targets-1.pem")
+        self.assertEqual(half, {"signatures": 1, "needed": 2})
+        self.json("say", words, "--key", self.work / "keys/targets-2.pem")
+        self.assertEqual(self.kinds(), ["decision", "bundle", "engine", "text"])
+        self.assertIn(words, endpoint("update", self.work / "updates/full.upd"))
+        self.assertIn("program: Daylight 0.1, 2 files as released", endpoint("verify"))
+        (self.root / "other").write_text("another program")
+        shutil.copy(self.root / "other", self.root / "daylight")
+        self.run_release("engine", self.root / "daylight", "--version", "0.2", "--key", self.work / "keys/engine-1.pem")
+        self.assertIn("newest release of Daylight is 0.2; daylight here is another",
+                      endpoint("update", self.work / "updates/full.upd"))
+        self.assertIn("note     the log's newest release", endpoint("verify"))
+
     def test_a_minority_of_keys_cannot_publish(self):
         self.init()
         name = self.prepare()

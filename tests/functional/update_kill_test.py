@@ -273,7 +273,7 @@ class Trial:
     def state(self):
         """What a kill left. Signatures of witnesses hold the time, so of what has them only the size counts."""
         time.sleep(0.1)  # what was added is published by now
-        files = digest(contents(self.folder / "team"), ("log/", "updates/", "release.json", "stops/"))
+        files = digest(contents(self.folder / "team"), ("log/", "updates/", "release.json", "notices/"))
         return f"{self.log_size()} {files}"
 
     def close(self):
