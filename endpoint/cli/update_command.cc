@@ -331,6 +331,10 @@ int RunUpdate(const Arguments& arguments) {
     return *code;
   }
   const updater::StateFolder state(parsed.state);
+  if (const auto trusted = updater::Updater::EnsureTrust(state, updater::kPinnedTrust);
+      !trusted.ok()) {
+    return Fail(trusted.error());
+  }
   base::Result<updater::Updater> made = MakeUpdater(state);
   if (!made.ok()) {
     return Fail(made.error());

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "endpoint/updater/program_check.h"
+#include "libs/base/lines.h"
 #include "libs/crypto/hash.h"
 #include "libs/os/file.h"
 #include "libs/tlog/policy.h"
@@ -71,6 +72,21 @@ base::Status Updater::Trust(const StateFolder& state, const std::string& root_js
                  update::StartFollowing(base::AsBytes(root_json)));
   DAY_TRY_ASSIGN(const os::Fd lock, state.Lock());
   return state.Create(policy, start);
+}
+
+base::Status Updater::EnsureTrust(const StateFolder& state, const PinnedTrust& pinned) {
+  if (state.Exists() || pinned.root_json.empty()) {
+    return NeedTrust(state);
+  }
+  std::vector<std::string> urls;
+  for (std::string_view rest = pinned.mirrors; !rest.empty();) {
+    const std::string_view url = base::TakeLine(&rest);
+    if (!url.empty()) {
+      urls.emplace_back(url);
+    }
+  }
+  DAY_TRY(Trust(state, std::string(pinned.root_json), std::string(pinned.policy)));
+  return state.WriteMirrors(urls);
 }
 
 base::Result<UpdateOutcome> Updater::FromFile(const std::string& bytes) {

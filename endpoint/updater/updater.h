@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "endpoint/updater/mirrors.h"
+#include "endpoint/updater/pinned_trust.h"
 #include "endpoint/updater/state_folder.h"
 #include "endpoint/updater/trial.h"
 #include "libs/base/result.h"
@@ -70,6 +71,10 @@ class Updater {
   // a quorum; as of parsing.
   static base::Status Trust(const StateFolder& state, const std::string& root_json,
                             const std::string& policy);
+
+  // Trusts the network that is pinned in the program, if none is trusted yet. Errors: kNotFound if
+  // none is pinned; as Trust().
+  static base::Status EnsureTrust(const StateFolder& state, const PinnedTrust& pinned);
 
   // Errors: kNotFound if nothing is trusted yet; as update::Follow(), os::ErrnoError.
   base::Result<UpdateOutcome> FromFile(const std::string& bytes);

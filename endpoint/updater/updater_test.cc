@@ -193,6 +193,23 @@ TEST_F(StateTest, OnlyWhatABundleDoesIsHeldAgainstIt) {
   }
 }
 
+TEST_F(StateTest, WhatIsPinnedIsTrustedFromTheStartAndNotLater) {
+  const StateFolder state(folder_);
+  EXPECT_EQ(Updater::EnsureTrust(state, PinnedTrust{}).error().kind, ErrorKind::kNotFound);
+  const std::string policy = world_.policy_text();
+  const PinnedTrust pinned{world_.root_json(), policy, "http://a/\n\nhttp://b/\n"};
+  ASSERT_TRUE(Updater::EnsureTrust(state, pinned).ok());
+  EXPECT_THAT(state.ReadMirrors().value(), ElementsAre("http://a/", "http://b/"));
+  EXPECT_EQ(state.ReadPolicy().value(), policy);
+  // What a person trusted is not replaced by it.
+  const PinnedTrust other{"{}", "", ""};
+  EXPECT_TRUE(Updater::EnsureTrust(state, other).ok());
+  EXPECT_EQ(state.ReadPolicy().value(), policy);
+  const StateFolder fresh(folder_ + "-fresh");
+  EXPECT_FALSE(Updater::EnsureTrust(fresh, other).ok());
+  std::filesystem::remove_all(fresh.path());
+}
+
 TEST_F(StateTest, AReleaseOfLongAgoIsStillARelease) {
   const StateFolder state(folder_);
   ASSERT_TRUE(Updater::Trust(state, world_.root_json(), world_.policy_text()).ok());
