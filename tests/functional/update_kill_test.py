@@ -5,8 +5,9 @@ is done; the next ordinary run finishes, and leaves what an undisturbed run leav
 nothing twice, and what its updates/ holds in between is what endpoints accept.
 
 By default the kills are at the calls that others can see (`kill_at --changing`): at all of them for updates from a file, at
-every third for updates from a mirror, at every eleventh of the publisher. DAYLIGHT_KILL_ALL=1 kills at every single call. What a kill leaves is looked at once: if
-another kill leaves the same names, sizes and contents, it is counted and not looked at again.
+every third for updates from a mirror, at every eleventh of the publisher. DAYLIGHT_KILL_ALL=1 kills at every single call.
+What a kill leaves is looked at once: if another kill leaves the same names, sizes and contents, it is counted and not
+looked at again.
 """
 import concurrent.futures
 import functools
