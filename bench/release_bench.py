@@ -174,7 +174,8 @@ def main():
         show("publish: from adding to the log, with 3 witnesses, to the files for endpoints", seconds(published))
         show("from adding to the log until an endpoint has it over HTTP, verified, tried and active", seconds(arrived))
         show("delta of one day: 30 rules new, 20 changed", f"{max(deltas) / 1000:.1f} kB (whole: {whole / 1000:.0f} kB)")
-        sizes = [path.stat().st_size for name in ("decision", "release") for path in (team.work / "proposals").glob(f"*/{name}.dsse")]
+        sizes = [path.stat().st_size for name in ("decision", "release")
+                 for path in (team.work / "proposals").glob(f"*/{name}.dsse")]
         show("an entry, mean of decisions and releases", f"{statistics.mean(sizes):.0f} bytes")
         fill(team.node.ports["submit"], options.entries, int(statistics.mean(sizes)))
         versions.update({10 * options.rules + i: 0 for i in range(30)})

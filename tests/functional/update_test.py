@@ -179,6 +179,15 @@ class UpdateTest(UpdateCase):
         (rules / "more.yar").write_text("rule more { condition: true }")
         self.assertIn("more.yar does not belong", self.bad("verify"))
 
+    def test_a_damaged_slot_does_not_stop_updates(self):
+        self.trust()
+        self.good("update", self.world / "1.upd")
+        next(self.state.glob("slots/*/bundle")).unlink()
+        self.assertIn("not the one that was released", self.bad("verify"))
+        self.good("update", self.world / "2.upd")  # whole: there is nothing that a delta could start from
+        self.assertEqual(self.active(), 2)
+        self.assertTrue(self.finds("daylight-update-second"))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
