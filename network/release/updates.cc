@@ -212,11 +212,12 @@ base::Result<std::vector<UpdateFile>> WriteUpdates(const Workspace& workspace, c
   const auto entries_whole = static_cast<std::uint64_t>(workspace.config().entries_whole);
   const std::uint64_t recent = log.size() - std::min(log.size(), entries_whole);
   const auto& deltas = writer.deltas.empty() ? writer.whole : writer.deltas;
-  DAY_TRY(writer.Write("full.upd", 0, writer.hashes, writer.whole));
+  // The newest first: who is sent on to the older full file meanwhile goes on from there later.
+  DAY_TRY(writer.Write("latest.upd", recent, 0, deltas));
   DAY_TRY(writer.Write("catchup.upd", 0, writer.hashes, deltas));
+  DAY_TRY(writer.Write("full.upd", 0, writer.hashes, writer.whole));
   DAY_TRY_ASSIGN(const std::string policy, workspace.Read("policy"));
   DAY_TRY(workspace.Write("updates/policy", base::AsBytes(policy)));
-  DAY_TRY(writer.Write("latest.upd", recent, 0, deltas));
   return writer.files;
 }
 

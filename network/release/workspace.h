@@ -38,7 +38,7 @@ struct LogAddress {
 struct Config {
   LogAddress log;
   std::vector<update::RolloutStep> rollout = {{1, 0}, {10, 3600}, {100, 21'600}};
-  std::int64_t entries_whole = 512;  // the newest entries of the log that latest.upd holds
+  std::int64_t entries_whole = 128;  // the newest entries of the log that latest.upd holds
   std::int64_t deltas = 8;           // earlier releases from which there is a delta
 };
 
