@@ -146,6 +146,7 @@ base::Status StateFolder::Create(const std::string& policy,
   DAY_TRY(RemoveAll(folder_ + "/follower.json"));
   DAY_TRY(RemoveAll(folder_ + "/slots.json"));
   DAY_TRY(RemoveAll(folder_ + "/slots"));
+  DAY_TRY(RemoveAll(folder_ + "/proofs"));
   DAY_TRY(RemoveAll(folder_ + "/log.jsonl"));
   DAY_TRY(WriteDurable(folder_ + "/policy", policy));
   DAY_TRY(Secret());
@@ -268,6 +269,26 @@ base::Status StateFolder::AdoptNew(std::size_t slot) const {
     return os::ErrnoError("rename to " + folder, errno);
   }
   return SyncFolder(folder_ + "/slots");
+}
+
+base::Status StateFolder::WriteProof(const update::ReleaseProof& proof) const {
+  const std::string name = folder_ + "/proofs/" + proof.sha256;
+  DAY_TRY(os::MakeFolders(folder_ + "/proofs", kFolderMode));
+  DAY_TRY(WriteDurable(name + ".entry", proof.entry));
+  return WriteDurable(name + ".tlog-proof", proof.proof);
+}
+
+base::Status StateFolder::PruneProofs(const Slots& slots,
+                                      const update::FollowerState& state) const {
+  std::error_code failure;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/proofs", failure)) {
+    const std::string name = entry.path().filename().string();
+    const std::string sha256 = name.substr(0, name.find('.'));
+    if (!slots.Find(sha256) && state.FindRelease(sha256) == nullptr) {
+      std::filesystem::remove(entry.path(), failure);
+    }
+  }
+  return base::OkStatus();
 }
 
 base::Result<std::string> StateFolder::Secret() const {

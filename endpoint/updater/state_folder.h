@@ -97,6 +97,11 @@ class StateFolder {
   // Puts what WriteNew() wrote in the place of a slot. REQUIRES: slots.json says that it is empty.
   base::Status AdoptNew(std::size_t slot) const;
 
+  // Keeps the proof of a release: proofs/HASH.entry and proofs/HASH.tlog-proof.
+  base::Status WriteProof(const update::ReleaseProof& proof) const;
+  // Removes the proofs of releases that neither a slot nor the follower knows any more.
+  base::Status PruneProofs(const Slots& slots, const update::FollowerState& state) const;
+
   base::Result<std::string> Secret() const;
   base::Status AppendLog(const std::vector<update::EntryReport>& entries) const;
   // In the order of the log, each entry once.

@@ -133,6 +133,9 @@ base::Result<UpdateOutcome> Updater::Apply(const std::string& bytes) {
   }
   // The lines first: a crash in between writes them twice, never not at all.
   DAY_TRY(state_.AppendLog(followed.entries));
+  for (const update::ReleaseProof& proof : followed.proofs) {
+    DAY_TRY(state_.WriteProof(proof));
+  }
   DAY_TRY(state_.WriteFollower(followed.state));
   DAY_TRY(os::WriteFileAtomic(state_.path() + "/last.upd", base::AsBytes(bytes), 0600,
                               os::Durability::kCrashOfProcess));
@@ -142,6 +145,10 @@ base::Result<UpdateOutcome> Updater::Apply(const std::string& bytes) {
     outcome.program = check.released ? "" : check.words;
   }
   DAY_TRY(Choose(upd, followed.state, &outcome));
+  if (!followed.proofs.empty()) {
+    DAY_TRY_ASSIGN(const Slots slots, state_.ReadSlots());
+    DAY_TRY(state_.PruneProofs(slots, followed.state));
+  }
   return outcome;
 }
 

@@ -103,15 +103,35 @@ base::Result<CompactRange> RangeFromNodes(NodeSource& source, std::uint64_t size
 }
 
 base::Result<Hash> LeafNodes::Node(std::uint32_t level, std::uint64_t index) {
-  const std::uint64_t complete = level < 64 ? leaves_.size() >> level : 0;
-  if (index >= complete) {
+  const std::uint64_t edge = before_.size();
+  const std::uint64_t size = edge + leaves_.size();
+  if (level >= 63 || index >= size >> level) {
     return MakeError(ErrorKind::kInvalidUse, "no such node");
   }
-  CompactRange range;
-  for (const Hash& leaf : leaves_.subspan(index << level, std::size_t{1} << level)) {
-    range.Append(leaf);
+  const std::uint64_t begin = index << level;
+  const std::uint64_t end = (index + 1) << level;
+  if (begin >= edge) {
+    CompactRange range;
+    for (const Hash& leaf : leaves_.subspan(begin - edge, end - begin)) {
+      range.Append(leaf);
+    }
+    return range.Root();
   }
-  return range.Root();
+  if (end > edge) {
+    DAY_TRY_ASSIGN(const Hash left, Node(level - 1, 2 * index));
+    DAY_TRY_ASSIGN(const Hash right, Node(level - 1, 2 * index + 1));
+    return NodeHash(left, right);
+  }
+  // The edge is one node for each bit of its size, the largest first.
+  std::uint64_t at = 0;
+  for (const Hash& hash : before_.hashes()) {
+    const std::uint64_t width = std::bit_floor(edge - at);
+    if (at == begin && width == end - begin) {
+      return hash;
+    }
+    at += width;
+  }
+  return MakeError(ErrorKind::kInvalidUse, "a node within what is only known by its edge");
 }
 
 base::Result<std::vector<Hash>> MakeInclusionProof(NodeSource& source, std::uint64_t index,

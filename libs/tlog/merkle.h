@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "libs/base/bytes.h"
@@ -76,16 +77,21 @@ class NodeSource {
   virtual base::Result<Hash> Node(std::uint32_t level, std::uint64_t index) = 0;
 };
 
-// Nodes straight from all leaves of a tree, computed when they are asked for: a whole proof takes
-// about as many hashes as there are leaves. Errors: kInvalidUse for a node that is not complete.
+// Nodes from the leaves of a tree, or from its right edge as it once was and the leaves since: all
+// that a proof of one of those leaves needs. Computed when they are asked for: a whole proof takes
+// about as many hashes as there are leaves. Errors: kInvalidUse for a node that is not complete, or
+// lies within the edge.
 class LeafNodes : public NodeSource {
  public:
   // The leaves outlive the object.
   explicit LeafNodes(std::span<const Hash> leaves) : leaves_(leaves) {}
+  LeafNodes(CompactRange before, std::span<const Hash> leaves)
+      : before_(std::move(before)), leaves_(leaves) {}
   base::Result<Hash> Node(std::uint32_t level, std::uint64_t index) override;
 
  private:
-  std::span<const Hash> leaves_;
+  CompactRange before_;
+  std::span<const Hash> leaves_;  // from before_.size() on
 };
 
 // The range of the tree of `size` leaves. Errors: the source's; kInvalidUse if size is too large.

@@ -64,6 +64,23 @@ TEST(Merkle, NodesFromLeavesAreThoseOfTheDefinition) {
   EXPECT_FALSE(nodes.Node(64, 0).ok());
 }
 
+TEST(Merkle, AnEdgeAndTheLeavesSinceGiveTheirProofs) {
+  const std::vector<Hash> leaves = NumberedLeaves(kSizeMax);
+  for (std::size_t edge = 0; edge < kSizeMax; ++edge) {
+    CompactRange before;
+    for (std::size_t i = 0; i < edge; ++i) {
+      before.Append(leaves[i]);
+    }
+    LeafNodes nodes(before, std::span<const Hash>(leaves).subspan(edge));
+    for (std::uint64_t i = edge; i < kSizeMax; ++i) {
+      EXPECT_EQ(MakeInclusionProof(nodes, i, kSizeMax).value(), NaivePath(i, leaves));
+    }
+    if (edge > 2) {
+      EXPECT_FALSE(MakeInclusionProof(nodes, 0, kSizeMax).ok());
+    }
+  }
+}
+
 TEST(Merkle, EmptyTree) {
   EXPECT_EQ(crypto::ToHexDigest(EmptyRoot()),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "libs/crypto/hash.h"
+#include "libs/tlog/tlog_proof.h"
 #include "libs/tuf/client.h"
 #include "libs/update/delta.h"
 #include "libs/update/dsse.h"
@@ -128,6 +129,7 @@ class Run {
   base::Status JudgeMetadata(const tuf::Client& client, const LoggedMetadata& metadata,
                              EntryReport* report) const;
   base::Status Judge(tuf::Client* client, const std::string& entry, EntryReport* report);
+  base::Status Prove(const EntryReport& report, const std::string& entry);
   void Apply(const EntryReport& report);
 
   const tlog::Policy& policy_;
@@ -135,6 +137,7 @@ class Run {
   std::int64_t now_s_;
   const FollowerState& old_;
   tlog::Checkpoint checkpoint_;
+  std::vector<tlog::Hash> leaves_;  // the new ones
   Followed out_;
 };
 
@@ -185,7 +188,8 @@ base::Status Run::AppendLeaves() {
     return MakeError(ErrorKind::kMalformed, "the update does not hold the log's newest entries");
   }
   for (std::uint64_t i = known; i < checkpoint_.size; ++i) {
-    out_.state.range.Append(LeafAt(upd_, i));
+    leaves_.push_back(LeafAt(upd_, i));
+    out_.state.range.Append(leaves_.back());
   }
   if (out_.state.range.Root() == checkpoint_.root) {
     Remember();
@@ -317,6 +321,16 @@ base::Status Run::Judge(tuf::Client* client, const std::string& entry, EntryRepo
   return base::OkStatus();
 }
 
+base::Status Run::Prove(const EntryReport& report, const std::string& entry) {
+  tlog::LeafNodes nodes(old_.range, leaves_);
+  tlog::TlogProof proof;
+  proof.index = report.index;
+  DAY_TRY_ASSIGN(proof.hashes, tlog::MakeInclusionProof(nodes, report.index, checkpoint_.size));
+  proof.checkpoint = upd_.checkpoint;
+  out_.proofs.push_back({report.statement.subjects[0].sha256, entry, proof.ToText()});
+  return base::OkStatus();
+}
+
 void Run::Apply(const EntryReport& report) {
   const Statement& statement = report.statement;
   FollowerState& state = out_.state;
@@ -344,7 +358,8 @@ base::Status Run::ReadEntries(tuf::Client* client) {
   for (std::uint64_t i = std::max(known, readable); i < checkpoint_.size; ++i) {
     EntryReport report;
     report.index = i;
-    DAY_TRY(Judge(client, upd_.entries[static_cast<std::size_t>(i - readable)], &report));
+    const std::string& entry = upd_.entries[static_cast<std::size_t>(i - readable)];
+    DAY_TRY(Judge(client, entry, &report));
     const Statement& statement = report.statement;
     if (report.refused.empty() && statement.kind == StatementKind::kBundle) {
       const auto& releases = out_.state.releases;
@@ -362,6 +377,7 @@ base::Status Run::ReadEntries(tuf::Client* client) {
     if (report.refused.empty()) {
       Apply(report);
       if (statement.kind == StatementKind::kBundle) {
+        DAY_TRY(Prove(report, entry));
         accounted = std::max(accounted, statement.log_size);
       }
     }

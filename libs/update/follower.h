@@ -88,8 +88,16 @@ struct EntryReport {
   std::string refused;  // in words; empty if it counts
 };
 
+// What a third party needs to see by itself that a release is in the log.
+struct ReleaseProof {
+  std::string sha256;  // of the bundle
+  std::string entry;
+  std::string proof;  // tlog-proof, under the update's checkpoint
+};
+
 struct Followed {
   FollowerState state;
+  std::vector<ReleaseProof> proofs;  // of the new releases that count
   std::vector<EntryReport> entries;  // that are new
   std::uint64_t unread = 0;          // leaves that came as hashes only
   bool fork = false;                 // state.fork_evidence is new

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "libs/crypto/hash.h"
+#include "libs/tlog/tlog_proof.h"
 #include "libs/update/testing/world.h"
 #include "libs/wire/json.h"
 
@@ -72,6 +73,21 @@ TEST_F(FollowerTest, AReleaseIsFoundAndItsBundleTaken) {
   EXPECT_EQ(Active(), "1");
   EXPECT_EQ(TakeBundle(upd, state_.Candidate()->statement, {}).value(), world_.bundles[0]);
   EXPECT_EQ(Go(upd).entries.size(), 0u);  // nothing new
+}
+
+TEST_F(FollowerTest, ReleasesComeWithProofsThatStandAlone) {
+  for (int i = 2; i < 9; ++i) {
+    const std::uint64_t first = state_.range.size();
+    const Followed followed = Go(world_.MakeUpd(first));
+    ASSERT_EQ(followed.proofs.size(), 1u);
+    const ReleaseProof& one = followed.proofs[0];
+    EXPECT_EQ(one.sha256, world_.releases.back().subjects[0].sha256);
+    const tlog::TlogProof proof = tlog::ParseTlogProof(one.proof).value();
+    EXPECT_TRUE(
+        tlog::VerifyTlogProof(proof, tlog::LeafHash(AsBytes(one.entry)), world_.policy()).ok());
+    world_.Append("something else");
+    world_.Release(OneRule(i));
+  }
 }
 
 TEST_F(FollowerTest, StatesComeBackFromText) {

@@ -14,6 +14,7 @@
 #include "libs/tlog/tlog_proof.h"
 #include "libs/wire/json_writer.h"
 #include "network/audit/commands.h"
+#include "network/audit/endpoint_check.h"
 #include "network/audit/rebuild.h"
 #include "network/audit/source.h"
 #include "network/audit/witness.h"
@@ -28,6 +29,7 @@ using base::MakeError;
 constexpr const char* kHelp =
     "daylight-audit checks a public log, and helps to keep it honest.\n\n"
     "  daylight-audit verify --policy P --proof X.tlog-proof --entry FILE     offline\n"
+    "  daylight-audit verify --policy P --endpoint ~/.local/state/daylight    offline\n"
     "  daylight-audit fsck   --policy P https://log.example/                  everything, once\n"
     "  daylight-audit mirror --policy P https://log.example/ DIR              copy, verified\n"
     "  daylight-audit monitor --policy P --state DIR https://log.example/     follow it\n"
@@ -71,7 +73,43 @@ std::string TrustedText(const tlog::TrustedCheckpoint& trusted) {
   return out;
 }
 
+base::Result<int> RunVerifyEndpoint(const Flags& flags, const tlog::Policy& policy) {
+  DAY_TRY_ASSIGN(const EndpointReport report, CheckEndpoint(flags.folder, policy));
+  if (flags.json) {
+    std::string line;
+    wire::JsonWriter json(&line);
+    json.BeginObject();
+    json.Field("result", report.problems.empty() ? "ok" : "wrong");
+    for (const auto& [key, lines] :
+         {std::pair("good", &report.good), std::pair("problems", &report.problems)}) {
+      json.Key(key);
+      json.BeginArray();
+      for (const std::string& text : *lines) {
+        json.Text(text);
+      }
+      json.EndArray();
+    }
+    json.EndObject();
+    Print(line + "\n");
+  } else {
+    for (const std::string& text : report.good) {
+      Print("ok: " + wire::PrintableText(text) + "\n");
+    }
+    for (const std::string& text : report.problems) {
+      Print("WRONG: " + wire::PrintableText(text) + "\n");
+    }
+  }
+  return report.problems.empty() ? 0 : 1;
+}
+
 base::Result<int> RunVerify(const Flags& flags) {
+  if (flags.folder.empty() == flags.proof.empty()) {
+    return MakeError(ErrorKind::kInvalidUse, "give either --proof FILE or --endpoint DIR");
+  }
+  if (!flags.folder.empty()) {
+    DAY_TRY_ASSIGN(const tlog::Policy policy, LoadPolicy(flags.policy));
+    return RunVerifyEndpoint(flags, policy);
+  }
   if (flags.entry.empty() == flags.leaf_hash.empty()) {
     return MakeError(ErrorKind::kInvalidUse, "give either --entry FILE or --leaf-hash HEX");
   }
@@ -220,21 +258,7 @@ void AddVerdictFlags(CLI::App* command, Flags* flags) {
   command->add_option("--submit", flags->submit, "URL below which /add takes verdicts");
 }
 
-// Declares the commands; the flags they fill live in `flags`.
-void AddCommands(CLI::App* app, Flags* flags) {
-  CLI::App* verify = app->add_subcommand("verify", "check a .tlog-proof, offline");
-  verify->add_option("--policy", flags->policy, "tlog-policy file: whom to believe")->required();
-  verify->add_option("--proof", flags->proof, "the proof")->required();
-  verify->add_option("--entry", flags->entry, "file with the entry as it was logged");
-  verify->add_option("--leaf-hash", flags->leaf_hash, "or its RFC 6962 leaf hash");
-  verify->add_flag("--json", flags->json, "one line of JSON instead of words");
-
-  CLI::App* fsck = app->add_subcommand("fsck", "derive a whole log again and compare every file");
-  AddLogFlags(fsck, flags);
-  CLI::App* mirror = app->add_subcommand("mirror", "make or update a verified copy");
-  AddLogFlags(mirror, flags);
-  mirror->add_option("DIR", flags->folder, "folder of the copy")->required();
-
+void AddMonitor(CLI::App* app, Flags* flags) {
   CLI::App* monitor = app->add_subcommand("monitor", "follow a log and report what is wrong");
   AddLogFlags(monitor, flags);
   monitor->add_option("--state", flags->folder, "folder that keeps what was checked, and evidence")
@@ -255,7 +279,26 @@ void AddCommands(CLI::App* app, Flags* flags) {
   monitor->add_flag("--no-witnesses", flags->no_witnesses,
                     "do not ask the witnesses for their view");
   monitor->add_option("--metrics", flags->listen, "ADDRESS:PORT for GET /metrics (OpenMetrics)");
+}
 
+// Declares the commands; the flags they fill live in `flags`.
+void AddCommands(CLI::App* app, Flags* flags) {
+  CLI::App* verify = app->add_subcommand("verify", "check a .tlog-proof or an endpoint, offline");
+  verify->add_option("--policy", flags->policy, "tlog-policy file: whom to believe")->required();
+  verify->add_option("--proof", flags->proof, "the proof");
+  verify->add_option("--endpoint", flags->folder,
+                     "or a whole folder of an endpoint's updates (~/.local/state/daylight)");
+  verify->add_option("--entry", flags->entry, "file with the entry as it was logged");
+  verify->add_option("--leaf-hash", flags->leaf_hash, "or its RFC 6962 leaf hash");
+  verify->add_flag("--json", flags->json, "one line of JSON instead of words");
+
+  CLI::App* fsck = app->add_subcommand("fsck", "derive a whole log again and compare every file");
+  AddLogFlags(fsck, flags);
+  CLI::App* mirror = app->add_subcommand("mirror", "make or update a verified copy");
+  AddLogFlags(mirror, flags);
+  mirror->add_option("DIR", flags->folder, "folder of the copy")->required();
+
+  AddMonitor(app, flags);
   CLI::App* rebuild = app->add_subcommand(
       "rebuild", "make a bundle from its sources and compare it with a release");
   rebuild->add_option("--sources", flags->sources, "folder with the rules and hash lists")
