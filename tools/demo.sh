@@ -17,7 +17,7 @@ export XDG_CACHE_HOME
 source "$(dirname "$0")/demo_network.sh"
 
 files=$demo/files
-say "4. A folder to scan: $files"
+say "5. A folder to scan: $files"
 mkdir -p "$files/documents"
 python3 - "$files" <<'PYTHON'
 import gzip, io, pathlib, sys, tarfile, zipfile
@@ -51,13 +51,13 @@ scan() {
   if [ "$status" -gt 1 ]; then exit "$status"; fi
 }
 
-say "5. Scan it with the rules of the update: the test file is found on its own, in the zip, and in the zip in the tar.gz"
+say "6. Scan it with the rules of the update: the test file is found on its own, in the zip, and in the zip in the tar.gz"
 scan "$files"
 
-say "6. Scan /usr/bin: nothing is expected there"
+say "7. Scan /usr/bin: nothing is expected there"
 scan /usr/bin
 
-say "7. Scan /usr/bin again: unchanged clean files are known"
+say "8. Scan /usr/bin again: unchanged clean files are known"
 scan /usr/bin
 
 say "What to try next"

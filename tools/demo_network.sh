@@ -60,7 +60,15 @@ team review "$proposal" --analyst bob --accept --reason "read all of it"
 team sign "$proposal" --key "$net/team/keys/rules-1.pem" --key "$net/team/keys/rules-2.pem"
 team publish "$proposal"
 
-say "3. This machine trusts that network, and takes the update: from a mirror that nobody needs to trust"
+say "3. A third party checks: who signed what, and that the bundle is what its sources give; its verdict goes into the log"
+show "$bin/daylight-audit" monitor --once --policy "$net/policy" --state "$net/monitor" --root "$net/team/updates/root.json" \
+  --bundles "$net/team/updates" --key "$net/team/keys/rebuild-1.pem" \
+  --submit "http://127.0.0.1:$(port_of log submit)/" "http://127.0.0.1:$(port_of log listen)/"
+show "$bin/daylight-audit" rebuild --sources rules --sha256 "$(sha256sum "$net"/team/updates/bundles/*.bundle | cut -d' ' -f1)"
+sleep 1.5 # the log publishes the verdict with its next checkpoint
+team publish --updates
+
+say "4. This machine trusts that network, and takes the update: from a mirror that nobody needs to trust"
 serve mirror python3 -u -m http.server --bind 127.0.0.1 --directory "$net/team/updates" 0
 export DAYLIGHT_STATE=$net/endpoint
 show "$bin/daylight" trust "$net/team/updates/root.json" --policy "$net/team/updates/policy" \

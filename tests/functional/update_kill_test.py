@@ -54,6 +54,11 @@ def digest(files, sizes_only=()):
     return "\n".join(sorted(lines))
 
 
+def points(count, stride):
+    """Calls to be killed at: every so many, and the last ones, where what is new comes into force."""
+    return sorted({*range(1, count + 1, stride), *range(max(1, count - 5), count + 1)})
+
+
 def count_calls(report, *words, env=None):
     """How many calls there are to be killed at; the program runs to its end."""
     done = log_harness.run(KILL_AT, *([] if ALL else ["--changing"]), 0, report, *words, env=env)
@@ -194,7 +199,7 @@ class UpdaterTest(unittest.TestCase):
             return killed, active
 
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-            results = list(pool.map(kill, range(1, count + 1, stride)))
+            results = list(pool.map(kill, points(count, stride)))
         killed = sum(killed for killed, _ in results)
         self.assertGreater(killed, len(results) * 0.9)
         # Both sides of the switch were seen.
@@ -307,15 +312,14 @@ class PublisherTest(release_test.ReleaseTest):
 
     def check_updates(self, updates, releases, trial):
         """What endpoints fetch is accepted, by those who were here before and by those who start."""
-        for number, names in enumerate((["latest.upd", "full.upd"], ["catchup.upd"], ["full.upd"])):
+        for number, name in enumerate(("latest.upd", "catchup.upd", "full.upd")):
             folder = trial.folder / f"endpoint{number}"
-            if names == ["full.upd"]:
+            if name == "full.upd":
                 endpoint = Endpoint(folder)
                 endpoint.good("trust", updates / "root.json", "--policy", updates / "policy")
             else:
                 endpoint = self.endpoint.copy(folder)
-            for name in names:
-                endpoint.good("update", updates / name)
+            endpoint.good("update", updates / name)
             endpoint.good("verify")
             self.assertIn(endpoint.active(), releases)
             endpoint.remove()
@@ -369,7 +373,7 @@ class PublisherTest(release_test.ReleaseTest):
                 trial.close()
 
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-            results = list(pool.map(kill, range(1, count + 1, PUBLISHER_STRIDE)))
+            results = list(pool.map(kill, points(count, PUBLISHER_STRIDE)))
         killed = sum(killed for killed, _, _ in results)
         self.assertGreater(killed, len(results) * 0.9)
         print(f"publisher, {words[0]}: killed at {killed} of {count} calls, {len(seen.states)} states, "
