@@ -8,6 +8,7 @@
 #include "libs/crypto/hash.h"
 #include "libs/os/file.h"
 #include "libs/update/metadata_proof.h"
+#include "network/core/compare.h"
 #include "network/core/rule_folder.h"
 #include "network/release/fields.h"
 #include "network/release/metadata.h"
@@ -201,6 +202,25 @@ base::Status FinishNotice(const Options& options, Desk* desk, Notice notice) {
   return base::OkStatus();
 }
 
+// What is signed says whether the release sees less: each signer compares anew, for the report in
+// the workspace could have been changed.
+base::Status CheckBlindness(const Options& options, const Desk& desk, const Proposal& proposal) {
+  ShowProgress(options)("comparing with the released rules");
+  DAY_TRY_ASSIGN(const std::string bytes,
+                 desk.workspace.Read(proposal.File("bundle"), update::kBundleMaxBytes));
+  DAY_TRY_ASSIGN(const update::Bundle bundle, update::DecodeBundle(base::AsBytes(bytes)));
+  DAY_TRY_ASSIGN(const update::Bundle previous, ReleasedBundle(desk.workspace, desk.log));
+  DAY_TRY_ASSIGN(const Blindness blindness,
+                 core::CompareBundles(options.program_folder + "/daylight", previous, bundle,
+                                      desk.workspace.Path(proposal.File("work"))));
+  if (blindness.Blinds() != proposal.test->blindness.Blinds()) {
+    return MakeError(ErrorKind::kPermission,
+                     "its test report does not say what it takes away or changes: test it again, "
+                     "and find out who changed the report");
+  }
+  return base::OkStatus();
+}
+
 base::Status SignProposal(const Options& options) {
   DAY_TRY_ASSIGN(const auto desk, OpenDesk(options, Fetch::kNo));
   DAY_TRY_ASSIGN(const Metadata metadata, Metadata::Load(desk->workspace));
@@ -221,6 +241,7 @@ base::Status SignProposal(const Options& options) {
                      "it was not tested: daylight-release test " + proposal.id);
   }
   const std::int64_t needed = authority.role.threshold;
+  DAY_TRY(CheckBlindness(options, *desk, proposal));
   DAY_TRY(Freeze(desk->workspace, &proposal, needed, objections, options.despite));
   const SigningRequest request = ProposalRequest(proposal);
   if (!options.export_file.empty()) {

@@ -10,7 +10,6 @@
 #include "libs/crypto/hash.h"
 #include "libs/os/system.h"
 #include "libs/update/metadata_proof.h"
-#include "network/core/compare.h"
 #include "network/release/fields.h"
 
 namespace day::network::release {
@@ -134,7 +133,6 @@ base::Result<Published> PublishProposal(const Workspace& workspace, const Publis
     DAY_TRY_ASSIGN(const Authority authority, metadata.FindAuthority(update::RoleOf(statement)));
     DAY_TRY_ASSIGN(const std::string bytes,
                    workspace.Read(proposal.File("bundle"), update::kBundleMaxBytes));
-    DAY_TRY_ASSIGN(const update::Bundle bundle, update::DecodeBundle(base::AsBytes(bytes)));
     const update::KnownRelease* candidate = log->state().Candidate();
     const bool follows =
         statement.previous_sha256 == (candidate != nullptr ? candidate->sha256() : "") &&
@@ -144,17 +142,6 @@ base::Result<Published> PublishProposal(const Workspace& workspace, const Publis
     if (!follows) {
       return MakeError(ErrorKind::kInvalidUse,
                        "another release or a halt came between: propose, test and sign again");
-    }
-    // The report in the workspace could have been changed: compare once more.
-    options.progress("comparing with the released rules");
-    DAY_TRY_ASSIGN(const update::Bundle previous, ReleasedBundle(workspace, *log));
-    DAY_TRY_ASSIGN(const Blindness blindness,
-                   core::CompareBundles(options.program_folder + "/daylight", previous, bundle,
-                                        workspace.Path(proposal.File("work"))));
-    if (blindness.Blinds() && !statement.removes) {
-      return MakeError(ErrorKind::kPermission,
-                       "it takes detections away, which its test did not find: propose, test and "
-                       "sign again");
     }
     const std::string why =
         statement.removes
