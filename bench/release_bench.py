@@ -170,7 +170,7 @@ def main():
                      if not path.name.endswith("whole")]
             deltas.append(min(sizes))
             whole = (team.work / f"payloads/{newest}-whole").stat().st_size
-        show(f"publish: before the log is asked, comparing {options.rules:,} rules and compressing deltas", seconds(compared))
+        show("publish: before the log is asked", seconds(compared))
         show("publish: from adding to the log, with 3 witnesses, to the files for endpoints", seconds(published))
         show("from adding to the log until an endpoint has it over HTTP, verified, tried and active", seconds(arrived))
         show("delta of one day: 30 rules new, 20 changed", f"{max(deltas) / 1000:.1f} kB (whole: {whole / 1000:.0f} kB)")

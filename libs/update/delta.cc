@@ -10,7 +10,10 @@
 namespace day::update {
 namespace {
 
-constexpr int kLevel = 19;
+// A whole bundle is compressed once and fetched by all who start; a delta is small at any level,
+// and at high ones takes seconds.
+constexpr int kLevelWhole = 17;
+constexpr int kLevelDelta = 12;
 constexpr int kWindowLogMin = 20;
 constexpr int kWindowLogMax = 28;
 
@@ -39,7 +42,7 @@ base::Result<std::string> Compress(base::Bytes base, base::Bytes content) {
   const auto set = [&](ZSTD_cParameter parameter, int value) {
     ready = ready && ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), parameter, value)) == 0;
   };
-  set(ZSTD_c_compressionLevel, kLevel);
+  set(ZSTD_c_compressionLevel, base.empty() ? kLevelWhole : kLevelDelta);
   set(ZSTD_c_windowLog, WindowLog(base.size() + content.size()));
   if (!base.empty()) {
     set(ZSTD_c_enableLongDistanceMatching, 1);

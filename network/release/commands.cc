@@ -253,6 +253,9 @@ base::Status SignProposal(const Options& options) {
   }
   DAY_TRY(AddProposalSignatures(desk->workspace, authority, signatures, &proposal));
   const std::int64_t have = update::CountSigners(proposal.release, authority.keys, authority.role);
+  if (have >= needed) {
+    DAY_TRY(PrepareUpdates(desk->workspace, desk->log, proposal, ShowProgress(options)));
+  }
   std::vector<std::string> lines = {
       fmt::format("release {}: {} ({})", proposal.id, proposal.reason, proposal.author)};
   for (const std::string& line : proposal.test->blindness.Lines()) {

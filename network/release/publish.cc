@@ -152,12 +152,11 @@ base::Result<Published> PublishProposal(const Workspace& workspace, const Publis
     DAY_TRY(CheckSigned(*proposal.decision, authority, "decision", why));
     DAY_TRY(CheckSigned(*proposal.provenance, authority, "provenance", why));
     DAY_TRY_ASSIGN(const Entries entries, FixEntries(workspace, proposal));
-    DAY_TRY(workspace.Write("bundles/" + proposal.sha256(), base::AsBytes(bytes)));
     DAY_TRY(
         workspace.Write("updates/bundles/" + proposal.sha256() + ".bundle", base::AsBytes(bytes)));
     DAY_TRY(workspace.Write("updates/provenance/" + proposal.sha256() + ".json",
                             base::AsBytes(update::WriteDsse(*proposal.provenance))));
-    DAY_TRY(CompressAhead(workspace, *log, proposal.sha256(), options.progress));
+    DAY_TRY(PrepareUpdates(workspace, *log, proposal, options.progress));
     options.progress("adding the decision to the log");
     DAY_TRY(Post(options, entries.decision, statement.log_size, access, log));
     options.progress("adding the release to the log");

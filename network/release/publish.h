@@ -62,10 +62,10 @@ base::Result<Published> PublishNotice(const Workspace& workspace, const PublishO
                                       const Notice& notice, const Authority& authority,
                                       LogAccess* access, LogCopy* log);
 
-// Compresses what the update files of a bundle will need, from the releases that the log has: done
-// before a release is posted, so that little is left to do once it counts.
-base::Status CompressAhead(const Workspace& workspace, const LogCopy& log,
-                           const std::string& sha256, const Progress& progress);
+// Compresses what the update files will need if the proposal is released, from the releases that
+// the log has: done when it is signed, so that little is left to do when it is published.
+base::Status PrepareUpdates(const Workspace& workspace, const LogCopy& log,
+                            const Proposal& proposal, const Progress& progress);
 
 // Writes updates/ as it follows from the log. Each file is read back and followed as an endpoint
 // does before it is put in place.

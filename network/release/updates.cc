@@ -197,10 +197,13 @@ base::Result<update::Bundle> ReleasedBundle(const Workspace& workspace, const Lo
   return update::DecodeBundle(base::AsBytes(*bytes));
 }
 
-base::Status CompressAhead(const Workspace& workspace, const LogCopy& log,
-                           const std::string& sha256, const Progress& progress) {
-  DAY_TRY(WholePayload(workspace, sha256, progress));
-  DAY_TRY(DeltaPayloads(workspace, log, sha256, progress));
+base::Status PrepareUpdates(const Workspace& workspace, const LogCopy& log,
+                            const Proposal& proposal, const Progress& progress) {
+  DAY_TRY_ASSIGN(const std::string bytes,
+                 workspace.Read(proposal.File("bundle"), update::kBundleMaxBytes));
+  DAY_TRY(workspace.Write("bundles/" + proposal.sha256(), base::AsBytes(bytes)));
+  DAY_TRY(WholePayload(workspace, proposal.sha256(), progress));
+  DAY_TRY(DeltaPayloads(workspace, log, proposal.sha256(), progress));
   return base::OkStatus();
 }
 

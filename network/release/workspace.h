@@ -8,7 +8,7 @@
 //   tuf/            the published metadata     change.json  a change of it that is being signed
 //   log/            a verified copy of the log, and what its entries mean
 //   proposals/ID/   one proposed release       notices/ID/  a halt, recall, ...
-//   bundles/        released bundles by hash   updates/     what endpoints fetch; any web server
+//   bundles/        signed bundles by hash     updates/     what endpoints fetch; any web server
 //
 // Files are replaced atomically and durably. One process works on a workspace at a time.
 // Thread safety: one thread.
