@@ -208,6 +208,15 @@ TEST(Signing, FilesReadBackAndAreStrict) {
   EXPECT_THAT(ParseSigningRequest("[").error().message, HasSubstr("is damaged"));
 }
 
+// Whether a file is accepted; and if it is, it must be the same when it is written and read again.
+template <typename Parse, typename Write>
+auto ReadsBack(Parse parse, Write write) {
+  return [=](const std::string& text) {
+    const auto made = parse(text);
+    return made.ok() && parse(write(*made)).value() == *made;
+  };
+}
+
 // What another implementation of the workspace's files needs to check itself.
 TEST(Vectors, Files) {
   std::ifstream in(std::string(DAYLIGHT_SOURCE_DIR) + "/api/vectors/release/files.json");
@@ -215,33 +224,13 @@ TEST(Vectors, Files) {
   all << in.rdbuf();
   const auto vectors = wire::ParseJson(base::AsBytes(all.str()), {});
   ASSERT_TRUE(vectors.ok());
-  // Whether a file is accepted; and if it is, written and read once more.
-  const std::map<std::string, std::function<bool(const std::string&)>> kParsers = {
-      {"signing-request",
-       [](const std::string& text) {
-         const auto made = ParseSigningRequest(text);
-         return made.ok() && ParseSigningRequest(WriteSigningRequest(*made)).value() == *made;
-       }},
-      {"signatures",
-       [](const std::string& text) {
-         const auto made = ParseSignatureFile(text);
-         return made.ok() && ParseSignatureFile(WriteSignatureFile(*made)).value() == *made;
-       }},
-      {"change.json",
-       [](const std::string& text) {
-         const auto made = ParseChange(text);
-         return made.ok() && ParseChange(WriteChange(*made)).value() == *made;
-       }},
-      {"test.json",
-       [](const std::string& text) {
-         const auto made = ParseTestReport(text);
-         return made.ok() && ParseTestReport(WriteTestReport(*made)).value() == *made;
-       }},
-      {"reviews.json",
-       [](const std::string& text) {
-         const auto made = ParseReviews(text);
-         return made.ok() && ParseReviews(WriteReviews(*made)).value() == *made;
-       }},
+  using Check = std::function<bool(const std::string&)>;
+  const std::map<std::string, Check> kParsers = {
+      {"signing-request", ReadsBack(ParseSigningRequest, WriteSigningRequest)},
+      {"signatures", ReadsBack(ParseSignatureFile, WriteSignatureFile)},
+      {"change.json", ReadsBack(ParseChange, WriteChange)},
+      {"test.json", ReadsBack(ParseTestReport, WriteTestReport)},
+      {"reviews.json", ReadsBack(ParseReviews, WriteReviews)},
       {"release.json", [](const std::string& text) { return ParseConfig(text).ok(); }},
       {"rules.json", [](const std::string& text) { return ParseReleaseRules(text).ok(); }},
       {"log/reports", [](const std::string& text) { return ParseEntryNotes(text).ok(); }},
