@@ -49,6 +49,7 @@ daylight_library(libs/unpack/inflate TEST_LINKS ZLIB::ZLIB)
 daylight_library(libs/unpack/zip USES libs/unpack/inflate)
 daylight_library(libs/unpack/gzip USES libs/unpack/inflate)
 daylight_library(libs/unpack/tar)
+daylight_library(libs/unpack/mail USES libs/unpack/inflate)
 
 # The YARA language. module.h is the interface between the language and its modules.
 daylight_library(libs/rules/module USES libs/match)
@@ -86,7 +87,7 @@ daylight_library(libs/signatures USES libs/crypto)
 daylight_library(libs/engine
   USES libs/crypto libs/match libs/rules/scan libs/rules/compile libs/rules/syntax libs/rules/module
        libs/signatures libs/formats/pe libs/unpack/inflate libs/unpack/zip libs/unpack/gzip
-       libs/unpack/tar)
+       libs/unpack/tar libs/unpack/mail)
 
 # The sandboxed process, and those who ask it.
 daylight_library(libs/workerproto USES libs/wire)

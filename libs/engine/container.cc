@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libs/unpack/gzip/gzip_reader.h"
+#include "libs/unpack/mail/mail_reader.h"
 #include "libs/unpack/tar/tar_reader.h"
 #include "libs/unpack/zip/zip_reader.h"
 
@@ -184,6 +185,30 @@ class TarContainer final : public Container {
   bool trailing_given_ = false;
 };
 
+class MailContainer final : public Container {
+ public:
+  explicit MailContainer(base::Bytes data) : reader_(data) {}
+
+  std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer& buffer) override {
+    auto part = reader_.Next(budget, buffer);
+    if (!part) {
+      return std::nullopt;
+    }
+    Item item;
+    item.name = std::move(part->name);
+    item.content = part->content;
+    item.has_content = !part->content.empty();
+    item.gap = std::move(part->gap);
+    item.is_message = part->is_message;
+    return item;
+  }
+
+  std::string_view problem() const override { return reader_.problem(); }
+
+ private:
+  unpack::mail::MailReader reader_;
+};
+
 }  // namespace
 
 std::vector<std::unique_ptr<Container>> OpenContainers(base::Bytes data, FileType type,
@@ -193,6 +218,9 @@ std::vector<std::unique_ptr<Container>> OpenContainers(base::Bytes data, FileTyp
     if (auto reader = unpack::gzip::GzipReader::Create(data); reader.ok()) {
       containers.push_back(std::make_unique<GzipContainer>(*std::move(reader), name));
     }
+  }
+  if (type == FileType::kMail) {
+    containers.push_back(std::make_unique<MailContainer>(data));
   }
   if (type == FileType::kTar) {
     // A zip behind its last entry is found as trailing data; one at its end is an entry.

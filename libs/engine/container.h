@@ -24,6 +24,7 @@ struct Item {
   base::Bytes content;       // valid until the next Next()
   bool has_content = false;  // false: only a gap
   std::string gap;           // why not all of it was seen; empty if all was
+  bool is_message = false;   // declared to be a mail, though it may look like any text
 };
 
 class Container {

@@ -111,7 +111,7 @@ class FileScan {
 
   void Step();
   void Unwind(std::string_view reason);
-  void ScanObject(base::Bytes data, const std::string& inner_path);
+  void ScanObject(base::Bytes data, const std::string& inner_path, bool is_message = false);
   MatchLimits LimitsOfObject() const;
   void MatchRules(base::Bytes data, FileType type, std::string_view path,
                   std::string_view inner_path);
@@ -165,7 +165,7 @@ void FileScan::Step() {
     AddGap(inner_path, item->gap);
   }
   if (item->has_content) {
-    ScanObject(item->content, inner_path);
+    ScanObject(item->content, inner_path, item->is_message);
   }
   if (EndsTheFile(item->gap)) {
     Unwind(item->gap);
@@ -194,10 +194,13 @@ MatchLimits FileScan::LimitsOfObject() const {
   return limits;
 }
 
-void FileScan::ScanObject(base::Bytes data, const std::string& inner_path) {
+void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, bool is_message) {
   ++report_.objects_scanned;
   report_.bytes_scanned += data.size();
-  const FileType type = Identify(data);
+  FileType type = Identify(data);
+  if (is_message && (type == FileType::kText || type == FileType::kUnknown)) {
+    type = FileType::kMail;
+  }
   std::string path(name_);
   if (!inner_path.empty()) {
     path += kSeparator;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "libs/unpack/mail/mail_reader.h"
 #include "libs/unpack/tar/tar_reader.h"
 
 namespace day::engine {
@@ -93,8 +94,6 @@ constexpr Magic kTextMagics[] = {
     {0, "<!doctype html"sv, FileType::kHtml}, {0, "<html"sv, FileType::kHtml},
     {0, "<script"sv, FileType::kHtml},        {0, "<head"sv, FileType::kHtml},
     {0, "<body"sv, FileType::kHtml},          {0, "@echo"sv, FileType::kBatch},
-    {0, "received: "sv, FileType::kMail},     {0, "return-path: "sv, FileType::kMail},
-    {0, "delivered-to: "sv, FileType::kMail}, {0, "mime-version: "sv, FileType::kMail},
     {0, "import "sv, FileType::kPython},      {0, "dim "sv, FileType::kVbs},
 };
 
@@ -307,6 +306,10 @@ FileType Identify(base::Bytes data) {
   // A script stays one when an archive is appended to it.
   if (sample.starts_with("#!/") || sample.starts_with("#! /")) {
     return ScriptByShebang(sample);
+  }
+  // Before the question whether it is text: a mail may hold any bytes.
+  if (unpack::mail::MailReader::IsMail(data)) {
+    return FileType::kMail;
   }
   if (IsText(start) && IsText(sample)) {
     return IdentifyText(sample);

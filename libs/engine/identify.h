@@ -1,8 +1,8 @@
 // What kind of file some bytes are, judged by their content alone: never by their name.
 //
-// A table of magic numbers, then tar's header, then text: a few kilobytes are looked at.
-// Identifying decides which decoder is tried and what the external variable `filetype` says; it
-// never decides whether rules are matched. Pure functions.
+// A table of magic numbers, then the headers of tar and of mails, then text: a few kilobytes are
+// looked at. Identifying decides which decoder is tried and what the external variable `filetype`
+// says; it never decides whether rules are matched. Pure functions.
 #pragma once
 
 #include <cstdint>
