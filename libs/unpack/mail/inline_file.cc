@@ -76,7 +76,7 @@ void TakeLines(std::string_view text, LineWalker& lines, InlineFile& file, IsEnd
       break;
     }
   }
-  file.data = text.substr(std::min(begin, text.size()), end - std::min(begin, end));
+  file.data = text.substr(begin, end - begin);
 }
 
 bool IsAnyBegin(std::string_view line) {
@@ -145,7 +145,7 @@ std::string_view WithoutPartLine(std::string_view data) {
   LineWalker lines(data);
   if (data.starts_with("=ypart ")) {
     lines.Next();
-    data.remove_prefix(std::min(lines.start(), data.size()));
+    data.remove_prefix(lines.start());
   }
   return data;
 }

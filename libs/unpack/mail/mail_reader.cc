@@ -206,7 +206,7 @@ bool MailReader::NextMessage() {
   while (IsEnvelopeLine(message)) {
     LineWalker lines(message);
     lines.Next();
-    message.remove_prefix(std::min(lines.start(), message.size()));
+    message.remove_prefix(lines.start());
   }
   number_ = 0;
   parts_left_ = kPartsMax;
@@ -252,7 +252,7 @@ void MailReader::ReadSection(const Section& section) {
   const bool is_multipart =
       std::any_of(header.content_types.begin(), header.content_types.end(),
                   [](const std::string& type) { return IsMultipartType(MediaType(type)); });
-  const std::string_view body = section.text.substr(std::min(header.body, section.text.size()));
+  const std::string_view body = section.text.substr(header.body);
   std::string_view gap;
   bool has_parts = false;
   if (section.has_header) {
@@ -401,9 +401,9 @@ void MailReader::AddSections(std::string_view body, const std::vector<Delimiter>
     if (exact_only && !delimiter.is_exact) {
       continue;
     }
-    add(WithoutLastEnding(body, delimiter.start)
-            .substr(std::min(start, WithoutLastEnding(body, delimiter.start).size())));
-    start = std::min(delimiter.next, body.size());
+    const std::string_view before = WithoutLastEnding(body, delimiter.start);
+    add(before.substr(std::min(start, before.size())));
+    start = delimiter.next;
     section.has_header = !delimiter.is_closing;
     section.in_digest = is_digest && section.has_header;
   }

@@ -198,19 +198,22 @@ std::optional<std::string> DecodeWord(std::string_view text, std::size_t& size) 
     size = text.size();  // no word can end behind it either
     return std::nullopt;
   }
-  std::string encoded(text.substr(charset_end + 3, end - charset_end - 3));
+  const std::string_view encoded = text.substr(charset_end + 3, end - charset_end - 3);
   inflate::OutputBuffer buffer;
   {
     Sink sink(encoded.size() + 3, kFieldBytesMax, buffer);
     if (kind == 'b') {
       DecodeBase64(encoded, Padding::kEndsGroup, sink);
     } else {
-      std::replace(encoded.begin(), encoded.end(), '_', ' ');
       DecodeQuotedPrintable(encoded, sink);
     }
   }
   size = end + 2;
-  return FromCharset(text.substr(2, charset_end - 2), std::string(base::AsText(buffer.bytes())));
+  std::string word(base::AsText(buffer.bytes()));
+  if (kind == 'q') {
+    std::replace(word.begin(), word.end(), '_', ' ');
+  }
+  return FromCharset(text.substr(2, charset_end - 2), std::move(word));
 }
 
 void AddBoundary(std::string_view value, std::vector<std::string>& boundaries, bool& limit_hit) {
@@ -334,9 +337,10 @@ class FieldCollector {
 
 namespace {
 
-// Whether junk in front of a header is followed by a field that matters.
-bool IsContentFieldNext(LineWalker lines) {
-  return !lines.done() && StartsWithWord(lines.Next(), "content-");
+// Whether the first line is junk in front of a header: the line behind it is a field that matters.
+// (Behind a delimiter it is one as well, but that is a body whose header is elsewhere.)
+bool IsJunkInFront(std::string_view line, LineWalker lines) {
+  return !line.starts_with("--") && !lines.done() && StartsWithWord(lines.Next(), "content-");
 }
 
 }  // namespace
@@ -369,7 +373,7 @@ Header ReadHeader(std::string_view text) {
     }
     const bool is_field = IsFieldLine(line);
     const bool is_folded = kBlanks.find(line[0]) != std::string_view::npos && !IsBlank(line);
-    if (count == 0 && !is_field && !IsContentFieldNext(lines)) {
+    if (count == 0 && !is_field && !IsJunkInFront(line, lines)) {
       header.body = IsBlank(line) ? lines.start() : 0;
       return header;
     }

@@ -5,6 +5,7 @@
 // Linear in the text, however the three are mixed. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -15,7 +16,7 @@ class LineWalker {
   explicit LineWalker(std::string_view text, std::size_t start = 0) : text_(text), start_(start) {}
 
   bool done() const { return start_ >= text_.size(); }
-  // Where the next line starts.
+  // Where the next line starts; at most the text's size.
   std::size_t start() const { return start_; }
 
   // The next line without its ending. REQUIRES: !done().
@@ -27,7 +28,7 @@ class LineWalker {
     const std::size_t begin = start_;
     const std::size_t end = Find('\r', feed_);
     const bool is_crlf = end + 1 == feed_ && feed_ < text_.size();
-    start_ = is_crlf || end == feed_ ? feed_ + 1 : end + 1;
+    start_ = std::min(is_crlf || end == feed_ ? feed_ + 1 : end + 1, text_.size());
     return text_.substr(begin, end - begin);
   }
 

@@ -1,0 +1,181 @@
+#include "libs/unpack/mail/mail_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace day::unpack::mail {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+
+struct Walk {
+  std::vector<std::string> parts;  // "name=content"
+  std::vector<std::string> gaps;   // "name: gap"
+  std::string problem;
+};
+
+Walk WalkAll(const std::string& mail, const base::BudgetLimits& limits = {}) {
+  Walk walk;
+  base::Budget budget(limits);
+  inflate::OutputBuffer buffer;
+  MailReader reader(base::AsBytes(mail));
+  while (const auto part = reader.Next(budget, buffer)) {
+    const std::string mark = part->is_message ? "message " : "";
+    walk.parts.push_back(mark + part->name + "=" + std::string(base::AsText(part->content)));
+    if (!part->gap.empty()) {
+      walk.gaps.push_back(part->name + ": " + part->gap);
+    }
+  }
+  walk.problem = reader.problem();
+  return walk;
+}
+
+bool IsMail(std::string_view text) { return MailReader::IsMail(base::AsBytes(text)); }
+
+const std::string kAttachment =
+    "Content-Type: application/x; name=a.bin\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n";
+
+std::string Mixed(const std::string& field, const std::string& body) {
+  return "MIME-Version: 1.0\nContent-Type: " + field + "\n\n" + body;
+}
+
+TEST(MailReaderTest, KnowsMails) {
+  EXPECT_TRUE(IsMail("Received: from x\n"));
+  EXPECT_TRUE(IsMail("From: a\nSubject: b\n\n"));
+  EXPECT_TRUE(IsMail("\xEF\xBB\xBF\r\n\r\nReturn-Path: <>\r\n"));
+  EXPECT_TRUE(IsMail("From a@b Mon Jan 1\nFrom: a\n"));
+  EXPECT_TRUE(IsMail(">From a@b Mon Jan 1\nTo: a\n"));
+  EXPECT_TRUE(IsMail("X-Unknown: 1\n folded\nX-Other: 2\rMessage-ID: <x>\r"));
+  EXPECT_TRUE(IsMail(std::string_view("X-Zero: \0\nMIME-Version: 1.0\n", 28)));
+}
+
+TEST(MailReaderTest, KnowsWhatIsNone) {
+  for (const char* text :
+       {"", "From the beginning\nof time\n", "Subject: alone\n\ntext", "Package: x\nVersion: 1\n",
+        "To be or not to be: x\n", "<html>\nFrom: a\nTo: b\n", "INFO: from here\nINFO: to there\n",
+        "From: a\n\nSubject: in the body\n", "key: value\nlist:\n  - a\n"}) {
+    EXPECT_FALSE(IsMail(text)) << text;
+  }
+  EXPECT_FALSE(IsMail("a: b\n" + std::string(100'000, 'x') + "\nFrom: a\nTo: b\n"));
+}
+
+TEST(MailReaderTest, ReadsAPlainMail) {
+  EXPECT_THAT(WalkAll("Subject: x\nTo: y\n\nhello\n").parts, ElementsAre("1:part-1.txt=hello\n"));
+  EXPECT_THAT(WalkAll("Subject: x\nTo: y\n").parts, ElementsAre());
+  EXPECT_THAT(WalkAll("").parts, ElementsAre());
+}
+
+TEST(MailReaderTest, ReadsParts) {
+  const Walk walk = WalkAll(Mixed("multipart/mixed; boundary=b",
+                                  "before\n--b\n\ntext\n--b\n" + kAttachment + "--b--\nafter\n"));
+  EXPECT_THAT(walk.parts, ElementsAre("1:part-1.txt=before", "2:part-2.txt=text", "3:a.bin=hello",
+                                      "4:part-4.txt=after\n"));
+  EXPECT_EQ(walk.problem, "");
+}
+
+TEST(MailReaderTest, TheLastLineEndBelongsToTheDelimiter) {
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    const Walk walk = WalkAll(Mixed("multipart/mixed; boundary=b",
+                                    "--b" + end + end + "text" + end + end + "--b--" + end));
+    EXPECT_THAT(walk.parts, ElementsAre("1:part-1.txt=text" + end));
+  }
+}
+
+TEST(MailReaderTest, GivesEveryReadingOfTwoBoundaries) {
+  const std::string body = "--a\n\none\n--b\n\ntwo\n--b--\n--a--\n";
+  EXPECT_THAT(WalkAll(Mixed("multipart/mixed; boundary=a; boundary=b", body)).parts,
+              ElementsAre("1:part-1.txt=one\n--b\n\ntwo\n--b--", "2:part-2.txt=--a\n\none",
+                          "3:part-3.txt=two", "4:part-4.txt=--a--\n"));
+}
+
+TEST(MailReaderTest, APrefixIsAReadingOfItsOwn) {
+  EXPECT_THAT(
+      WalkAll(Mixed("multipart/mixed; boundary=b", "--b\n\none\n--bc\n\ntwo\n")).parts,
+      ElementsAre("1:part-1.txt=one\n--bc\n\ntwo\n", "2:part-2.txt=one", "3:part-3.txt=two\n"));
+}
+
+TEST(MailReaderTest, EveryEncodingIsRead) {
+  EXPECT_THAT(WalkAll("Subject: x\nContent-Transfer-Encoding: base64\n"
+                      "Content-Transfer-Encoding: 7bit\n\naGVsbG8=")
+                  .parts,
+              ElementsAre("1:part-1.txt=hello", "1:part-1.txt=aGVsbG8="));
+  EXPECT_THAT(WalkAll("Subject: x\nContent-Transfer-Encoding: base64\n\naA==aQ==").parts,
+              ElementsAre("1:part-1.txt=h", "1:part-1.txt=hi", "1:part-1.txt=h\x06\x90"));
+}
+
+TEST(MailReaderTest, FindsFilesInDecodedText) {
+  EXPECT_THAT(WalkAll("Subject: x\nContent-Transfer-Encoding: quoted-printable\n\n"
+                      "begin 644 a=20b\n%:&5L;&\\\nend\nsoft=\nbreak")
+                  .parts,
+              ElementsAre("1:part-1.txt=begin 644 a b\n%:&5L;&\\\nend\nsoftbreak", "2:a b=hello"));
+}
+
+TEST(MailReaderTest, ADeclaredMessageIsOne) {
+  EXPECT_THAT(WalkAll(Mixed("message/rfc822", "X: y\n\nz")).parts,
+              ElementsAre("message 1:part-1.eml=X: y\n\nz"));
+  EXPECT_THAT(WalkAll(Mixed("multipart/digest; boundary=b", "--b\n\nX: y\n--b--\n")).parts,
+              ElementsAre("message 1:part-1.eml=X: y"));
+}
+
+TEST(MailReaderTest, SplitsAnMbox) {
+  const std::string mail = "From a\nSubject: x\n\none\n\nFrom here on\nno field\n\n";
+  EXPECT_THAT(WalkAll(mail).parts, ElementsAre("1:part-1.txt=one\n\nFrom here on\nno field\n\n"));
+  EXPECT_THAT(WalkAll(mail + "From b\nSubject: y\n\ntwo\n").parts,
+              ElementsAre("message-1//1:part-1.txt=one\n\nFrom here on\nno field\n\n",
+                          "message-2//1:part-1.txt=two\n"));
+}
+
+TEST(MailReaderTest, NamesItsLimits) {
+  std::string nested = "MIME-Version: 1.0\n";
+  for (std::size_t i = 0; i <= kNestingMax; ++i) {
+    const std::string b = std::to_string(i) + ".";
+    nested += "Content-Type: multipart/mixed; boundary=" + b + "\n\n--" + b + "\n";
+  }
+  const Walk walk = WalkAll(nested + "Content-Type: text/plain\n\nend");
+  ASSERT_EQ(walk.gaps.size(), 1u);
+  EXPECT_TRUE(walk.gaps[0].ends_with("limit mime_depth_max"));
+  std::string parts;
+  for (std::size_t i = 0; i <= kPartsMax; ++i) {
+    parts += "--b\n\nx\n";
+  }
+  EXPECT_EQ(WalkAll(Mixed("multipart/mixed; boundary=b", parts)).problem, "limit mime_parts_max");
+}
+
+TEST(MailReaderTest, TheBudgetPaysForEverything) {
+  base::BudgetLimits limits;
+  limits.file_bytes_max = 3;
+  EXPECT_THAT(WalkAll("Subject: x\nContent-Transfer-Encoding: base64\n\naGVsbG8=", limits).gaps,
+              ElementsAre("1:part-1.txt: limit file_bytes_max"));
+  limits = {};
+  limits.bytes_out_max = 7;
+  const Walk walk = WalkAll(
+      Mixed("multipart/mixed; boundary=b", "--b\n\nhello\n--b\n" + kAttachment + "--b\n\nx"),
+      limits);
+  EXPECT_THAT(walk.parts, Contains("2:a.bin=he"));
+  EXPECT_THAT(walk.gaps, Contains("2:a.bin: limit bytes_out_max"));
+}
+
+TEST(MailReaderTest, EveryTruncationAndFlippedByteEnds) {
+  const std::filesystem::path corpus = std::string(DAYLIGHT_SOURCE_DIR) + "/fuzz/corpus/mail";
+  std::size_t mails = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(corpus)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string mail{std::istreambuf_iterator<char>(file), {}};
+    mails += 1;
+    for (std::size_t i = 0; i < std::min<std::size_t>(mail.size(), 600); i += 3) {
+      std::string bad = mail;
+      bad[i] = static_cast<char>(~bad[i]);
+      WalkAll(bad);
+      WalkAll(mail.substr(0, i));
+    }
+  }
+  EXPECT_GT(mails, 90u);
+}
+
+}  // namespace
+}  // namespace day::unpack::mail
