@@ -122,6 +122,9 @@ MailReader::MailReader(base::Bytes file)
 bool MailReader::IsMail(base::Bytes file) {
   const std::string_view text =
       WithoutStart(base::AsText(base::ClippedSlice(file, 0, kIdentifyBytesMax)));
+  if (!IsEnvelopeLine(text) && !IsFieldLine(text.substr(0, 2 * kFieldNameBytesMax))) {
+    return false;  // nearly every other file ends here
+  }
   LineWalker lines(text);
   int score = 0;
   for (bool is_first = true; !lines.done(); is_first = false) {
@@ -385,12 +388,17 @@ void MailReader::AddSections(std::string_view body, const std::vector<Delimiter>
   section.nesting = static_cast<std::uint8_t>(parent.nesting + 1);
   section.has_header = false;
   std::size_t start = 0;
+  // Further readings have the same bytes in other parts.
+  const bool is_first_reading = sections.empty();
   const auto add = [&](std::string_view text) {
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
       return;
     }
     if (parts_left_ == 0) {
       NoteLimit("mime_parts_max");
+      return;
+    }
+    if (!is_first_reading && !SpendWork(text.size())) {
       return;
     }
     --parts_left_;

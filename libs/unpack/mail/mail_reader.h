@@ -19,9 +19,9 @@
 // Limits, each named in problem() or in the gap of the part where it was met: kPartsMax
 // ("mime_parts_max") a message, kNestingMax ("mime_depth_max") multiparts in multiparts, those of
 // mime_header.h, and "mime_work_max": all readings together go over at most kWorkRatioMax times the
-// file. The Budget pays for every byte given. Memory: the headers, 24 bytes a part, and one decoded
-// text body beside the caller's buffer. Ownership: contents are views into `file`, `buffer` or the
-// reader, valid until the next Next(). Not thread-safe.
+// file (and kWorkFreeBytes). The Budget pays for every byte given. Memory: the headers, 24 bytes a
+// part, and one decoded text body beside the caller's buffer. Ownership: contents are views into
+// `file`, `buffer` or the reader, valid until the next Next(). Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ namespace day::unpack::mail {
 
 inline constexpr std::size_t kPartsMax = 10'000;
 inline constexpr std::size_t kNestingMax = 64;
-inline constexpr std::uint64_t kWorkRatioMax = 16;
+inline constexpr std::uint64_t kWorkRatioMax = 8;
 inline constexpr std::uint64_t kWorkFreeBytes = 1024 * 1024;
 
 struct Part {

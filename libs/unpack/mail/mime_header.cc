@@ -10,8 +10,6 @@
 namespace day::unpack::mail {
 namespace {
 
-constexpr std::size_t kFieldNameBytesMax = 200;
-
 std::string_view Trimmed(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);

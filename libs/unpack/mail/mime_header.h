@@ -27,6 +27,7 @@ inline constexpr std::size_t kParametersMax = 1000;
 inline constexpr std::size_t kBoundariesMax = 16;
 inline constexpr std::size_t kBoundaryBytesMax = 1000;
 inline constexpr std::size_t kFileNameBytesMax = 1024;
+inline constexpr std::size_t kFieldNameBytesMax = 200;
 
 // One message's or part's header.
 struct Header {
