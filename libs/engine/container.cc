@@ -13,6 +13,7 @@ namespace {
 
 using unpack::inflate::Inflater;
 using unpack::inflate::OutputBuffer;
+using unpack::mail::MailReader;
 
 constexpr std::string_view kTrailingName = "(trailing data)";
 
@@ -187,7 +188,7 @@ class TarContainer final : public Container {
 
 class MailContainer final : public Container {
  public:
-  explicit MailContainer(base::Bytes data) : reader_(data) {}
+  explicit MailContainer(MailReader reader) : reader_(std::move(reader)) {}
 
   std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer& buffer) override {
     auto part = reader_.Next(budget, buffer);
@@ -199,28 +200,31 @@ class MailContainer final : public Container {
     item.content = part->content;
     item.has_content = !part->content.empty();
     item.gap = std::move(part->gap);
-    item.is_message = part->is_message;
+    item.origin = part->is_message ? Origin::kMessage : Origin::kMailPart;
     return item;
   }
 
   std::string_view problem() const override { return reader_.problem(); }
 
  private:
-  unpack::mail::MailReader reader_;
+  MailReader reader_;
 };
 
 }  // namespace
 
 std::vector<std::unique_ptr<Container>> OpenContainers(base::Bytes data, FileType type,
-                                                       std::string_view name) {
+                                                       std::string_view name, Origin origin) {
   std::vector<std::unique_ptr<Container>> containers;
   if (type == FileType::kGzip) {
     if (auto reader = unpack::gzip::GzipReader::Create(data); reader.ok()) {
       containers.push_back(std::make_unique<GzipContainer>(*std::move(reader), name));
     }
   }
+  const bool is_text = type == FileType::kText || type == FileType::kUnknown;
   if (type == FileType::kMail) {
-    containers.push_back(std::make_unique<MailContainer>(data));
+    containers.push_back(std::make_unique<MailContainer>(MailReader(data)));
+  } else if (is_text && origin == Origin::kOther && MailReader::IsEncodedFile(data)) {
+    containers.push_back(std::make_unique<MailContainer>(MailReader::OfEncodedFile(data)));
   }
   if (type == FileType::kTar) {
     // A zip behind its last entry is found as trailing data; one at its end is an entry.

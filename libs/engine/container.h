@@ -19,12 +19,19 @@
 
 namespace day::engine {
 
+// What the container knows of an object, however it looks.
+enum class Origin : std::uint8_t {
+  kOther,
+  kMailPart,  // files in its text are given by the mail's container
+  kMessage,   // declared to be a mail
+};
+
 struct Item {
   std::string name;          // of the object in its container
   base::Bytes content;       // valid until the next Next()
   bool has_content = false;  // false: only a gap
   std::string gap;           // why not all of it was seen; empty if all was
-  bool is_message = false;   // declared to be a mail, though it may look like any text
+  Origin origin = Origin::kOther;
 };
 
 class Container {
@@ -44,6 +51,7 @@ class Container {
 // and some from the end, more. `name` is that of the file, for contents that have none of their
 // own.
 std::vector<std::unique_ptr<Container>> OpenContainers(base::Bytes data, FileType type,
-                                                       std::string_view name);
+                                                       std::string_view name,
+                                                       Origin origin = Origin::kOther);
 
 }  // namespace day::engine

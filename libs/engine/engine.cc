@@ -111,7 +111,7 @@ class FileScan {
 
   void Step();
   void Unwind(std::string_view reason);
-  void ScanObject(base::Bytes data, const std::string& inner_path, bool is_message = false);
+  void ScanObject(base::Bytes data, const std::string& inner_path, Origin origin = Origin::kOther);
   MatchLimits LimitsOfObject() const;
   void MatchRules(base::Bytes data, FileType type, std::string_view path,
                   std::string_view inner_path);
@@ -119,7 +119,7 @@ class FileScan {
   void JudgeFindings(std::size_t first, base::Bytes data, const std::string& inner_path);
   bool IsAllowed(base::Bytes data);
   void Descend(base::Bytes data, FileType type, std::string_view path,
-               const std::string& inner_path);
+               const std::string& inner_path, Origin origin);
 
   Engine::State& state_;
   base::Bytes data_;
@@ -165,7 +165,7 @@ void FileScan::Step() {
     AddGap(inner_path, item->gap);
   }
   if (item->has_content) {
-    ScanObject(item->content, inner_path, item->is_message);
+    ScanObject(item->content, inner_path, item->origin);
   }
   if (EndsTheFile(item->gap)) {
     Unwind(item->gap);
@@ -194,11 +194,11 @@ MatchLimits FileScan::LimitsOfObject() const {
   return limits;
 }
 
-void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, bool is_message) {
+void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origin origin) {
   ++report_.objects_scanned;
   report_.bytes_scanned += data.size();
   FileType type = Identify(data);
-  if (is_message && (type == FileType::kText || type == FileType::kUnknown)) {
+  if (origin == Origin::kMessage && (type == FileType::kText || type == FileType::kUnknown)) {
     type = FileType::kMail;
   }
   std::string path(name_);
@@ -212,7 +212,7 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, bool 
   if (report_.findings.size() > first) {
     JudgeFindings(first, data, inner_path);
   }
-  Descend(data, type, path, inner_path);
+  Descend(data, type, path, inner_path, origin);
 }
 
 void FileScan::MatchHashes(base::Bytes data, std::string_view inner_path) {
@@ -267,8 +267,8 @@ bool FileScan::IsAllowed(base::Bytes data) {
 }
 
 void FileScan::Descend(base::Bytes data, FileType type, std::string_view path,
-                       const std::string& inner_path) {
-  for (std::unique_ptr<Container>& container : OpenContainers(data, type, path)) {
+                       const std::string& inner_path, Origin origin) {
+  for (std::unique_ptr<Container>& container : OpenContainers(data, type, path, origin)) {
     if (!budget_.Enter().ok()) {
       AddGap(inner_path, LimitReason(base::LimitName(base::Limit::kDepth)));
       return;

@@ -95,6 +95,11 @@ class FormsTest(MailCase):
                 self.assertEqual(found_in(files[f"{name}.eml"]), set())
                 self.assertEqual(gaps_of(files[f"{name}.eml"]), gaps)
 
+    def test_encoded_files_outside_of_mails(self):
+        for encode in (make_mail.uu, make_mail.yenc, make_mail.binhex):
+            code, line = self.scan_one(encode(EICAR))
+            self.assertEqual((code, found_in(line), line["completeness"]), (1, {"1:a.com"}, "complete"))
+
     def test_beside_clamscan(self):
         clamscan = shutil.which("clamscan")
         if clamscan is None:

@@ -79,12 +79,6 @@ void TakeLines(std::string_view text, LineWalker& lines, InlineFile& file, IsEnd
   file.data = text.substr(begin, end - begin);
 }
 
-bool IsAnyBegin(std::string_view line) {
-  return NameInBegin(line, "begin ").has_value() ||
-         NameInBegin(line, "begin-base64 ").has_value() || line.starts_with("=ybegin ") ||
-         line.starts_with(kBinHexLine);
-}
-
 // The line that starts with a colon must come soon.
 bool FindBinHexData(std::string_view text, LineWalker& lines, InlineFile& file) {
   constexpr int kLinesBetweenMax = 10;
@@ -274,6 +268,12 @@ void ReadForks(base::Bytes all, InlineContent& content) {
 
 }  // namespace
 
+bool IsInlineStart(std::string_view line) {
+  return NameInBegin(line, "begin ").has_value() ||
+         NameInBegin(line, "begin-base64 ").has_value() || line.starts_with("=ybegin ") ||
+         line.starts_with(kBinHexLine);
+}
+
 std::optional<InlineFile> FindInlineFile(std::string_view text, std::size_t& at) {
   LineWalker lines(text, at);
   while (!lines.done()) {
@@ -287,7 +287,7 @@ std::optional<InlineFile> FindInlineFile(std::string_view text, std::size_t& at)
           file.name = *name;
           TakeLines(
               text, lines, file, [](std::string_view l) { return l.starts_with("end"); },
-              IsAnyBegin);
+              IsInlineStart);
           found = true;
         }
       } else if (const auto name64 = NameInBegin(line, "begin-base64 ")) {
@@ -295,14 +295,15 @@ std::optional<InlineFile> FindInlineFile(std::string_view text, std::size_t& at)
         file.name = *name64;
         TakeLines(
             text, lines, file, [](std::string_view l) { return l.starts_with("===="); },
-            IsAnyBegin);
+            IsInlineStart);
         found = true;
       }
     } else if (line.starts_with("=ybegin ")) {
       file.kind = InlineFile::Kind::kYenc;
       file.name = YencValue(line, " name=");
       TakeLines(
-          text, lines, file, [](std::string_view l) { return l.starts_with("=yend"); }, IsAnyBegin);
+          text, lines, file, [](std::string_view l) { return l.starts_with("=yend"); },
+          IsInlineStart);
       found = true;
     } else if (line.starts_with(kBinHexLine)) {
       found = FindBinHexData(text, lines, file);

@@ -28,6 +28,9 @@ struct InlineFile {
   bool has_end = false;      // the line that ends it is there
 };
 
+// Whether a file of text may start with this line.
+bool IsInlineStart(std::string_view line);
+
 // The next one from `at` on; moves `at` behind it.
 std::optional<InlineFile> FindInlineFile(std::string_view text, std::size_t& at);
 

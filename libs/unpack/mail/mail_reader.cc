@@ -108,7 +108,8 @@ bool IsMultipartType(std::string_view type) { return type.find("multipart") != t
 
 bool IsMessageType(std::string_view type) {
   return type.starts_with("message/rfc822") || type.starts_with("message/global") ||
-         type.starts_with("message/news") || type.starts_with("message/partial");
+         type.starts_with("message/news") || type.starts_with("message/partial") ||
+         type.starts_with("message/external-body");
 }
 
 }  // namespace
@@ -143,12 +144,30 @@ bool MailReader::IsMail(base::Bytes file) {
       continue;
     }
     const std::string_view name = FieldName(line);
-    score += IsOneOf(name, kStrongFields) ? 2 : IsOneOf(name, kWeakFields) ? 1 : 0;
+    const bool is_multipart = StartsWithWord(name, "content-type") &&
+                              IsMultipartType(MediaType(line.substr(line.find(':') + 1)));
+    const bool is_strong = is_multipart || IsOneOf(name, kStrongFields);
+    score += is_strong ? 2 : IsOneOf(name, kWeakFields) ? 1 : 0;
     if (score >= 2) {
       return true;
     }
   }
   return false;
+}
+
+bool MailReader::IsEncodedFile(base::Bytes file) {
+  const std::string_view text =
+      WithoutStart(base::AsText(base::ClippedSlice(file, 0, kIdentifyBytesMax)));
+  LineWalker lines(text.substr(0, 2 * kFieldNameBytesMax));
+  return !lines.done() && IsInlineStart(lines.Next());
+}
+
+MailReader MailReader::OfEncodedFile(base::Bytes file) {
+  MailReader reader(file);
+  reader.inline_text_ = reader.text_;
+  reader.parts_left_ = kPartsMax;
+  reader.mbox_lines_ = LineWalker(reader.text_, reader.text_.size());
+  return reader;
 }
 
 void MailReader::NoteLimit(std::string_view name) {

@@ -61,6 +61,12 @@ class MailReader {
   // first line of most other files, and at kIdentifyBytesMax at most.
   static bool IsMail(base::Bytes file);
 
+  // Whether it is a text that starts with a file in uuencode, yEnc or BinHex: what a mail's body
+  // may be as well. Looks at the first line.
+  static bool IsEncodedFile(base::Bytes file);
+  // Reads all of a text as if it were a mail's body, and gives only the files in it.
+  static MailReader OfEncodedFile(base::Bytes file);
+
   // The next part, or nothing at the end. Overwrites `buffer`.
   std::optional<Part> Next(base::Budget& budget, inflate::OutputBuffer& buffer);
 

@@ -50,6 +50,7 @@ TEST(MailReaderTest, KnowsMails) {
   EXPECT_TRUE(IsMail("\xEF\xBB\xBF\r\n\r\nReturn-Path: <>\r\n"));
   EXPECT_TRUE(IsMail("From a@b Mon Jan 1\nFrom: a\n"));
   EXPECT_TRUE(IsMail(">From a@b Mon Jan 1\nTo: a\n"));
+  EXPECT_TRUE(IsMail("Content-Type: (x) Multipart/mixed; boundary=b\n"));
   EXPECT_TRUE(IsMail("X-Unknown: 1\n folded\nX-Other: 2\rMessage-ID: <x>\r"));
   EXPECT_TRUE(IsMail(std::string_view("X-Zero: \0\nMIME-Version: 1.0\n", 28)));
 }
@@ -62,6 +63,26 @@ TEST(MailReaderTest, KnowsWhatIsNone) {
     EXPECT_FALSE(IsMail(text)) << text;
   }
   EXPECT_FALSE(IsMail("a: b\n" + std::string(100'000, 'x') + "\nFrom: a\nTo: b\n"));
+}
+
+TEST(MailReaderTest, OpensEncodedFiles) {
+  const std::string uu = "begin 644 a\n%:&5L;&\\\nend\n";
+  const auto is_encoded = [](std::string_view text) {
+    return MailReader::IsEncodedFile(base::AsBytes(text));
+  };
+  EXPECT_TRUE(is_encoded(uu));
+  EXPECT_TRUE(is_encoded("(This file must be converted with BinHex 4.0)\n"));
+  EXPECT_TRUE(is_encoded("=ybegin line=128"));
+  EXPECT_FALSE(is_encoded("begin\n"));
+  EXPECT_FALSE(is_encoded(""));
+  base::Budget budget({});
+  inflate::OutputBuffer buffer;
+  MailReader reader = MailReader::OfEncodedFile(base::AsBytes(uu));
+  const auto part = reader.Next(budget, buffer);
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->name, "1:a");
+  EXPECT_EQ(base::AsText(part->content), "hello");
+  EXPECT_FALSE(reader.Next(budget, buffer));
 }
 
 TEST(MailReaderTest, ReadsAPlainMail) {
