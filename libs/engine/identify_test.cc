@@ -46,6 +46,13 @@ TEST(IdentifyTest, KnowsTexts) {
   EXPECT_EQ(Of("\xFF\xFEh\0i\0"), FileType::kText);
 }
 
+TEST(IdentifyTest, KnowsMailsOfAnyBytes) {
+  EXPECT_EQ(Of("Received: from x\r\n"), FileType::kMail);
+  EXPECT_EQ(Of("From: x\nSubject: \x01<?php\n\n"), FileType::kMail);
+  EXPECT_EQ(Of("From a@b Mon Jan  1\nTo: y\n"), FileType::kMail);
+  EXPECT_EQ(Of("From: x\n\nSubject: y\n"), FileType::kText);
+}
+
 TEST(IdentifyTest, EveryTypeHasAName) {
   for (int i = 0; i <= static_cast<int>(FileType::kText); ++i) {
     const auto type = static_cast<FileType>(i);
