@@ -77,3 +77,7 @@ target_include_directories(Pkcs11::headers SYSTEM INTERFACE ${P11_KIT_INCLUDE_DI
 target_link_libraries(Pkcs11::headers INTERFACE ${CMAKE_DL_LIBS})
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 add_library(Zstd::Zstd ALIAS PkgConfig::ZSTD)
+find_package(BZip2 REQUIRED)
+find_package(LibLZMA 5.4 REQUIRED)
+pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
+add_library(Lz4::Lz4 ALIAS PkgConfig::LZ4)

@@ -46,6 +46,8 @@ daylight_library(libs/formats/lnk)
 
 # Decoders: one container a folder.
 daylight_library(libs/unpack/inflate TEST_LINKS ZLIB::ZLIB)
+daylight_library(libs/unpack/stream
+  USES libs/unpack/inflate LINKS BZip2::BZip2 LibLZMA::LibLZMA Zstd::Zstd Lz4::Lz4)
 daylight_library(libs/unpack/zip USES libs/unpack/inflate)
 daylight_library(libs/unpack/gzip USES libs/unpack/inflate)
 daylight_library(libs/unpack/tar)
@@ -87,7 +89,7 @@ daylight_library(libs/signatures USES libs/crypto)
 daylight_library(libs/engine
   USES libs/crypto libs/match libs/rules/scan libs/rules/compile libs/rules/syntax libs/rules/module
        libs/signatures libs/formats/pe libs/unpack/inflate libs/unpack/zip libs/unpack/gzip
-       libs/unpack/tar libs/unpack/mail)
+       libs/unpack/stream libs/unpack/tar libs/unpack/mail)
 
 # The sandboxed process, and those who ask it.
 daylight_library(libs/workerproto USES libs/wire)

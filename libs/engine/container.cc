@@ -5,6 +5,7 @@
 
 #include "libs/unpack/gzip/gzip_reader.h"
 #include "libs/unpack/mail/mail_reader.h"
+#include "libs/unpack/stream/stream.h"
 #include "libs/unpack/tar/tar_reader.h"
 #include "libs/unpack/zip/zip_reader.h"
 
@@ -46,6 +47,32 @@ base::Bytes Pay(base::Bytes view, base::Budget& budget, std::string& gap) {
 std::string_view BaseName(std::string_view path) {
   const std::size_t slash = path.find_last_of("/\\");
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+bool HasOtherThanZeros(base::Bytes bytes) {
+  return std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; });
+}
+
+// The name of what a compressed file holds: "x.tar.gz" holds x.tar, and so does "x.tgz".
+struct Ending {
+  std::string_view packed;
+  std::string_view plain;
+};
+constexpr Ending kEndings[] = {
+    {".gz", ""},  {".tgz", ".tar"},  {".bz2", ""},  {".tbz2", ".tar"}, {".tbz", ".tar"},
+    {".xz", ""},  {".txz", ".tar"},  {".lzma", ""}, {".tlz", ".tar"},  {".lz", ""},
+    {".zst", ""}, {".tzst", ".tar"}, {".lz4", ""},  {".Z", ""},        {".taz", ".tar"},
+};
+
+std::string NameWithoutEnding(std::string_view path) {
+  const std::string_view base = BaseName(path);
+  for (const Ending& ending : kEndings) {
+    if (base.ends_with(ending.packed) && base.size() > ending.packed.size()) {
+      return std::string(base.substr(0, base.size() - ending.packed.size())) +
+             std::string(ending.plain);
+    }
+  }
+  return "(content)";
 }
 
 class ZipContainer final : public Container {
@@ -96,7 +123,7 @@ class GzipContainer final : public Container {
         }
       }
       if (item.name.empty()) {
-        item.name = NameWithoutEnding();
+        item.name = NameWithoutEnding(name_);
       }
       item.content = buffer.bytes();
       item.has_content = !item.content.empty() || item.gap.empty();
@@ -113,22 +140,48 @@ class GzipContainer final : public Container {
   }
 
  private:
-  // "x.tar.gz" holds x.tar, and so does "x.tgz".
-  std::string NameWithoutEnding() const {
-    const std::string_view base = BaseName(name_);
-    if (base.ends_with(".tgz")) {
-      return std::string(base.substr(0, base.size() - 4)) + ".tar";
-    }
-    if (base.ends_with(".gz") && base.size() > 3) {
-      return std::string(base.substr(0, base.size() - 3));
-    }
-    return "(content)";
-  }
-
   unpack::gzip::GzipReader reader_;
   std::string name_;
   bool content_given_ = false;
   bool trailing_given_ = false;
+};
+
+// bzip2, xz, zstd and their like: one content, and perhaps something behind it.
+class StreamContainer final : public Container {
+ public:
+  StreamContainer(unpack::stream::Format format, base::Bytes data, std::string_view name)
+      : format_(format), data_(data), name_(name) {}
+
+  std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer& buffer) override {
+    Item item;
+    if (!content_given_) {
+      content_given_ = true;
+      buffer.Clear();
+      unpack::stream::Outcome outcome = unpack::stream::Decode(format_, data_, budget, buffer);
+      if (outcome.gap.empty()) {
+        trailing_ = base::ClippedSlice(data_, outcome.consumed, data_.size());
+      }
+      item.name = NameWithoutEnding(name_);
+      item.content = buffer.bytes();
+      item.gap = std::move(outcome.gap);
+      item.has_content = !item.content.empty() || item.gap.empty();
+      return item;
+    }
+    if (HasOtherThanZeros(trailing_)) {
+      item.name = kTrailingName;
+      item.content = Pay(std::exchange(trailing_, {}), budget, item.gap);
+      item.has_content = !item.content.empty();
+      return item;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  unpack::stream::Format format_;
+  base::Bytes data_;
+  std::string name_;
+  base::Bytes trailing_;
+  bool content_given_ = false;
 };
 
 class TarContainer final : public Container {
@@ -156,10 +209,6 @@ class TarContainer final : public Container {
   std::string_view problem() const override { return reader_.problem(); }
 
  private:
-  static bool HasOtherThanZeros(base::Bytes bytes) {
-    return std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; });
-  }
-
   static Item MakeItem(const unpack::tar::Entry& entry, base::Budget& budget,
                        OutputBuffer& buffer) {
     Item item;
@@ -225,6 +274,9 @@ std::vector<std::unique_ptr<Container>> OpenContainers(base::Bytes data, FileTyp
     containers.push_back(std::make_unique<MailContainer>(MailReader(data)));
   } else if (is_text && origin == Origin::kOther && MailReader::IsEncodedFile(data)) {
     containers.push_back(std::make_unique<MailContainer>(MailReader::OfEncodedFile(data)));
+  }
+  if (const auto format = unpack::stream::FormatOf(data)) {
+    containers.push_back(std::make_unique<StreamContainer>(*format, data, name));
   }
   if (type == FileType::kTar) {
     // A zip behind its last entry is found as trailing data; one at its end is an entry.

@@ -11,7 +11,8 @@
 // itself is "".
 //
 // Reasons of gaps (stable words, for scripts): "encrypted", "unsupported: METHOD", "damaged: WHAT",
-// "limit NAME" (a base::LimitName, "findings_max" or "gaps_max"), "timeout".
+// "limit NAME" (a base::LimitName, "findings_max", "gaps_max" or one of a decoder's own),
+// "timeout".
 //
 // A finding in an object is dropped if that object, or a container that holds it, is listed in a
 // .fp or .sfp file of the database.

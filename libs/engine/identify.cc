@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "libs/unpack/mail/mail_reader.h"
+#include "libs/unpack/stream/stream.h"
 #include "libs/unpack/tar/tar_reader.h"
 
 namespace day::engine {
@@ -46,13 +47,6 @@ constexpr Magic kMagics[] = {
     {0, "dex\n04"sv, FileType::kDex},
     {0, "\0asm"sv, FileType::kWasm},
     {0, "L\0\0\0\x01\x14\x02\0"sv, FileType::kLnk},
-    {0, "BZh"sv, FileType::kBzip2},
-    {0,
-     "\xFD"
-     "7zXZ\0"sv,
-     FileType::kXz},
-    {0, "\x28\xB5\x2F\xFD"sv, FileType::kZstd},
-    {0, "\x04\x22\x4D\x18"sv, FileType::kLz4},
     {0, "7z\xBC\xAF\x27\x1C"sv, FileType::k7z},
     {0, "Rar!\x1A\x07"sv, FileType::kRar},
     {0, "MSCF\0\0\0\0"sv, FileType::kCab},
@@ -131,6 +125,31 @@ struct LowerText {
   std::array<char, kTextSampleBytes> bytes;
   std::size_t size;
 };
+
+// Compressed streams: their headers are more than a magic number.
+std::optional<FileType> CompressedStream(base::Bytes data) {
+  const auto format = unpack::stream::FormatOf(data);
+  if (!format) {
+    return std::nullopt;
+  }
+  switch (*format) {
+    case unpack::stream::Format::kBzip2:
+      return FileType::kBzip2;
+    case unpack::stream::Format::kXz:
+      return FileType::kXz;
+    case unpack::stream::Format::kLzma:
+      return FileType::kLzma;
+    case unpack::stream::Format::kLzip:
+      return FileType::kLzip;
+    case unpack::stream::Format::kZstd:
+      return FileType::kZstd;
+    case unpack::stream::Format::kLz4:
+      return FileType::kLz4;
+    case unpack::stream::Format::kCompress:
+      return FileType::kCompress;
+  }
+  return std::nullopt;
+}
 
 // "MZ": a PE header may follow.
 FileType DosOrPe(base::Bytes data) {
@@ -221,6 +240,9 @@ constexpr Names kNames[] = {
     {FileType::kXz, "xz", "XZ"},
     {FileType::kZstd, "zstd", "ZSTD"},
     {FileType::kLz4, "lz4", "LZ4"},
+    {FileType::kLzma, "lzma", "LZMA"},
+    {FileType::kLzip, "lzip", "LZIP"},
+    {FileType::kCompress, "compress", "COMPRESS"},
     {FileType::k7z, "7z", "7Zip"},
     {FileType::kRar, "rar", "RAR"},
     {FileType::kCab, "cab", "CAB"},
@@ -288,6 +310,9 @@ FileType Identify(base::Bytes data) {
     }
   }
   if (const auto type = JavaOrFat(data)) {
+    return *type;
+  }
+  if (const auto type = CompressedStream(data)) {
     return *type;
   }
   // Two letters are little evidence: the bitmap's file size must fit as well.

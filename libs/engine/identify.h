@@ -30,6 +30,9 @@ enum class FileType : std::uint8_t {
   kXz,
   kZstd,
   kLz4,
+  kLzma,  // lzma-alone
+  kLzip,
+  kCompress,  // .Z
   k7z,
   kRar,
   kCab,

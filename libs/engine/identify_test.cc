@@ -23,6 +23,17 @@ TEST(IdentifyTest, KnowsMagicNumbers) {
   EXPECT_EQ(Of(std::string_view("\x01\x02\x03\0\xFF", 5)), FileType::kUnknown);
 }
 
+TEST(IdentifyTest, CompressedStreamsNeedMoreThanAMagicNumber) {
+  EXPECT_EQ(Of("BZh91AY&SY"), FileType::kBzip2);
+  EXPECT_EQ(Of("BZh is a text"), FileType::kText);
+  EXPECT_EQ(Of(std::string_view("\x5D\0\0\x80\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0", 14)),
+            FileType::kLzma);
+  EXPECT_EQ(Of(std::string_view("\x5D\0\0\x81\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0", 14)),
+            FileType::kUnknown);
+  EXPECT_EQ(Of(std::string_view("\x50\x2A\x4D\x18\1\0\0\0x\x04\x22\x4D\x18", 13)), FileType::kLz4);
+  EXPECT_EQ(Of("\x1F\x9D\x90x"), FileType::kCompress);
+}
+
 TEST(IdentifyTest, FindsThePeHeader) {
   std::string file(256, '\0');
   file.replace(0, 2, "MZ");

@@ -6,9 +6,11 @@ Every line of JSON is checked against api/scan-report.schema.json, and some whol
 tests/golden (`DAYLIGHT_UPDATE_GOLDEN=1` writes them anew: read the difference before you commit it).
 DAYLIGHT_BIN is the folder of the programs.
 """
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import subprocess
 import sys
@@ -31,6 +33,7 @@ MIB = 1 << 20
 LONG_NAME = "/".join(["directory" * 8] * 4) + "/file.txt"
 LAYERS = "//".join(["all.zip"] + [f"{layer}.zip" for layer in range(99, 84, -1)])
 NEST = {("needle", "inner.zip//deep/b.txt"), ("fox", "inner.zip//a.txt"), ("needle", "plain.txt")}
+STREAMS = ("bz2", "xz", "lzma", "lz", "zst", "lz4")
 DAMAGED_END = "damaged: the stream ends too early"
 DAMAGED_SUM = "damaged: wrong checksum"
 NO_DIRECTORY = "damaged: no central directory"
@@ -38,6 +41,12 @@ NO_DIRECTORY = "damaged: no central directory"
 
 def below(path, found):
     return {("needle", path)} | {(rule, f"{path}//{inner}") for rule, inner in found}
+
+
+def nested(ending):
+    # LZ4 stores short words as they are: a rule sees them in the packed file as well.
+    raw = {("needle", "")} if ending == "lz4" else set()
+    return {f"nest.tar.{ending}": (below("nest.tar", NEST) | raw, {})}
 
 
 def fox(*paths):
@@ -54,6 +63,24 @@ EXPECTED = {
     "two_members.gz": (set(), {}),
     "bad_sum.gz": (fox("bad_sum"), {"bad_sum": {DAMAGED_SUM}}),
     "truncated.gz": (set(), {"truncated": {DAMAGED_END}}),
+    # bzip2, xz, lzma-alone, lzip, zstd, LZ4, compress
+    **{f"plain.{ending}": (fox("plain"), {}) for ending in (*STREAMS, "Z")},
+    **{f"two_streams.{ending}": ({("needle", "two_streams")}, {}) for ending in STREAMS},
+    # Found in the file as it lies, and in what follows the stream.
+    **{f"trailing.{ending}": ({("needle", ""), ("needle", "(trailing data)")}, {}) for ending in STREAMS},
+    **{f"truncated.{ending}": ({("needle", "truncated")}, {"truncated": {DAMAGED_END}})
+       for ending in ("xz", "lzma", "lz")},
+    # These have one block, and it is not whole.
+    **{f"truncated.{ending}": (set(), {"truncated": {DAMAGED_END}}) for ending in ("zst", "lz4", "bz2")},
+    "padded.xz": ({("needle", "padded")}, {}),
+    "skippable.zst": (fox("skippable"), {}),
+    "cleared.Z": (set(), {}),
+    "wide.Z": (set(), {}),
+    "bad_sum.bz2": (fox("bad_sum"), {"bad_sum": {"damaged: invalid bzip2 data"}}),
+    "damaged.xz": (set(), {"damaged": {"damaged: invalid LZMA data"}}),
+    "bad_code.Z": (fox("bad_code"), {"bad_code": {"damaged: invalid code"}}),
+    "window.lzma": (set(), {"window": {"limit window_bytes_max"}}),
+    "window.zst": (set(), {"window": {"limit window_bytes_max"}}),
     # tar
     "ustar.tar": (fox("dir/a.txt"), {}),
     "v7.tar": (fox("dir/a.txt"), {}),
@@ -90,6 +117,7 @@ EXPECTED = {
     # nests
     "nest.zip": (below("archive.tar", NEST) | fox("readme.txt"), {}),
     "nest.tar.gz": (below("nest.tar", NEST), {}),
+    **nested("bz2"), **nested("xz"), **nested("lzma"), **nested("lz"), **nested("zst"), **nested("lz4"), **nested("Z"),
     "hundred_layers.zip": (set(), {LAYERS: {"limit depth_max"}}),
 }
 GOLDENS = ["encrypted.zip", "hundred_layers.zip", "liar.zip", "nest.tar.gz", "truncated.gz", "two_members.gz",
@@ -152,7 +180,7 @@ class ArchiveCase(unittest.TestCase):
 
 class FixtureTest(ArchiveCase):
     def test_each_fixture_is_expected(self):
-        names = {p.name for p in (ROOT / FIXTURES).iterdir() if p.suffix in (".zip", ".tar", ".gz")}
+        names = {p.name for p in (ROOT / FIXTURES).iterdir() if p.is_file() and p.suffix != ".py"}
         self.assertEqual(names, set(EXPECTED))
 
     def test_folder(self):
@@ -224,6 +252,15 @@ class LimitTest(ArchiveCase):
         result = self.scan_one(bomb)
         self.expect(result, 2, set(), {"bomb": {"limit ratio_max"}})
         self.assertLess(result[1]["bytes_scanned"], 16 * MIB)
+
+    def test_bombs_of_every_compressor(self):
+        zeros = bytes(64 * MIB)
+        for ending, bomb in {"bz2": bz2.compress(zeros), "xz": lzma.compress(zeros, preset=1),
+                             "lzma": lzma.compress(zeros, format=lzma.FORMAT_ALONE, preset=1)}.items():
+            with self.subTest(ending):
+                result = self.scan_one(self.write(f"bomb.{ending}", bomb))
+                self.expect(result, 2, set(), {"bomb": {"limit ratio_max"}})
+                self.assertLess(result[1]["bytes_scanned"], 16 * MIB)
 
     def test_what_stands_beside_a_bomb_is_scanned(self):
         bomb = self.write("bomb.zip", zip_of([("zeros", bytes(32 * MIB)), ("after.txt", b"a needle")]))
