@@ -48,7 +48,7 @@ daylight_library(libs/formats/lnk)
 daylight_library(libs/unpack/inflate TEST_LINKS ZLIB::ZLIB)
 daylight_library(libs/unpack/stream
   USES libs/unpack/inflate LINKS BZip2::BZip2 LibLZMA::LibLZMA Zstd::Zstd Lz4::Lz4)
-daylight_library(libs/unpack/zip USES libs/unpack/inflate)
+daylight_library(libs/unpack/zip USES libs/unpack/inflate libs/unpack/stream)
 daylight_library(libs/unpack/gzip USES libs/unpack/inflate)
 daylight_library(libs/unpack/tar)
 daylight_library(libs/unpack/mail USES libs/unpack/inflate)

@@ -109,7 +109,10 @@ EXPECTED = {
     "no_directory.zip": (fox("first.txt"), {"": {NO_DIRECTORY}}),
     "truncated.zip": (set(), {"": {NO_DIRECTORY}, "a.txt": {DAMAGED_END}}),
     "encrypted.zip": (fox("open.txt"), {"secret.txt": {"encrypted"}}),
-    "bzip2.zip": (set(), {"a.txt": {"unsupported: method 12 (bzip2)"}}),
+    "implode.zip": (set(), {"a.txt": {"unsupported: method 6 (implode)"}}),
+    **{f"{method}.zip": (fox("a.txt"), {}) for method in ("bzip2", "lzma", "lzma_unmarked", "xz", "zstd")},
+    "xz_cut.zip": (set(), {"a.txt": {DAMAGED_END}}),
+    "false_methods.zip": (fox("a.txt"), {"b.txt": {"damaged: no header"}}),
     "liar.zip": (fox("conflict.txt", "crc.txt", "gone.txt"),
                  {"conflict.txt": {DAMAGED_SUM}, "crc.txt": {DAMAGED_SUM}, "small.txt": {DAMAGED_END},
                   "gone.txt": {"damaged: no local header"}}),
@@ -205,7 +208,7 @@ class FixtureTest(ArchiveCase):
         self.assertEqual((summary["files_not_scanned"], summary["workers_lost"]), (0, 0))
 
     def test_exit_codes_and_text(self):
-        for name in ("plain.zip", "two_members.gz", "truncated.gz", "encrypted.zip", "bzip2.zip", "empty.zip",
+        for name in ("plain.zip", "two_members.gz", "truncated.gz", "encrypted.zip", "implode.zip", "empty.zip",
                      "hundred_layers.zip", "nest.zip"):
             found, gaps = EXPECTED[name]
             path = f"{FIXTURES}/{name}"

@@ -6,6 +6,7 @@
 
 #include "libs/base/checked.h"
 #include "libs/unpack/inflate/crc32.h"
+#include "libs/unpack/stream/stream.h"
 #include "libs/unpack/zip/zip_format.h"
 
 namespace day::unpack::zip {
@@ -57,6 +58,39 @@ std::string UnsupportedReason(std::uint16_t method) {
     reason += " (" + std::string(name) + ")";
   }
   return reason;
+}
+
+// Methods whose data is a stream that libs/unpack/stream decodes; not LZMA, which has a header of
+// its own.
+std::optional<stream::Format> StreamFormat(std::uint16_t method) {
+  switch (method) {
+    case kMethodBzip2:
+      return stream::Format::kBzip2;
+    case kMethodZstdOld:
+    case kMethodZstd:
+      return stream::Format::kZstd;
+    case kMethodXz:
+      return stream::Format::kXz;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool IsStreamMethod(std::uint16_t method) {
+  return method == kMethodLzma || StreamFormat(method).has_value();
+}
+
+// APPNOTE 5.8: a version, the size of the properties, the properties, the stream.
+stream::Outcome DecodeLzma(base::Bytes data, base::Budget& budget, inflate::OutputBuffer& buffer) {
+  constexpr std::uint64_t kSizeOffset = 2;
+  constexpr std::uint64_t kPropertiesOffset = 4;
+  const std::uint64_t size = base::ReadAt<std::uint16_t>(data, kSizeOffset).value_or(0);
+  const std::uint64_t begin = kPropertiesOffset + size;
+  stream::Outcome outcome =
+      stream::DecodeRawLzma(base::ClippedSlice(data, kPropertiesOffset, size),
+                            base::ClippedSlice(data, begin, data.size()), budget, buffer);
+  outcome.consumed = std::min<std::uint64_t>(begin + outcome.consumed, data.size());
+  return outcome;
 }
 
 bool ChecksumFits(const Entry& entry, base::Bytes content) {
@@ -319,11 +353,41 @@ Extraction ZipReader::ExtractDeflated(const Entry& entry, base::Budget& budget,
   if (is_complete && entry.has_crc32 && !ChecksumFits(entry, extraction.content)) {
     extraction.gap = "damaged: wrong checksum";
   }
-  // The stream knows its end better than the headers. Of a broken stream only the header is
-  // claimed: whatever else lies in its bytes will be searched for headers.
+  ClaimStream(entry, is_complete ? outcome.consumed : 0);
+  return extraction;
+}
+
+// The stream knows its end better than the headers. Of a broken stream (size 0) only the header is
+// claimed: whatever else lies in its bytes will be searched for headers.
+void ZipReader::ClaimStream(const Entry& entry, std::uint64_t size) {
   if (entry.origin != Entry::Origin::kConflict && !claimed_.empty() &&
       claimed_.back().begin == entry.header_offset) {
-    claimed_.back().end = entry.data_offset + (is_complete ? outcome.consumed : 0);
+    claimed_.back().end = entry.data_offset + size;
+  }
+}
+
+Extraction ZipReader::ExtractStream(const Entry& entry, base::Budget& budget,
+                                    inflate::OutputBuffer& buffer) {
+  const std::size_t start = buffer.size();
+  const auto format = StreamFormat(entry.method);
+  stream::Outcome outcome = format ? stream::Decode(*format, entry.data, budget, buffer)
+                                   : DecodeLzma(entry.data, budget, buffer);
+  Extraction extraction;
+  extraction.content = buffer.bytes().subspan(start);
+  if (outcome.gap.starts_with("damaged") && entry.has_crc32) {
+    // An LZMA stream without an end mark ends where the declared size says.
+    const base::Bytes declared = base::ClippedSlice(extraction.content, 0, entry.uncompressed_size);
+    if (!declared.empty() && declared.size() == entry.uncompressed_size &&
+        ChecksumFits(entry, declared)) {
+      extraction.content = declared;
+      ClaimStream(entry, entry.data.size());
+      return extraction;
+    }
+  }
+  extraction.gap = std::move(outcome.gap);
+  ClaimStream(entry, extraction.gap.empty() ? outcome.consumed : 0);
+  if (extraction.gap.empty() && entry.has_crc32 && !ChecksumFits(entry, extraction.content)) {
+    extraction.gap = "damaged: wrong checksum";
   }
   return extraction;
 }
@@ -345,6 +409,12 @@ std::optional<Extraction> ZipReader::ExtractDespiteFlags(const Entry& entry, bas
     return std::nullopt;
   }
   const std::size_t start = buffer.size();
+  if (IsStreamMethod(entry.method)) {
+    if (Extraction plain = ExtractStream(entry, budget, buffer); plain.gap.empty()) {
+      return plain;
+    }
+    buffer.Truncate(start);
+  }
   if (Extraction plain = ExtractDeflated(entry, budget, inflater, buffer); plain.gap.empty()) {
     return plain;
   }
@@ -358,6 +428,18 @@ Extraction ZipReader::Extract(const Entry& entry, base::Budget& budget, inflate:
     return {{}, "damaged: no local header"};
   }
   const bool is_known = entry.method == kMethodStored || entry.method == kMethodDeflate;
+  if (!entry.encrypted() && IsStreamMethod(entry.method)) {
+    const std::size_t start = buffer.size();
+    Extraction extraction = ExtractStream(entry, budget, buffer);
+    // A method that lies gives nothing; content that was decoded stands.
+    if (extraction.content.empty() && extraction.gap.starts_with("damaged")) {
+      buffer.Truncate(start);
+      if (auto plain = ExtractDespiteFlags(entry, budget, inflater, buffer)) {
+        return *plain;
+      }
+    }
+    return extraction;
+  }
   if (entry.encrypted() || !is_known) {
     if (auto extraction = ExtractDespiteFlags(entry, budget, inflater, buffer)) {
       return *extraction;

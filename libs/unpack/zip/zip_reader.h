@@ -40,6 +40,11 @@ inline constexpr std::size_t kDirectoriesMax = 8;
 
 inline constexpr std::uint16_t kMethodStored = 0;
 inline constexpr std::uint16_t kMethodDeflate = 8;
+inline constexpr std::uint16_t kMethodBzip2 = 12;
+inline constexpr std::uint16_t kMethodLzma = 14;
+inline constexpr std::uint16_t kMethodZstdOld = 20;
+inline constexpr std::uint16_t kMethodZstd = 93;
+inline constexpr std::uint16_t kMethodXz = 95;
 inline constexpr std::uint16_t kFlagEncrypted = 1 << 0;
 inline constexpr std::uint16_t kFlagDescriptor = 1 << 3;
 
@@ -71,7 +76,7 @@ struct Entry {
 struct Extraction {
   base::Bytes content;
   std::string
-      gap;  // "", "encrypted", "unsupported: method 12 (bzip2)", "damaged: ...", "limit ..."
+      gap;  // "", "encrypted", "unsupported: method 6 (implode)", "damaged: ...", "limit ..."
 };
 
 class ZipReader {
@@ -115,6 +120,8 @@ class ZipReader {
   void Claim(const Entry& entry, std::uint64_t end);
   Extraction ExtractDeflated(const Entry& entry, base::Budget& budget, inflate::Inflater& inflater,
                              inflate::OutputBuffer& buffer);
+  Extraction ExtractStream(const Entry& entry, base::Budget& budget, inflate::OutputBuffer& buffer);
+  void ClaimStream(const Entry& entry, std::uint64_t size);
   Extraction ExtractStored(const Entry& entry, base::Budget& budget);
   std::optional<Extraction> ExtractDespiteFlags(const Entry& entry, base::Budget& budget,
                                                 inflate::Inflater& inflater,

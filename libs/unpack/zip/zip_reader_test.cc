@@ -132,9 +132,34 @@ TEST(ZipReaderTest, FalseFlagsAndMethodsDoNotHide) {
 }
 
 TEST(ZipReaderTest, UnknownMethodsAreGaps) {
-  const Walk walk = WalkAll(Fixture("bzip2.zip"));
+  const Walk walk = WalkAll(Fixture("implode.zip"));
   ASSERT_EQ(walk.entries.size(), 1u);
-  EXPECT_EQ(walk.entries[0].gap, "unsupported: method 12 (bzip2)");
+  EXPECT_EQ(walk.entries[0].gap, "unsupported: method 6 (implode)");
+}
+
+TEST(ZipReaderTest, ReadsOtherMethods) {
+  for (const char* name : {"bzip2.zip", "lzma.zip", "lzma_unmarked.zip", "xz.zip", "zstd.zip"}) {
+    const Walk walk = WalkAll(Fixture(name));
+    ExpectWhole(walk);
+    ASSERT_GE(walk.entries.size(), 1u) << name;
+    EXPECT_EQ(walk.entries[0].text, FixtureText()) << name;
+    base::BudgetLimits limits;
+    limits.file_bytes_max = 100;
+    const Walk limited = WalkAll(Fixture(name), limits);
+    EXPECT_EQ(limited.entries[0].gap, "limit file_bytes_max") << name;
+    EXPECT_EQ(limited.entries[0].text, FixtureText().substr(0, 100)) << name;
+  }
+  const Walk cut = WalkAll(Fixture("xz_cut.zip"));
+  ASSERT_EQ(cut.entries.size(), 1u);
+  EXPECT_EQ(cut.entries[0].gap, "damaged: the stream ends too early");
+}
+
+TEST(ZipReaderTest, AFalseFlagDoesNotHideAnLzmaEntry) {
+  const Walk walk = WalkAll(Fixture("false_methods.zip"));
+  ASSERT_THAT(walk.names(), ElementsAre("a.txt", "b.txt"));
+  EXPECT_EQ(walk.entries[0].text, FixtureText());
+  EXPECT_EQ(walk.entries[0].gap, "");
+  EXPECT_EQ(walk.entries[1].gap, "damaged: no header");
 }
 
 TEST(ZipReaderTest, FindsUnlistedEntries) {
@@ -227,7 +252,8 @@ TEST(ZipReaderTest, AZipInAZipIsNotListedTwice) {
 }
 
 TEST(ZipReaderTest, EveryTruncationAndEveryFlippedByteEnds) {
-  for (const char* name : {"plain.zip", "descriptor.zip", "zip64.zip", "liar.zip"}) {
+  for (const char* name : {"plain.zip", "descriptor.zip", "zip64.zip", "liar.zip", "lzma.zip",
+                           "bzip2.zip", "xz.zip", "zstd.zip"}) {
     const std::string file = Fixture(name);
     for (std::size_t i = 0; i < file.size(); ++i) {
       (void)ZipReader::HasDirectory(base::AsBytes(file).first(i));
