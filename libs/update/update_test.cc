@@ -134,6 +134,28 @@ TEST(Statement, ComesBackAndIsStrict) {
             StatementKind::kUnknown);
 }
 
+TEST(Vectors, Envelopes) {
+  const Json vectors = Vectors("dsse.json");
+  for (const Json& vector : vectors.items()) {
+    const auto envelope = ParseDsse(AsBytes(vector.Find("envelope")->text()));
+    ASSERT_EQ(envelope.ok(), vector.Find("valid")->boolean()) << vector.Find("about")->text();
+    if (!envelope.ok()) {
+      continue;
+    }
+    EXPECT_EQ(envelope->payload_type, vector.Find("payload_type")->text());
+    EXPECT_EQ(base::ToHex(AsBytes(envelope->payload)), vector.Find("payload_hex")->text());
+    EXPECT_EQ(base::ToHex(AsBytes(PreAuthEncoding(envelope->payload_type, envelope->payload))),
+              vector.Find("pae_hex")->text());
+    const auto& signatures = vector.Find("signatures")->items();
+    ASSERT_EQ(envelope->signatures.size(), signatures.size());
+    for (std::size_t i = 0; i < signatures.size(); ++i) {
+      EXPECT_EQ(envelope->signatures[i].key_id, signatures[i].items()[0].text());
+      EXPECT_EQ(base::ToHex(AsBytes(envelope->signatures[i].signature)),
+                signatures[i].items()[1].text());
+    }
+  }
+}
+
 TEST(Vectors, Statements) {
   const Json vectors = Vectors("statement.json");
   for (const Json& vector : vectors.items()) {
