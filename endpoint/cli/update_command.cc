@@ -19,6 +19,7 @@
 #include "libs/os/system.h"
 #include "libs/tlog/policy.h"
 #include "libs/tuf/metadata.h"
+#include "libs/update/dsse.h"
 #include "libs/wire/json_writer.h"
 
 namespace day::endpoint::cli {
@@ -288,6 +289,39 @@ void PrintAbout(const std::vector<updater::LogLine>& lines, const std::string& s
   }
 }
 
+// The keys whose signatures made a release count, by the roles that are known now.
+std::vector<std::string> SignersOf(const updater::StateFolder& state,
+                                   const update::FollowerState& follower,
+                                   const std::string& sha256) {
+  std::vector<std::string> signers;
+  const auto entry = state.ReadEntry(sha256);
+  const auto targets_file = follower.tuf.find("targets.json");
+  if (!entry.ok() || targets_file == follower.tuf.end()) {
+    return signers;
+  }
+  const auto envelope = update::ParseDsse(base::AsBytes(*entry));
+  const auto metadata =
+      tuf::ParseEnvelope(base::AsBytes(targets_file->second), update::kEntryMaxBytes);
+  const auto targets = metadata.ok() ? tuf::ParseTargets(metadata->signed_part)
+                                     : base::Result<tuf::Targets>(metadata.error());
+  const auto statement = envelope.ok() ? update::ParseStatement(envelope->payload)
+                                       : base::Result<update::Statement>(envelope.error());
+  if (!targets.ok() || !statement.ok()) {
+    return signers;
+  }
+  for (const tuf::Delegation& delegation : targets->delegations) {
+    for (const update::DsseSignature& signature : envelope->signatures) {
+      update::DsseEnvelope alone = *envelope;
+      alone.signatures = {signature};
+      if (delegation.name == update::RoleOf(*statement) &&
+          update::CountSigners(alone, targets->keys, delegation.keys) == 1) {
+        signers.push_back(signature.key_id);
+      }
+    }
+  }
+  return signers;
+}
+
 base::Status Explain(const updater::StateFolder& state, const std::string& word) {
   DAY_TRY_ASSIGN(const std::vector<updater::LogLine> lines, state.ReadLog());
   const updater::LogLine* line = FindRelease(lines, word);
@@ -301,6 +335,9 @@ base::Status Explain(const updater::StateFolder& state, const std::string& word)
                   "Signed by {} keys; {} are needed.\n",
                   line->sequence, line->index, tuf::TimeText(line->time_s), line->subjects[0],
                   line->signers, line->threshold));
+  for (const std::string& signer : SignersOf(state, follower, line->subjects[0])) {
+    PrintText(fmt::format("  key {}\n", wire::PrintableText(signer)));
+  }
   if (const update::KnownRelease* release = follower.FindRelease(line->subjects[0])) {
     DAY_TRY_ASSIGN(const std::string secret, state.Secret());
     const std::uint32_t ring = update::RingOf(secret, release->sha256());

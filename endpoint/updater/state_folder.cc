@@ -15,6 +15,7 @@
 #include "libs/base/lines.h"
 #include "libs/crypto/hash.h"
 #include "libs/os/file.h"
+#include "libs/update/dsse.h"
 #include "libs/wire/json.h"
 
 namespace day::endpoint::updater {
@@ -276,6 +277,10 @@ base::Status StateFolder::WriteProof(const update::ReleaseProof& proof) const {
   DAY_TRY(os::MakeFolders(folder_ + "/proofs", kFolderMode));
   DAY_TRY(WriteDurable(name + ".entry", proof.entry));
   return WriteDurable(name + ".tlog-proof", proof.proof);
+}
+
+base::Result<std::string> StateFolder::ReadEntry(const std::string& sha256) const {
+  return os::ReadFile(folder_ + "/proofs/" + sha256 + ".entry", update::kEntryMaxBytes);
 }
 
 base::Status StateFolder::PruneProofs(const Slots& slots,

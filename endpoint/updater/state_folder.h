@@ -99,6 +99,8 @@ class StateFolder {
 
   // Keeps the proof of a release: proofs/HASH.entry and proofs/HASH.tlog-proof.
   base::Status WriteProof(const update::ReleaseProof& proof) const;
+  // The entry of the log that released a bundle. Errors: kNotFound if it is not kept (any more).
+  base::Result<std::string> ReadEntry(const std::string& sha256) const;
   // Removes the proofs of releases that neither a slot nor the follower knows any more.
   base::Status PruneProofs(const Slots& slots, const update::FollowerState& state) const;
 

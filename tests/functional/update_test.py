@@ -7,6 +7,7 @@ import functools
 import http.server
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -99,7 +100,9 @@ class UpdateTest(UpdateCase):
         self.assertIn("Release 2 is active now", self.good("update", self.world / "2.upd"))
         self.assertTrue(self.finds("daylight-update-second"))
         self.assertIn("nothing newer", self.good("update", self.world / "2.upd"))
-        self.assertIn("added    two.yar", self.good("explain", "2"))
+        explained = self.good("explain", "2")
+        self.assertIn("added    two.yar", explained)
+        self.assertEqual(len(re.findall(r"^  key [0-9a-f]{64}$", explained, re.MULTILINE)), 2)
         log = self.good("log").splitlines()
         self.assertEqual(len(log), 4)
         self.assertIn('1 of 1 signatures  "1.targets.json"', log[1])
