@@ -85,11 +85,19 @@ daylight_library(libs/rules/witness USES libs/match libs/rules/module libs/rules
 # Hash signatures and their database file.
 daylight_library(libs/signatures USES libs/crypto)
 
+# What bytes are, and what can be opened in them: the only code that knows the decoders by name.
+daylight_library(libs/engine/descend
+  USES libs/unpack/inflate
+       libs/unpack/gzip
+       libs/unpack/mail
+       libs/unpack/stream
+       libs/unpack/tar
+       libs/unpack/zip)
+
 # Identify, descend, match, judge.
 daylight_library(libs/engine
-  USES libs/crypto libs/match libs/rules/scan libs/rules/compile libs/rules/syntax libs/rules/module
-       libs/signatures libs/formats/pe libs/unpack/inflate libs/unpack/zip libs/unpack/gzip
-       libs/unpack/stream libs/unpack/tar libs/unpack/mail)
+  USES libs/engine/descend libs/crypto libs/match libs/rules/scan libs/rules/compile
+       libs/rules/syntax libs/rules/module libs/signatures libs/formats/pe libs/unpack/inflate)
 
 # The sandboxed process, and those who ask it.
 daylight_library(libs/workerproto USES libs/wire)

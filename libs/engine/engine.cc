@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "libs/engine/container.h"
+#include "libs/engine/descend/containers.h"
+#include "libs/engine/descend/content.h"
+#include "libs/engine/descend/identify.h"
 #include "libs/engine/hash_matcher.h"
-#include "libs/engine/identify.h"
 #include "libs/engine/rule_matcher.h"
 #include "libs/signatures/database.h"
 
@@ -28,23 +29,16 @@ std::uint64_t SystemNowMs() {
                                         .count());
 }
 
-std::string LimitReason(std::string_view name) { return "limit " + std::string(name); }
-
 // Limits of the whole file: once one is reached there is no use in opening anything further. The
 // others end one object only.
 bool EndsTheFile(std::string_view gap) {
   for (const base::Limit limit :
        {base::Limit::kBytesOut, base::Limit::kFiles, base::Limit::kSteps}) {
-    if (gap == LimitReason(base::LimitName(limit))) {
+    if (gap == LimitReason(limit)) {
       return true;
     }
   }
   return gap == kTimeout;
-}
-
-std::string_view FileNameOf(std::string_view path) {
-  const std::size_t slash = path.find_last_of("/\\");
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
 std::string_view ExtensionOf(std::string_view file_name) {
@@ -152,7 +146,7 @@ void FileScan::Step() {
     return;
   }
   if (!budget_.SpendFile().ok()) {
-    Unwind(LimitReason(base::LimitName(base::Limit::kFiles)));
+    Unwind(LimitReason(base::Limit::kFiles));
     return;
   }
   const std::string_view name = item->name.empty() ? kUnnamed : std::string_view(item->name);
@@ -228,7 +222,7 @@ void FileScan::MatchRules(base::Bytes data, FileType type, std::string_view path
   }
   ObjectFacts facts;
   facts.filepath = path;
-  facts.filename = FileNameOf(path);
+  facts.filename = BaseName(path);
   facts.extension = ExtensionOf(facts.filename);
   facts.filetype = FileTypeExternal(type);
   facts.owner = owner_;
@@ -268,9 +262,9 @@ bool FileScan::IsAllowed(base::Bytes data) {
 
 void FileScan::Descend(base::Bytes data, FileType type, std::string_view path,
                        const std::string& inner_path, Origin origin) {
-  for (std::unique_ptr<Container>& container : OpenContainers(data, type, path, origin)) {
+  for (std::unique_ptr<Container>& container : OpenContainers({data, type, path, origin})) {
     if (!budget_.Enter().ok()) {
-      AddGap(inner_path, LimitReason(base::LimitName(base::Limit::kDepth)));
+      AddGap(inner_path, LimitReason(base::Limit::kDepth));
       return;
     }
     stack_.push_back({std::move(container), data, inner_path, std::nullopt});

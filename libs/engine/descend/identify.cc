@@ -1,4 +1,4 @@
-#include "libs/engine/identify.h"
+#include "libs/engine/descend/identify.h"
 
 #include <algorithm>
 #include <array>

@@ -1,19 +1,18 @@
 // Container: one interface over the decoders, so that the engine descends without knowing formats.
 // Each call of Next() gives the next object inside, as bytes to scan, or as a gap, or as both.
 //
-// A new decoder is a class beside ZipContainer in container.cc and a line in OpenContainers().
+// A new decoder is an adapter beside zip_container.cc, a line in openers.h and one in
+// containers.cc.
 // Not thread-safe.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "libs/base/budget.h"
 #include "libs/base/bytes.h"
-#include "libs/engine/identify.h"
+#include "libs/engine/descend/identify.h"
 #include "libs/unpack/inflate/inflate.h"
 #include "libs/unpack/inflate/output_buffer.h"
 
@@ -47,11 +46,12 @@ class Container {
   virtual std::string_view problem() const { return {}; }
 };
 
-// The containers that these bytes are: none, one, or, since some formats are read from the front
-// and some from the end, more. `name` is that of the file, for contents that have none of their
-// own.
-std::vector<std::unique_ptr<Container>> OpenContainers(base::Bytes data, FileType type,
-                                                       std::string_view name,
-                                                       Origin origin = Origin::kOther);
+// Some bytes, and what is known of them before they are opened. Views are valid while they are.
+struct Subject {
+  base::Bytes data;
+  FileType type = FileType::kUnknown;
+  std::string_view name;  // of the file, for contents that have none of their own
+  Origin origin = Origin::kOther;
+};
 
 }  // namespace day::engine

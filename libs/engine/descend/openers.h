@@ -1,0 +1,18 @@
+// One opener for each decoder: the container that the subject is, or null if it is none of that
+// kind. Openers look at a few bytes; whatever costs more is done by Container::Next(). Several may
+// open the same bytes, since some formats are read from the front and some from the end.
+#pragma once
+
+#include <memory>
+
+#include "libs/engine/descend/container.h"
+
+namespace day::engine {
+
+std::unique_ptr<Container> OpenGzip(const Subject& subject);
+std::unique_ptr<Container> OpenMail(const Subject& subject);
+std::unique_ptr<Container> OpenStream(const Subject& subject);
+std::unique_ptr<Container> OpenTar(const Subject& subject);
+std::unique_ptr<Container> OpenZip(const Subject& subject);
+
+}  // namespace day::engine

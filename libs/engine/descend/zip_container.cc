@@ -1,0 +1,52 @@
+#include <utility>
+
+#include "libs/engine/descend/openers.h"
+#include "libs/unpack/zip/zip_reader.h"
+
+namespace day::engine {
+namespace {
+
+using unpack::inflate::Inflater;
+using unpack::inflate::OutputBuffer;
+
+class ZipContainer final : public Container {
+ public:
+  explicit ZipContainer(unpack::zip::ZipReader reader) : reader_(std::move(reader)) {}
+
+  std::optional<Item> Next(base::Budget& budget, Inflater& inflater,
+                           OutputBuffer& buffer) override {
+    while (const auto entry = reader_.Next()) {
+      if (entry->is_directory) {
+        continue;
+      }
+      buffer.Clear();
+      unpack::zip::Extraction extraction = reader_.Extract(*entry, budget, inflater, buffer);
+      Item item;
+      item.name = std::string(entry->name);
+      item.content = extraction.content;
+      item.has_content = !extraction.content.empty() || extraction.gap.empty();
+      item.gap = std::move(extraction.gap);
+      return item;
+    }
+    return std::nullopt;
+  }
+
+  std::string_view problem() const override { return reader_.problem(); }
+
+ private:
+  unpack::zip::ZipReader reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<Container> OpenZip(const Subject& subject) {
+  // A zip behind a tar's last entry is found as its trailing data; one at its end is an entry.
+  if (subject.type == FileType::kTar ||
+      (subject.type != FileType::kZip && !unpack::zip::ZipReader::HasDirectory(subject.data))) {
+    return nullptr;
+  }
+  auto reader = unpack::zip::ZipReader::Create(subject.data);
+  return reader.ok() ? std::make_unique<ZipContainer>(*std::move(reader)) : nullptr;
+}
+
+}  // namespace day::engine
