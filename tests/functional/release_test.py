@@ -12,7 +12,6 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -428,23 +427,6 @@ class Robustness(ReleaseTest):
         self.assertEqual(one["leftOut"], ["README.md"])
         second = {path.name: path.read_bytes() for path in (self.work / "proposals" / two["id"]).iterdir()}
         self.assertEqual(first, second)
-
-    def test_kill_at_any_time_and_publish_again(self):
-        self.init()
-        delay = 0.0
-        for number in range(12):
-            (self.rules / f"n{number}.yar").write_text(RULE_B.replace("rule_b", f"n{number}"))
-            (self.fixtures / "match" / f"n{number}").write_text("a-marker-of-rule-b")
-            name = self.prepare()
-            self.sign(name, 1, 2)
-            process = subprocess.Popen([RELEASE, "-w", self.work, "publish", name], stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
-            time.sleep(delay)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            delay += 0.03
-            self.json("publish", name)
-            self.assertEqual(self.kinds(), ["decision", "bundle"] * (number + 1))
 
     def test_damage_has_clear_errors(self):
         self.init()

@@ -5,13 +5,13 @@
 #include <cstring>
 #include <string>
 
+#include "libs/base/testing/fixture.h"
 #include "libs/formats/pe/debug.h"
 #include "libs/formats/pe/exports.h"
 #include "libs/formats/pe/imports.h"
 #include "libs/formats/pe/ordinal_names.h"
 #include "libs/formats/pe/resources.h"
 #include "libs/formats/pe/rich_header.h"
-#include "libs/formats/pe/testing/fixture.h"
 #include "libs/formats/pe/version_info.h"
 
 namespace day::formats::pe {
@@ -40,7 +40,7 @@ std::uint64_t SectionHeader(const std::string& file) {
 }
 
 TEST(PeReader, ReadsHeadersOfBothKinds) {
-  const std::string narrow_file = ReadFixture("plain32.exe");
+  const std::string narrow_file = base::ReadFixture("pe/plain32.exe");
   const PeReader narrow = Open(narrow_file);
   EXPECT_FALSE(narrow.is_64bit());
   EXPECT_FALSE(narrow.is_dll());
@@ -48,7 +48,7 @@ TEST(PeReader, ReadsHeadersOfBothKinds) {
   EXPECT_EQ(narrow.optional_header().image_base, 0x400000u);
   EXPECT_EQ(narrow.optional_header().base_of_data, 0x2000u);
   EXPECT_EQ(narrow.optional_header().size_of_heap_commit, 0x1000u);
-  const std::string wide_file = ReadFixture("plain64.dll");
+  const std::string wide_file = base::ReadFixture("pe/plain64.dll");
   const PeReader wide = Open(wide_file);
   EXPECT_TRUE(wide.is_64bit());
   EXPECT_TRUE(wide.is_dll());
@@ -62,7 +62,7 @@ TEST(PeReader, ReadsHeadersOfBothKinds) {
 }
 
 TEST(PeReader, RefusesWhatIsNotWhollyThere) {
-  const std::string file = ReadFixture("plain64.dll");
+  const std::string file = base::ReadFixture("pe/plain64.dll");
   const std::size_t headers_end = NtOffset(file) + 24 + kOptionalHeader64SizeBytes;
   EXPECT_TRUE(PeReader::Create(AsBytes(file).first(headers_end)).ok());
   for (std::size_t size = 0; size < headers_end; ++size) {
@@ -79,7 +79,7 @@ TEST(PeReader, RefusesWhatIsNotWhollyThere) {
 }
 
 TEST(PeReader, MapsAddressesAsYaraDoes) {
-  std::string file = ReadFixture("plain32.exe");
+  std::string file = base::ReadFixture("pe/plain32.exe");
   const std::uint64_t header = SectionHeader(file);
   EXPECT_EQ(Open(file).RvaToOffset(0), 0u);
   EXPECT_EQ(Open(file).RvaToOffset(file.size() - 1), file.size() - 1);
@@ -99,7 +99,7 @@ TEST(PeReader, MapsAddressesAsYaraDoes) {
 }
 
 TEST(PeReader, OfOverlappingSectionsTheHighestCounts) {
-  std::string file = ReadFixture("plain32.exe");
+  std::string file = base::ReadFixture("pe/plain32.exe");
   const std::uint64_t header = SectionHeader(file);
   Put<std::uint16_t>(file, NtOffset(file) + 6, 2);
   std::memcpy(file.data() + header + 40, file.data() + header, 40);
@@ -112,7 +112,7 @@ TEST(PeReader, OfOverlappingSectionsTheHighestCounts) {
 }
 
 TEST(PeReader, FullNamesComeFromTheStringTable) {
-  std::string file = ReadFixture("plain32.exe");
+  std::string file = base::ReadFixture("pe/plain32.exe");
   const std::uint64_t header = SectionHeader(file);
   std::memcpy(file.data() + header, "/4\0\0\0\0\0\0", 8);
   EXPECT_EQ(Open(file).FullName(Open(file).sections()[0]), "/4");
@@ -126,7 +126,7 @@ TEST(PeReader, FullNamesComeFromTheStringTable) {
 }
 
 TEST(PeReader, ChecksumIsTheSumOfTheRest) {
-  std::string file = ReadFixture("plain32.exe");
+  std::string file = base::ReadFixture("pe/plain32.exe");
   const std::uint64_t before = Open(file).CalculateChecksum();
   Put<std::uint32_t>(file, Open(file).checksum_offset(), 0x12345678);
   EXPECT_EQ(Open(file).CalculateChecksum(), before);  // its own field does not count
@@ -135,7 +135,7 @@ TEST(PeReader, ChecksumIsTheSumOfTheRest) {
 }
 
 TEST(Imports, NamesOrdinalsAndWhatIsLeftOut) {
-  const std::string file = ReadFixture("plain64.dll");
+  const std::string file = base::ReadFixture("pe/plain64.dll");
   const PeReader pe = Open(file);
   ImportTable imports;
   imports.ReadImports(pe);
@@ -173,7 +173,7 @@ TEST(Imports, OrdinalNames) {
 }
 
 TEST(Imports, TableThatPointsAtItselfEnds) {
-  std::string file = ReadFixture("plain32.exe");
+  std::string file = base::ReadFixture("pe/plain32.exe");
   // Every word of the section is an address inside it: endless descriptors and thunks.
   for (std::size_t i = 0x400; i + 4 <= file.size(); i += 4) {
     Put<std::uint32_t>(file, i, 0x1000);
@@ -185,7 +185,7 @@ TEST(Imports, TableThatPointsAtItselfEnds) {
 }
 
 TEST(Exports, NamesForwardersAndNameless) {
-  const std::string file = ReadFixture("plain64.dll");
+  const std::string file = base::ReadFixture("pe/plain64.dll");
   ExportTable exports;
   exports.Read(Open(file));
   EXPECT_EQ(exports.dll_name(), "fixture.dll");
@@ -198,13 +198,13 @@ TEST(Exports, NamesForwardersAndNameless) {
   EXPECT_EQ(exports.functions()[2].name, "Forwarded");
   EXPECT_EQ(exports.functions()[2].forward_name, "OTHER.Target");
   EXPECT_EQ(exports.functions()[2].offset, std::nullopt);
-  exports.Read(Open(ReadFixture("plain32.exe")));
+  exports.Read(Open(base::ReadFixture("pe/plain32.exe")));
   EXPECT_TRUE(exports.functions().empty());
   EXPECT_EQ(exports.dll_name(), std::nullopt);
 }
 
 TEST(Resources, LeavesAndWhatTheyInherit) {
-  const std::string file = ReadFixture("plain32.exe");
+  const std::string file = base::ReadFixture("pe/plain32.exe");
   ResourceTable table;
   table.Read(Open(file));
   EXPECT_TRUE(table.has_root());
@@ -217,7 +217,7 @@ TEST(Resources, LeavesAndWhatTheyInherit) {
 }
 
 TEST(Resources, TreeThatPointsAtItselfEnds) {
-  std::string file = ReadFixture("plain32.exe");
+  std::string file = base::ReadFixture("pe/plain32.exe");
   const PeReader pe = Open(file);
   const std::uint64_t root = *pe.RvaToOffset(pe.directory(Directory::kResource).virtual_address);
   Put<std::uint16_t>(file, root + 12, 0);
@@ -232,7 +232,7 @@ TEST(Resources, TreeThatPointsAtItselfEnds) {
 }
 
 TEST(VersionInfo, StringsInTheirOrder) {
-  const std::string file = ReadFixture("plain32.exe");
+  const std::string file = base::ReadFixture("pe/plain32.exe");
   const PeReader pe = Open(file);
   ResourceTable table;
   table.Read(pe);
@@ -248,7 +248,7 @@ TEST(VersionInfo, StringsInTheirOrder) {
 }
 
 TEST(RichHeader, EntriesInTheClear) {
-  const std::string file = ReadFixture("plain32.exe");
+  const std::string file = base::ReadFixture("pe/plain32.exe");
   RichHeader rich;
   ASSERT_TRUE(rich.Read(Open(file)));
   EXPECT_EQ(rich.key(), 0x1B2A3948u);
@@ -262,7 +262,7 @@ TEST(RichHeader, EntriesInTheClear) {
 }
 
 TEST(Debug, PathOfTheProgramDatabase) {
-  const std::string file = ReadFixture("plain32.exe");
+  const std::string file = base::ReadFixture("pe/plain32.exe");
   EXPECT_EQ(PdbPath(Open(file)), "c:\\fixtures\\fixture.pdb");
 }
 

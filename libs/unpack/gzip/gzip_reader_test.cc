@@ -2,28 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
+
+#include "libs/base/testing/fixture.h"
 
 namespace day::unpack::gzip {
 namespace {
 
-std::string Fixture(const std::string& name) {
-  std::ifstream file(std::string(DAYLIGHT_SOURCE_DIR) + "/tests/fixtures/archives/" + name,
-                     std::ios::binary);
-  EXPECT_TRUE(file.good()) << name;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string FixtureText() {
-  std::string text;
-  for (int i = 0; i < 20; ++i) {
-    text += "The quick brown fox jumps over the lazy dog.\n";
-  }
-  return text;
-}
+std::string Fixture(const std::string& name) { return base::ReadFixture("archives/" + name); }
 
 struct Read {
   std::vector<Member> members;
@@ -50,7 +37,7 @@ TEST(GzipReaderTest, ReadsOneMember) {
   const Read read = ReadAll(Fixture("plain.gz"));
   ASSERT_EQ(read.members.size(), 1u);
   EXPECT_EQ(read.members[0].gap, "");
-  EXPECT_EQ(read.text, FixtureText());
+  EXPECT_EQ(read.text, base::ArchivedText());
   EXPECT_EQ(read.trailing, "");
 }
 
@@ -89,7 +76,7 @@ TEST(GzipReaderTest, DamageKeepsTheBeginning) {
   EXPECT_GT(truncated.text.size(), 50u);
   const Read bad_sum = ReadAll(Fixture("bad_sum.gz"));
   EXPECT_EQ(bad_sum.members[0].gap, "damaged: wrong checksum");
-  EXPECT_EQ(bad_sum.text, FixtureText());
+  EXPECT_EQ(bad_sum.text, base::ArchivedText());
   const std::string plain = Fixture("plain.gz");
   EXPECT_EQ(ReadAll(plain.substr(0, plain.size() - 3)).members[0].gap,
             "damaged: the trailer ends too early");
@@ -106,7 +93,7 @@ TEST(GzipReaderTest, MembersShareOneLimit) {
   const Read read = ReadAll(file, limits);
   EXPECT_EQ(read.members.back().gap, "limit file_bytes_max");
   EXPECT_LT(read.text.size(), 2 * limits.file_bytes_max);
-  EXPECT_EQ(ReadAll(file).text.size(), 100 * FixtureText().size());
+  EXPECT_EQ(ReadAll(file).text.size(), 100 * base::ArchivedText().size());
 }
 
 TEST(GzipReaderTest, RefusesOtherFiles) {

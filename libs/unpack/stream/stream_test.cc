@@ -2,30 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
+
+#include "libs/base/testing/fixture.h"
 
 namespace day::unpack::stream {
 namespace {
 
 const std::vector<std::string> kEndings = {"bz2", "xz", "lzma", "lz", "zst", "lz4", "Z"};
 
-std::string Fixture(const std::string& name) {
-  std::ifstream file(std::string(DAYLIGHT_SOURCE_DIR) + "/tests/fixtures/archives/" + name,
-                     std::ios::binary);
-  EXPECT_TRUE(file.good()) << name;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string FixtureText() {
-  std::string text;
-  for (int i = 0; i < 20; ++i) {
-    text += "The quick brown fox jumps over the lazy dog.\n";
-  }
-  return text;
-}
+std::string Fixture(const std::string& name) { return base::ReadFixture("archives/" + name); }
 
 std::string Lines(std::size_t size) {
   std::string text;
@@ -62,7 +49,7 @@ TEST(StreamTest, ReadsEveryFormat) {
     EXPECT_EQ(FormatOf(base::AsBytes(file)), static_cast<Format>(i));
     const Decoded decoded = DecodeAll(file);
     EXPECT_EQ(decoded.gap, "") << kEndings[i];
-    EXPECT_EQ(decoded.text, FixtureText()) << kEndings[i];
+    EXPECT_EQ(decoded.text, base::ArchivedText()) << kEndings[i];
     EXPECT_EQ(decoded.trailing, "") << kEndings[i];
   }
 }
@@ -80,7 +67,7 @@ TEST(StreamTest, JoinsStreamsAndSaysWhatFollows) {
   }
   EXPECT_EQ(DecodeAll(Fixture("padded.xz")).text, "first needle second");
   EXPECT_EQ(DecodeAll(Fixture("padded.xz")).gap, "");
-  EXPECT_EQ(DecodeAll(Fixture("skippable.zst")).text, FixtureText());
+  EXPECT_EQ(DecodeAll(Fixture("skippable.zst")).text, base::ArchivedText());
 }
 
 TEST(StreamTest, ReadsWideAndClearedCodes) {
@@ -105,7 +92,7 @@ TEST(StreamTest, TruncationKeepsTheBeginning) {
 
 TEST(StreamTest, DamageIsAGap) {
   EXPECT_EQ(DecodeAll(Fixture("bad_sum.bz2")).gap, "damaged: invalid bzip2 data");
-  EXPECT_EQ(DecodeAll(Fixture("bad_sum.bz2")).text, FixtureText());
+  EXPECT_EQ(DecodeAll(Fixture("bad_sum.bz2")).text, base::ArchivedText());
   EXPECT_EQ(DecodeAll(Fixture("damaged.xz")).gap, "damaged: invalid LZMA data");
   EXPECT_EQ(DecodeAll(Fixture("bad_code.Z")).gap, "damaged: invalid code");
   EXPECT_NE(DecodeAll(Fixture("bad_code.Z")).text, "");
@@ -120,15 +107,15 @@ TEST(StreamTest, OutputIsLimited) {
   for (const std::string& ending : kEndings) {
     const std::string file = Fixture("plain." + ending);
     base::BudgetLimits limits;
-    limits.file_bytes_max = FixtureText().size();
+    limits.file_bytes_max = base::ArchivedText().size();
     EXPECT_EQ(DecodeAll(file, limits).gap, "") << ending;
     limits.file_bytes_max = 100;
     EXPECT_EQ(DecodeAll(file, limits).gap, "limit file_bytes_max") << ending;
-    EXPECT_EQ(DecodeAll(file, limits).text, FixtureText().substr(0, 100)) << ending;
+    EXPECT_EQ(DecodeAll(file, limits).text, base::ArchivedText().substr(0, 100)) << ending;
     limits.file_bytes_max = 1000;
     limits.bytes_out_max = 50;
     EXPECT_EQ(DecodeAll(file, limits).gap, "limit bytes_out_max") << ending;
-    EXPECT_EQ(DecodeAll(file, limits).text, FixtureText().substr(0, 50)) << ending;
+    EXPECT_EQ(DecodeAll(file, limits).text, base::ArchivedText().substr(0, 50)) << ending;
   }
 }
 
@@ -152,7 +139,7 @@ TEST(StreamTest, ReadsRawLzma) {
     const Outcome outcome =
         DecodeRawLzma(base::AsBytes(file).first(5), data.first(data.size() - cut), budget, buffer);
     EXPECT_EQ(outcome.gap, cut == 0 ? "" : "damaged: the stream ends too early");
-    EXPECT_EQ(cut == 0, base::AsText(buffer.bytes()) == FixtureText());
+    EXPECT_EQ(cut == 0, base::AsText(buffer.bytes()) == base::ArchivedText());
   }
 }
 

@@ -3,30 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
+
+#include "libs/base/testing/fixture.h"
 
 namespace day::unpack::tar {
 namespace {
 
 using ::testing::ElementsAre;
 
-std::string Fixture(const std::string& name) {
-  std::ifstream file(std::string(DAYLIGHT_SOURCE_DIR) + "/tests/fixtures/archives/" + name,
-                     std::ios::binary);
-  EXPECT_TRUE(file.good()) << name;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string FixtureText() {
-  std::string text;
-  for (int i = 0; i < 20; ++i) {
-    text += "The quick brown fox jumps over the lazy dog.\n";
-  }
-  return text;
-}
+std::string Fixture(const std::string& name) { return base::ReadFixture("archives/" + name); }
 
 struct Walk {
   std::vector<Entry> entries;
@@ -56,7 +43,7 @@ TEST(TarReaderTest, ReadsOldAndNewHeaders) {
     const Walk walk = WalkAll(file);
     EXPECT_EQ(walk.problem, "") << name;
     ASSERT_THAT(walk.names, ElementsAre("dir/a.txt", "b.txt")) << name;
-    EXPECT_EQ(base::AsText(walk.entries[0].data), FixtureText());
+    EXPECT_EQ(base::AsText(walk.entries[0].data), base::ArchivedText());
     EXPECT_EQ(base::AsText(walk.entries[1].data), "second");
     EXPECT_EQ(walk.entries[0].gap, "");
   }
@@ -121,7 +108,7 @@ TEST(TarReaderTest, TruncatedDataIsAGap) {
   const Walk walk = WalkAll(file);
   ASSERT_EQ(walk.entries.size(), 1u);
   EXPECT_EQ(walk.entries[0].gap, "damaged: the data ends too early");
-  EXPECT_EQ(base::AsText(walk.entries[0].data), FixtureText().substr(0, 900 - 512));
+  EXPECT_EQ(base::AsText(walk.entries[0].data), base::ArchivedText().substr(0, 900 - 512));
 }
 
 TEST(TarReaderTest, ReadsBase256Sizes) {

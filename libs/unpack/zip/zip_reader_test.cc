@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
+
+#include "libs/base/testing/fixture.h"
 
 namespace day::unpack::zip {
 namespace {
@@ -14,20 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using Origin = Entry::Origin;
 
-std::string Fixture(const std::string& name) {
-  std::ifstream file(std::string(DAYLIGHT_SOURCE_DIR) + "/tests/fixtures/archives/" + name,
-                     std::ios::binary);
-  EXPECT_TRUE(file.good()) << name;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string FixtureText() {
-  std::string text;
-  for (int i = 0; i < 20; ++i) {
-    text += "The quick brown fox jumps over the lazy dog.\n";
-  }
-  return text;
-}
+std::string Fixture(const std::string& name) { return base::ReadFixture("archives/" + name); }
 
 struct Content {
   std::string name;
@@ -82,7 +69,7 @@ TEST(ZipReaderTest, ReadsStoredAndDeflated) {
   const Walk walk = WalkAll(Fixture("plain.zip"));
   ExpectWhole(walk);
   ASSERT_THAT(walk.names(), ElementsAre("dir/", "dir/a.txt", "b.txt"));
-  EXPECT_EQ(walk.entries[1].text, FixtureText());
+  EXPECT_EQ(walk.entries[1].text, base::ArchivedText());
   EXPECT_EQ(walk.entries[2].text, "stored?");
   EXPECT_THAT(WalkAll(Fixture("stored.zip")).names(), ElementsAre("a.txt", "b.txt"));
 }
@@ -92,12 +79,12 @@ TEST(ZipReaderTest, ReadsDescriptorsAndZip64) {
     const Walk walk = WalkAll(Fixture(name));
     ExpectWhole(walk);
     ASSERT_THAT(walk.names(), ElementsAre("a.txt", "b.txt")) << name;
-    EXPECT_EQ(walk.entries[1].text, FixtureText());
+    EXPECT_EQ(walk.entries[1].text, base::ArchivedText());
   }
   const Walk walk = WalkAll(Fixture("zip64.zip"));
   ExpectWhole(walk);
   ASSERT_THAT(walk.names(), ElementsAre("a.txt"));
-  EXPECT_EQ(walk.entries[0].text, FixtureText());
+  EXPECT_EQ(walk.entries[0].text, base::ArchivedText());
 }
 
 TEST(ZipReaderTest, ReadsDescriptorsWithoutADirectory) {
@@ -109,7 +96,7 @@ TEST(ZipReaderTest, ReadsDescriptorsWithoutADirectory) {
     ASSERT_THAT(walk.names(), ElementsAre("a.txt", "b.txt")) << name;
     for (const Content& entry : walk.entries) {
       EXPECT_EQ(entry.origin, Origin::kUnlisted);
-      EXPECT_EQ(entry.text, FixtureText());
+      EXPECT_EQ(entry.text, base::ArchivedText());
       EXPECT_EQ(entry.gap, "");
     }
   }
@@ -120,15 +107,15 @@ TEST(ZipReaderTest, EncryptedEntriesAreGaps) {
   ASSERT_THAT(walk.names(), ElementsAre("secret.txt", "open.txt"));
   EXPECT_EQ(walk.entries[0].gap, "encrypted");
   EXPECT_EQ(walk.entries[0].text, "");
-  EXPECT_EQ(walk.entries[1].text, FixtureText());
+  EXPECT_EQ(walk.entries[1].text, base::ArchivedText());
 }
 
 TEST(ZipReaderTest, FalseFlagsAndMethodsDoNotHide) {
   const Walk walk = WalkAll(Fixture("false_flags.zip"));
   ExpectWhole(walk);
   ASSERT_THAT(walk.names(), ElementsAre("a.txt", "b.txt"));
-  EXPECT_EQ(walk.entries[0].text, FixtureText());
-  EXPECT_EQ(walk.entries[1].text, FixtureText());
+  EXPECT_EQ(walk.entries[0].text, base::ArchivedText());
+  EXPECT_EQ(walk.entries[1].text, base::ArchivedText());
 }
 
 TEST(ZipReaderTest, UnknownMethodsAreGaps) {
@@ -142,12 +129,12 @@ TEST(ZipReaderTest, ReadsOtherMethods) {
     const Walk walk = WalkAll(Fixture(name));
     ExpectWhole(walk);
     ASSERT_GE(walk.entries.size(), 1u) << name;
-    EXPECT_EQ(walk.entries[0].text, FixtureText()) << name;
+    EXPECT_EQ(walk.entries[0].text, base::ArchivedText()) << name;
     base::BudgetLimits limits;
     limits.file_bytes_max = 100;
     const Walk limited = WalkAll(Fixture(name), limits);
     EXPECT_EQ(limited.entries[0].gap, "limit file_bytes_max") << name;
-    EXPECT_EQ(limited.entries[0].text, FixtureText().substr(0, 100)) << name;
+    EXPECT_EQ(limited.entries[0].text, base::ArchivedText().substr(0, 100)) << name;
   }
   const Walk cut = WalkAll(Fixture("xz_cut.zip"));
   ASSERT_EQ(cut.entries.size(), 1u);
@@ -157,7 +144,7 @@ TEST(ZipReaderTest, ReadsOtherMethods) {
 TEST(ZipReaderTest, AFalseFlagDoesNotHideAnLzmaEntry) {
   const Walk walk = WalkAll(Fixture("false_methods.zip"));
   ASSERT_THAT(walk.names(), ElementsAre("a.txt", "b.txt"));
-  EXPECT_EQ(walk.entries[0].text, FixtureText());
+  EXPECT_EQ(walk.entries[0].text, base::ArchivedText());
   EXPECT_EQ(walk.entries[0].gap, "");
   EXPECT_EQ(walk.entries[1].gap, "damaged: no header");
 }
@@ -169,8 +156,8 @@ TEST(ZipReaderTest, FindsUnlistedEntries) {
               ElementsAre("listed.txt", "last.txt", "unlisted.txt", "unlisted_stored.txt"));
   EXPECT_EQ(walk.entries[1].origin, Origin::kDirectory);
   EXPECT_EQ(walk.entries[2].origin, Origin::kUnlisted);
-  EXPECT_EQ(walk.entries[2].text, FixtureText());
-  EXPECT_EQ(walk.entries[3].text, FixtureText());
+  EXPECT_EQ(walk.entries[2].text, base::ArchivedText());
+  EXPECT_EQ(walk.entries[3].text, base::ArchivedText());
 }
 
 TEST(ZipReaderTest, FindsAZipInFrontOfAZip) {
@@ -186,7 +173,7 @@ TEST(ZipReaderTest, DataAroundTheArchiveDoesNotHideIt) {
     const Walk walk = WalkAll(file);
     ExpectWhole(walk);
     ASSERT_EQ(walk.entries.size(), 1u);
-    EXPECT_EQ(walk.entries[0].text, FixtureText());
+    EXPECT_EQ(walk.entries[0].text, base::ArchivedText());
   }
 }
 
@@ -194,7 +181,7 @@ TEST(ZipReaderTest, ReadsWhatATruncatedArchiveStillHas) {
   Walk walk = WalkAll(Fixture("no_directory.zip"));
   EXPECT_EQ(walk.problem, "damaged: no central directory");
   ASSERT_EQ(walk.entries.size(), 1u);
-  EXPECT_EQ(walk.entries[0].text, FixtureText());
+  EXPECT_EQ(walk.entries[0].text, base::ArchivedText());
   EXPECT_EQ(walk.entries[0].gap, "");
   walk = WalkAll(Fixture("truncated.zip"));
   ASSERT_EQ(walk.entries.size(), 1u);
@@ -211,22 +198,22 @@ TEST(ZipReaderTest, LiesInEitherHeaderHideNothing) {
   const Walk walk = WalkAll(Fixture("liar.zip"));
   ASSERT_THAT(walk.names(), ElementsAre("conflict.txt", "conflict.txt", "small.txt", "crc.txt",
                                         "gone.txt", "gone.txt"));
-  EXPECT_EQ(walk.entries[0].text, FixtureText());
+  EXPECT_EQ(walk.entries[0].text, base::ArchivedText());
   EXPECT_EQ(walk.entries[1].origin, Origin::kConflict);
   EXPECT_NE(walk.entries[1].text, "");
   EXPECT_EQ(walk.entries[2].gap, "damaged: the stream ends too early");
   EXPECT_EQ(walk.entries[3].gap, "damaged: wrong checksum");
-  EXPECT_EQ(walk.entries[3].text, FixtureText());
+  EXPECT_EQ(walk.entries[3].text, base::ArchivedText());
   EXPECT_EQ(walk.entries[4].gap, "damaged: no local header");
   EXPECT_EQ(walk.entries[5].origin, Origin::kUnlisted);
-  EXPECT_EQ(walk.entries[5].text, FixtureText());
+  EXPECT_EQ(walk.entries[5].text, base::ArchivedText());
 }
 
 TEST(ZipReaderTest, OverlappingEntriesArePaidFor) {
   const std::string file = Fixture("overlap.zip");
   EXPECT_EQ(WalkAll(file).entries.size(), 50u);
   base::BudgetLimits limits;
-  limits.bytes_out_max = 10 * FixtureText().size();
+  limits.bytes_out_max = 10 * base::ArchivedText().size();
   const Walk walk = WalkAll(file, limits);
   EXPECT_EQ(walk.entries[9].gap, "");
   for (std::size_t i = 10; i < walk.entries.size(); ++i) {
@@ -239,7 +226,7 @@ TEST(ZipReaderTest, StoredEntriesArePaidForToo) {
   base::BudgetLimits limits;
   limits.file_bytes_max = 100;
   const Walk walk = WalkAll(Fixture("stored.zip"), limits);
-  EXPECT_EQ(walk.entries[0].text, FixtureText().substr(0, 100));
+  EXPECT_EQ(walk.entries[0].text, base::ArchivedText().substr(0, 100));
   EXPECT_EQ(walk.entries[0].gap, "limit file_bytes_max");
   EXPECT_EQ(walk.entries[1].gap, "");
 }
