@@ -44,6 +44,9 @@ daylight_library(libs/formats/dotnet USES libs/formats/pe)
 daylight_library(libs/formats/dex)
 daylight_library(libs/formats/lnk)
 
+# Hashes that are near where files are nearly the same.
+daylight_library(libs/similarity)
+
 # Decoders: one container a folder.
 daylight_library(libs/unpack/inflate TEST_LINKS ZLIB::ZLIB)
 daylight_library(libs/unpack/stream
@@ -58,7 +61,7 @@ daylight_library(libs/rules/module USES libs/match)
 daylight_library(libs/rules/modules/pe
   USES libs/rules/module libs/match libs/formats/pe libs/formats/authenticode libs/crypto)
 daylight_library(libs/rules/modules/elf
-  USES libs/rules/module libs/match libs/formats/elf libs/crypto)
+  USES libs/rules/module libs/match libs/formats/elf libs/similarity libs/crypto)
 daylight_library(libs/rules/modules/macho USES libs/rules/module libs/formats/macho)
 daylight_library(libs/rules/modules/dotnet
   USES libs/rules/module libs/formats/dotnet libs/formats/pe libs/crypto)
@@ -83,7 +86,7 @@ daylight_library(libs/rules/scan USES libs/match libs/rules/module libs/rules/co
 daylight_library(libs/rules/witness USES libs/match libs/rules/module libs/rules/syntax)
 
 # Hash signatures and their database file.
-daylight_library(libs/signatures USES libs/crypto)
+daylight_library(libs/signatures USES libs/crypto libs/similarity)
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
 daylight_library(libs/engine/descend
@@ -97,7 +100,8 @@ daylight_library(libs/engine/descend
 # Identify, descend, match, judge.
 daylight_library(libs/engine
   USES libs/engine/descend libs/crypto libs/match libs/rules/scan libs/rules/compile
-       libs/rules/syntax libs/rules/module libs/signatures libs/formats/pe libs/unpack/inflate)
+       libs/rules/syntax libs/rules/module libs/signatures libs/similarity libs/formats/pe
+       libs/unpack/inflate)
 
 # The sandboxed process, and those who ask it.
 daylight_library(libs/workerproto USES libs/wire)
@@ -118,7 +122,7 @@ daylight_library(endpoint/updater
   TEST_LINKS daylight_update_testing daylight_net_testing)
 daylight_library(endpoint/cli
   USES endpoint/scan endpoint/updater libs/update libs/tlog libs/tuf libs/net libs/workerproto
-       libs/wire libs/os libs/crypto)
+       libs/similarity libs/wire libs/os libs/crypto)
 daylight_program(daylight endpoint/main USES endpoint/cli)
 
 # A TUF client by itself: the command line of the conformance suite.

@@ -13,8 +13,8 @@ static_assert(static_cast<int>(engine::Severity::kCritical) ==
               static_cast<int>(workerproto::Severity::kCritical));
 static_assert(static_cast<int>(engine::Completeness::kNotScanned) ==
               static_cast<int>(workerproto::Completeness::kNotScanned));
-static_assert(static_cast<int>(engine::Finding::Source::kHash) ==
-              static_cast<int>(workerproto::Finding::Source::kHash));
+static_assert(static_cast<int>(engine::Finding::Source::kHeuristic) ==
+              static_cast<int>(workerproto::Finding::Source::kHeuristic));
 
 std::string Cut(std::string text, std::size_t size_max) {
   if (text.size() > size_max) {

@@ -4,6 +4,7 @@
 #include <exception>
 #include <string_view>
 
+#include "endpoint/cli/fingerprint_command.h"
 #include "endpoint/cli/format.h"
 #include "endpoint/cli/rules_command.h"
 #include "endpoint/cli/texts.h"
@@ -20,9 +21,17 @@ struct Subcommand {
 };
 
 constexpr Subcommand kSubcommands[] = {
-    {"scan", RunScan},       {"update", RunUpdate}, {"verify", RunVerify},     {"log", RunLog},
-    {"explain", RunExplain}, {"trust", RunTrust},   {"rollback", RunRollback}, {"rules", RunRules},
-    {"yara", RunYara},       {"yarac", RunYarac},
+    {"scan", RunScan},
+    {"update", RunUpdate},
+    {"verify", RunVerify},
+    {"log", RunLog},
+    {"explain", RunExplain},
+    {"trust", RunTrust},
+    {"rollback", RunRollback},
+    {"rules", RunRules},
+    {"yara", RunYara},
+    {"yarac", RunYarac},
+    {"fingerprint", RunFingerprint},
 };
 
 const Subcommand* Find(std::string_view name) {

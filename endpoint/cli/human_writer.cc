@@ -122,8 +122,7 @@ class HumanWriter : public ScanWriter {
   }
 
   void Describe(const Finding& finding) {
-    const std::string_view source =
-        finding.source == Finding::Source::kHash ? texts::kSourceHash : texts::kSourceRule;
+    const std::string_view source = texts::kSources[static_cast<std::size_t>(finding.source)];
     line_ +=
         fmt::format(texts::kFindingLine, wire::PrintableText(finding.name),
                     workerproto::SeverityName(finding.severity), source,
@@ -132,8 +131,11 @@ class HumanWriter : public ScanWriter {
     const std::size_t shown = std::min(finding.matches.size(), kEvidenceMax);
     for (std::size_t i = 0; i < shown; ++i) {
       const StringMatch& match = finding.matches[i];
-      line_ += fmt::format(texts::kEvidenceLine, wire::PrintableText(match.identifier),
-                           match.offset, match.length, EvidenceText(match));
+      line_ += finding.source == Finding::Source::kNear
+                   ? fmt::format(texts::kNearLine, wire::PrintableText(match.identifier),
+                                 EvidenceText(match))
+                   : fmt::format(texts::kEvidenceLine, wire::PrintableText(match.identifier),
+                                 match.offset, match.length, EvidenceText(match));
       line_ += '\n';
     }
     if (shown < finding.matches.size()) {

@@ -22,7 +22,7 @@ void WriteFinding(const Finding& finding, wire::JsonWriter* json) {
   json->BeginObject();
   json->Field("name", finding.name);
   json->Field("severity", workerproto::SeverityName(finding.severity));
-  json->Field("source", finding.source == Finding::Source::kHash ? "hash" : "rule");
+  json->Field("source", workerproto::SourceName(finding.source));
   json->Field("rule", finding.rule);
   json->Field("namespace", finding.name_space);
   json->Field("provenance", finding.provenance);

@@ -18,6 +18,7 @@ Commands
   rules check ...  check, format, explain, measure and compare YARA rules
   yara RULES FILE  scan with YARA rules: the options and the output of yara 4.5.8
   yarac RULES OUT  check YARA rules and write them to one file for `yara -C`
+  fingerprint FILE hashes of a file, and digests to find its like
   help COMMAND     everything about one command
   version          which version this is
 
@@ -26,6 +27,32 @@ Examples
   daylight scan --rules my.yar --json /srv/incoming > report.jsonl
 
 Files are parsed and matched only in sandboxed processes without access to your files or the network.
+)";
+}
+
+std::string_view FingerprintHelp() {
+  return R"(daylight fingerprint - the hashes that signatures are made of
+
+Usage: daylight fingerprint [--json] FILE...
+
+Prints size, MD5, SHA-256, TLSH and ssdeep digest of each file. The first three find exactly this file;
+the digests find files that are nearly the same, in a list that `daylight scan --db` takes:
+
+  families.near:   DIGEST,NAME[,LIMIT]
+
+LIMIT is the largest TLSH distance (30 if it is left out; 0 is the same, above 100 hardly related) or the
+least ssdeep score (80 if left out; 100 is the same). Files below 50 bytes, and very uniform ones, have no
+TLSH digest. Lists that the tools tlsh and ssdeep print are taken as they are, as .tlsh and .ssdeep.
+
+  --json   one object a line
+
+Exit codes
+  0  done    2  a file could not be read, or wrong usage
+
+Example
+  daylight fingerprint sample.exe
+  echo "T1...,Win.Example" > families.near
+  daylight scan --db families.near /srv/incoming
 )";
 }
 
@@ -51,7 +78,8 @@ What is scanned
 With what
       --rules FILE|DIR    YARA rules: a file, or a folder with *.yar and *.yara files; may be repeated
       --db FILE|DIR       hash signatures: ClamAV's .hdb .hsb .mdb .msb .imp .fp .sfp, lists like those
-                          of sha256sum, .csv; may be repeated
+                          of sha256sum, .csv; and lists of TLSH and ssdeep digests, .near .tlsh
+                          .ssdeep, of files whose like is to be found; may be repeated
 
 Limits for one file, with everything found inside it
       --timeout SECONDS   give up on a file after this time (30)

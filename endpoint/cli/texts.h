@@ -11,6 +11,7 @@ inline constexpr std::string_view kVersion = "0.1.0";
 
 // Help pages.
 std::string_view MainHelp();
+std::string_view FingerprintHelp();
 std::string_view ScanHelp();
 
 // Errors: what is wrong, and what to do about it.
@@ -49,8 +50,14 @@ inline constexpr std::string_view kClean = "clean";
 inline constexpr std::string_view kKnownClean = "clean (known)";
 inline constexpr std::string_view kNotReadable = "NOT READABLE";
 inline constexpr const char kFindingLine[] = "       {}  severity {}, {} {} ({})";
-inline constexpr std::string_view kSourceRule = "rule";
-inline constexpr std::string_view kSourceHash = "hash signature";
+// In the order of Finding::Source.
+inline constexpr std::string_view kSources[] = {"rule", "hash signature", "signature",
+                                                "nearly the same", "heuristic"};
+// Path, size, MD5, SHA-256, TLSH, ssdeep.
+inline constexpr const char kFingerprint[] =
+    "{}\n  size    {}\n  md5     {}\n  sha256  {}\n  tlsh    {}\n  ssdeep  {}\n";
+inline constexpr std::string_view kNoTlsh = "none: too short or too uniform";
+inline constexpr const char kNearLine[] = "       {}: {}";
 inline constexpr const char kEvidenceLine[] = "       {} at 0x{:x}, {} bytes: {}";
 inline constexpr const char kMoreEvidence[] = "       and {} more matches";
 

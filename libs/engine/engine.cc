@@ -11,6 +11,7 @@
 #include "libs/engine/descend/content.h"
 #include "libs/engine/descend/identify.h"
 #include "libs/engine/hash_matcher.h"
+#include "libs/engine/near_matcher.h"
 #include "libs/engine/rule_matcher.h"
 #include "libs/signatures/database.h"
 
@@ -59,6 +60,7 @@ struct Frame {
 struct Engine::State {
   std::unique_ptr<ObjectMatcher> matcher;
   std::unique_ptr<HashMatcher> hashes;
+  std::unique_ptr<NearMatcher> near;
   EngineOptions options;
   unpack::inflate::Inflater inflater;
   // buffers[i] holds what frame i decoded; kept between files.
@@ -210,8 +212,14 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
 }
 
 void FileScan::MatchHashes(base::Bytes data, std::string_view inner_path) {
+  const std::size_t first = report_.findings.size();
   if (state_.hashes != nullptr && !state_.hashes->Match(data, report_.findings)) {
     AddGap(inner_path, LimitReason("section_bytes_max"));
+  }
+  // A known file needs nobody to say what it is like.
+  const bool is_known = report_.findings.size() > first;
+  if (state_.near != nullptr && !is_known && !state_.near->Match(data, report_.findings)) {
+    AddGap(inner_path, LimitReason("near_bytes_max"));
   }
 }
 
@@ -293,6 +301,9 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
   engine->state_->matcher = std::move(matcher);
   if (database != nullptr && database->count() > 0) {
     engine->state_->hashes = std::make_unique<HashMatcher>(*database);
+  }
+  if (database != nullptr && !database->near_lines().empty()) {
+    engine->state_->near = std::make_unique<NearMatcher>(*database);
   }
   engine->state_->options = std::move(options);
   return engine;

@@ -14,6 +14,8 @@
 #include "libs/crypto/hash.h"
 #include "libs/signatures/database.h"
 #include "libs/signatures/database_builder.h"
+#include "libs/similarity/ctph.h"
+#include "libs/similarity/tlsh.h"
 
 namespace day::engine {
 namespace {
@@ -316,6 +318,52 @@ TEST_F(EngineHashTest, AllowedFilesAndAllInsideAreSilent) {
   const Scan scan = ScanBytes(zip, "x.zip", {}, {}, Build());
   // The outer file itself holds the word "needle" and is not allowed.
   EXPECT_THAT(scan.found(), ElementsAre("", "bad"));
+}
+
+// Text of random letters, a few of which are more frequent than the others.
+std::string Letters(std::uint32_t seed) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) {
+    seed = seed * 1664525 + 1013904223;
+    const std::uint32_t random = seed >> 24;
+    text.push_back(static_cast<char>(random < 100 ? 'a' + seed % 3 : random));
+  }
+  return text;
+}
+
+TEST_F(EngineHashTest, FindsWhatIsNearlyTheSame) {
+  std::string other;
+  for (int i = 0; i < 20'000; ++i) {
+    other += std::to_string(i);
+  }
+  const std::string known = Letters(1);
+  AddFile("families.near",
+          similarity::TlshText(*similarity::TlshOf(base::AsBytes(known))) + ",Near.Tlsh\n" +
+              similarity::CtphText(similarity::CtphOf(base::AsBytes(known))) + ",Near.Ssdeep,90\n");
+  const signatures::Database* database = Build();
+  const std::string variant = known.substr(0, 9000) + "something new" + known.substr(9000);
+  const Scan scan = ScanBytes(StoredZip({{"v", variant}, {"o", other}}), "x.zip", {}, {}, database);
+  ASSERT_THAT(scan.found(), ElementsAre("v", "v"));
+  const Finding& finding = scan.report.findings[0];
+  EXPECT_EQ(finding.source, Finding::Source::kNear);
+  EXPECT_EQ(finding.name, "Near.Tlsh");
+  EXPECT_EQ(finding.provenance, "families.near:1");
+  EXPECT_TRUE(finding.matches.at(0).identifier.starts_with("TLSH distance "));
+  EXPECT_EQ(scan.report.findings[1].name, "Near.Ssdeep");
+  EXPECT_TRUE(scan.report.findings[1].matches.at(0).identifier.starts_with("ssdeep score 9"));
+}
+
+TEST_F(EngineHashTest, KnownFilesAreNotComparedAndAllowedOnesAreSilent) {
+  const std::string known = Letters(1);
+  const std::string variant = known + "more";
+  const std::string digest = similarity::TlshText(*similarity::TlshOf(base::AsBytes(known)));
+  AddFile("families.tlsh", digest + "\tNear.Tlsh\n");
+  AddFile("main.hdb", Line(known, "Known"));
+  AddFile("ok.fp", Line(variant, "Allowed"));
+  const signatures::Database* database = Build();
+  EXPECT_EQ(ScanBytes(known, "a", {}, {}, database).report.findings.at(0).name, "Known");
+  EXPECT_EQ(ScanBytes(known, "a", {}, {}, database).report.findings.size(), 1u);
+  EXPECT_TRUE(ScanBytes(variant, "a", {}, {}, database).found().empty());
 }
 
 TEST_F(EngineHashTest, FindsPeSections) {

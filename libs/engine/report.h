@@ -25,7 +25,9 @@ struct StringMatch {
 };
 
 struct Finding {
-  enum class Source : std::uint8_t { kRule, kHash };
+  // Of rules; of hash signatures; of body and logical signatures; of files that are nearly the
+  // same; of how a file is made.
+  enum class Source : std::uint8_t { kRule, kHash, kSignature, kNear, kHeuristic };
   Source source = Source::kRule;
   std::string name;  // threat name, by docs/naming.md
   std::string rule;  // rule identifier or signature name

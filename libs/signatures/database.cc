@@ -158,6 +158,7 @@ base::Result<Database> Database::Open(base::Bytes file) {
   }
   database.name_blocks_ = sections[format::SectionIndex(format::FileSection::kNameBlocks)];
   database.name_pool_ = sections[format::SectionIndex(format::FileSection::kNamePool)];
+  database.near_lines_ = sections[format::SectionIndex(format::FileSection::kNear)];
   database.sources_ = sections[format::SectionIndex(format::FileSection::kSources)];
   return database;
 }

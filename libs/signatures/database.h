@@ -88,6 +88,10 @@ class Database {
   // REQUIRES: Find() of this database returned it. A damaged file may give a shortened name.
   Description Describe(SignatureId id) const;
 
+  // Signatures of files that are nearly the same, a line each: "ORDINAL LIMIT DIGEST\n", as
+  // signature_text.h has them; whoever compares reads them once.
+  std::string_view near_lines() const { return base::AsText(near_lines_); }
+
   std::uint64_t count(Table table) const;
   std::uint64_t count() const;
 
@@ -113,6 +117,7 @@ class Database {
   std::array<TableView, kTableCount> tables_;
   base::Bytes name_blocks_;  // u64[]: where each block of names starts in name_pool_
   base::Bytes name_pool_;
+  base::Bytes near_lines_;
   base::Bytes sources_;  // where each source file's ordinals start, and its name
 };
 

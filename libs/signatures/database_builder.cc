@@ -194,6 +194,8 @@ struct DatabaseBuilder::State {
   std::string name_blocks;
   std::string name_pool;
   std::string sources;
+  std::string near_lines;
+  std::uint64_t near_count = 0;
   std::string name_before;  // in this block
   std::uint32_t line_before = 0;
 
@@ -238,6 +240,12 @@ void DatabaseBuilder::State::AddName(std::string_view name, std::uint32_t line) 
 
 void DatabaseBuilder::State::Add(const TextSignature& signature, std::uint32_t line) {
   AddName(signature.name, line);
+  if (!signature.near_digest.empty()) {
+    near_lines += std::to_string(count++) + " " + std::to_string(signature.near_limit) + " " +
+                  std::string(signature.near_digest) + "\n";
+    ++near_count;
+    return;
+  }
   const std::uint64_t size = signature.size_bytes.value_or(kNoSize);
   const base::Bytes digest = base::Bytes(signature.digest).first(DigestSize(signature.table));
   WithRows(static_cast<std::size_t>(signature.table),
@@ -259,9 +267,11 @@ base::Status DatabaseBuilder::State::Emit(std::size_t section, const Sink& sink)
     case format::FileSection::kNamePool:
       return sink(base::AsBytes(name_pool));
     case format::FileSection::kSources:
+      return sink(base::AsBytes(sources));
+    case format::FileSection::kNear:
       break;
   }
-  return sink(base::AsBytes(sources));
+  return sink(base::AsBytes(near_lines));
 }
 
 // Emits every section once, only to learn sizes and checksums: cheaper than holding the file twice.
@@ -323,6 +333,11 @@ base::Result<FileReport> DatabaseBuilder::AddFile(std::string_view name, std::st
     } else if (line.kind == LineKind::kSignature) {
       if (state_->count >= kSignaturesMax) {
         return base::MakeError(base::ErrorKind::kLimit, "more than 100,000,000 signatures");
+      }
+      if (!line.signature.near_digest.empty() && state_->near_count >= kNearSignaturesMax) {
+        return base::MakeError(
+            base::ErrorKind::kLimit,
+            "more than 100,000 near signatures: each is compared with each file");
       }
       state_->Add(line.signature, line_number);
       ++report.signatures;

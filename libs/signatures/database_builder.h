@@ -38,6 +38,8 @@ inline constexpr std::size_t kDiagnosticsMax = 20;
 
 // At most this many signatures in one database.
 inline constexpr std::uint64_t kSignaturesMax = 100'000'000;
+// And so many of those that say what a file is near to.
+inline constexpr std::uint64_t kNearSignaturesMax = 100'000;
 
 class DatabaseBuilder {
  public:
@@ -47,8 +49,9 @@ class DatabaseBuilder {
   DatabaseBuilder& operator=(DatabaseBuilder&&) noexcept;
 
   // Reads signatures; the ending of `name` tells the format: .hdb .hsb .mdb .msb .imp .fp .sfp and
-  // their unofficial twins (.hdu .hsu .mdu .msu), .csv, and anything else as a list like that of
-  // sha256sum. `name` becomes the provenance of its hits. Errors: kLimit (kSignaturesMax).
+  // their unofficial twins (.hdu .hsu .mdu .msu), .near .tlsh .ssdeep, .csv, and anything else as a
+  // list like that of sha256sum. `name` becomes the provenance of its hits. Errors: kLimit
+  // (kSignaturesMax).
   base::Result<FileReport> AddFile(std::string_view name, std::string_view text);
 
   std::uint64_t count() const;

@@ -150,6 +150,27 @@ TEST(DatabaseTest, ReadsSumListsAndCsv) {
 }
 
 // The table against a plain map, over enough entries for many buckets and name blocks.
+TEST(DatabaseTest, KeepsNearSignaturesAsLines) {
+  const std::string tlsh =
+      "T1301124198C869A5A4F0F9380A9AE92F2B9278F42089EA34272885F0FB2D34E6911444C";
+  DatabaseBuilder builder;
+  const auto report =
+      builder.AddFile("x.ssdeep",
+                      "ssdeep,1.1--blocksize:hash:hash,filename\n"
+                      "3:abc:def,\"a name\"\n" +
+                          tlsh + ",Other,12\n" + tlsh + "\ttabbed\n" +
+                          "3:abc:def\n3:abc:def,Name,101\n" + tlsh + ",N,x\n" + "T1zz,Name\n");
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->signatures, 3u);
+  EXPECT_EQ(report->lines_skipped, 4u);
+  const std::string table = builder.Build().value();
+  const Database database = Database::Open(base::AsBytes(table)).value();
+  EXPECT_EQ(database.near_lines(), "0 80 3:abc:def\n1 12 " + tlsh + "\n2 30 " + tlsh + "\n");
+  EXPECT_EQ(database.Describe({0}).name, "a name");
+  EXPECT_EQ(database.Describe({2}).name, "tabbed");
+  EXPECT_EQ(database.Describe({1}).line, 3u);
+}
+
 TEST(DatabaseTest, AgreesWithAMap) {
   std::mt19937_64 random(1);
   std::map<std::string, std::pair<std::uint64_t, std::string>> expected;
@@ -211,7 +232,7 @@ TEST(DatabaseTest, EmptyDatabasesMatchNothing) {
 }
 
 TEST(DatabaseTest, RefusesDamagedHeadersAndNoticesDamagedSections) {
-  const auto built = Build({{"a.hdb", Line({kMd5A, "10", "A"})}});
+  const auto built = Build({{"a.hdb", Line({kMd5A, "10", "A"})}, {"b.near", "3:abc:def,B\n"}});
   for (std::size_t i = 0; i < built->file.size(); ++i) {
     std::string bad = built->file;
     bad[i] = static_cast<char>(bad[i] ^ 0x40);

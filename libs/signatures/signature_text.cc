@@ -4,6 +4,8 @@
 #include <span>
 
 #include "libs/signatures/table_format.h"
+#include "libs/similarity/ctph.h"
+#include "libs/similarity/tlsh.h"
 
 namespace day::signatures {
 namespace {
@@ -208,6 +210,42 @@ LineResult ParseCsv(std::string_view line, std::uint32_t line_number) {
   return result;
 }
 
+// Where people who make such lists draw the line.
+constexpr unsigned kTlshDistanceMax = 30;
+constexpr unsigned kTlshDistanceLimit = 300;
+constexpr unsigned kCtphScoreMin = 80;
+constexpr std::string_view kSsdeepHeading = "ssdeep,1.";
+
+LineResult ParseNear(std::string_view line) {
+  if (line.starts_with(kSsdeepHeading)) {
+    return {};
+  }
+  const std::size_t end = line.find_first_of(",\t");
+  const std::string_view digest = line.substr(0, end);
+  line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
+  const std::string_view name = TakeCsvField(line);
+  const std::string_view limit = TakeCsvField(line);
+  LineResult result;
+  result.kind = LineKind::kSignature;
+  TextSignature& signature = result.signature;
+  const bool is_tlsh = similarity::ParseTlsh(digest).has_value();
+  if (!is_tlsh && !similarity::ParseCtph(digest)) {
+    return Bad("neither a TLSH nor an ssdeep digest");
+  }
+  signature.near_limit = is_tlsh ? kTlshDistanceMax : kCtphScoreMin;
+  if (!limit.empty() && (!ReadNumber(limit, signature.near_limit) ||
+                         signature.near_limit > (is_tlsh ? kTlshDistanceLimit : 100))) {
+    return Bad(is_tlsh ? "the distance is not a number up to 300"
+                       : "the score is not a number up to 100");
+  }
+  if (name.empty() || name.size() > format::kNameBytesMax) {
+    return Bad(name.empty() ? "no name" : "the name is longer than 512 bytes");
+  }
+  signature.name = name;
+  signature.near_digest = digest;
+  return result;
+}
+
 LineResult ParseSum(std::string_view line) {
   LineResult result;
   result.kind = LineKind::kSignature;
@@ -250,6 +288,9 @@ TextFormat FormatOfName(std::string_view file_name) {
   if (ending == ".fp" || ending == ".sfp") {
     return TextFormat::kAllow;
   }
+  if (ending == ".near" || ending == ".tlsh" || ending == ".ssdeep") {
+    return TextFormat::kNear;
+  }
   return ending == ".csv" ? TextFormat::kCsv : TextFormat::kSums;
 }
 
@@ -270,6 +311,8 @@ LineResult ParseLine(TextFormat format, std::string_view line, std::uint32_t lin
       return ParseColons(Scope::kImport, line);
     case TextFormat::kAllow:
       return ParseColons(Scope::kAllow, line);
+    case TextFormat::kNear:
+      return ParseNear(line);
     case TextFormat::kCsv:
       return ParseCsv(line, line_number);
     case TextFormat::kSums:

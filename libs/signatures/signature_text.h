@@ -4,6 +4,9 @@
 //   .mdb .msb .mdu .msu   SIZE:HASH:NAME[:MINFL[:MAXFL]]   sections of PE files
 //   .imp                  MD5:SIZE:NAME                    import hashes; SIZE may be *
 //   .fp .sfp              as .hdb                          files never to be reported
+//   .near .tlsh .ssdeep   DIGEST,NAME[,LIMIT]              files that are nearly the same: TLSH or
+//                         ssdeep digests, also as their tools list them (TAB, quotes); LIMIT is the
+//                         largest distance or the least score that counts
 //   .csv                  HASH,NAME[,SIZE]                 a first line without a hash is a heading
 //   anything else         HASH  NAME, "MD5 (NAME) = HASH" or HASH alone, as md5sum, sha256sum write
 //
@@ -32,6 +35,7 @@ enum class TextFormat : std::uint8_t {
   kSectionHashes,
   kImportHashes,
   kAllow,
+  kNear,
   kCsv,
   kSums
 };
@@ -43,6 +47,9 @@ struct TextSignature {
   std::array<std::byte, 32> digest{};  // the first DigestSize(table) bytes
   std::optional<std::uint64_t> size_bytes;
   std::string_view name;  // in the line; never empty
+  // Near signatures: the digest's text; `table`, `digest` and `size_bytes` say nothing then.
+  std::string_view near_digest;
+  unsigned near_limit = 0;
 };
 
 enum class LineKind : std::uint8_t {

@@ -10,7 +10,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using std::string_view_literals::operator""sv;
   namespace signatures = day::signatures;
-  constexpr std::array kNames = {"a.hdb"sv, "a.mdb"sv, "a.imp"sv, "a.fp"sv, "a.csv"sv, "SUMS"sv};
+  constexpr std::array kNames = {"a.hdb"sv, "a.mdb"sv, "a.imp"sv, "a.fp"sv,
+                                 "a.csv"sv, "SUMS"sv,  "a.near"sv};
   if (size == 0) {
     return 0;
   }
@@ -31,6 +32,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto line = signatures::ParseLine(signatures::FormatOfName(name),
                                             day::base::TakeLine(&rest), ++line_number);
     if (line.kind != signatures::LineKind::kSignature) {
+      continue;
+    }
+    if (!line.signature.near_digest.empty()) {
+      if (database->near_lines().find(line.signature.near_digest) == std::string_view::npos) {
+        std::abort();
+      }
       continue;
     }
     const auto digest =

@@ -34,6 +34,22 @@ std::string_view SeverityName(Severity severity) {
   return "high";
 }
 
+std::string_view SourceName(Finding::Source source) {
+  switch (source) {
+    case Finding::Source::kRule:
+      return "rule";
+    case Finding::Source::kHash:
+      return "hash";
+    case Finding::Source::kSignature:
+      return "signature";
+    case Finding::Source::kNear:
+      return "near";
+    case Finding::Source::kHeuristic:
+      return "heuristic";
+  }
+  return "rule";
+}
+
 void AppendPart(const YaraReport& part, YaraReport* whole) {
   const std::uint64_t matches_base = whole->matches.size();
   const std::uint64_t data_base = whole->data.size();

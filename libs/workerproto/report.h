@@ -30,7 +30,9 @@ struct StringMatch {
 };
 
 struct Finding {
-  enum class Source : std::uint8_t { kRule, kHash };
+  // Of rules; of hash signatures; of body and logical signatures; of files that are nearly the same;
+  // of how a file is made.
+  enum class Source : std::uint8_t { kRule, kHash, kSignature, kNear, kHeuristic };
   Source source = Source::kRule;
   std::string name;
   std::string rule;
@@ -41,6 +43,9 @@ struct Finding {
   std::vector<StringMatch> matches;
   bool operator==(const Finding&) const = default;
 };
+
+// "rule", "hash", "signature", "near", "heuristic".
+std::string_view SourceName(Finding::Source source);
 
 struct Gap {
   std::string inner_path;

@@ -41,7 +41,7 @@ void EncodeFinding(const Finding& finding, Encoder* encoder) {
 
 Finding DecodeFinding(Decoder* decoder) {
   Finding finding;
-  finding.source = decoder->Enum(Finding::Source::kHash);
+  finding.source = decoder->Enum(Finding::Source::kHeuristic);
   finding.name = decoder->Text(kNameBytesMax);
   finding.rule = decoder->Text(kNameBytesMax);
   finding.name_space = decoder->Text(kPathBytesMax);

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "libs/rules/module/testing/module_probe.h"
-#include "libs/rules/modules/elf/tlsh.h"
 
 namespace day::rules::modules::elf {
 namespace {
@@ -115,29 +114,6 @@ TEST(ElfModule, ForgetsTheLastFile) {
   probe.Bind("");
   EXPECT_EQ(probe.Integer("machine"), std::nullopt);
   EXPECT_EQ(probe.CallText("import_md5", {}), std::nullopt);
-}
-
-TEST(Tlsh, ShortOrUniformInputHasNoHash) {
-  EXPECT_EQ(Tlsh({}), "");
-  EXPECT_EQ(Tlsh(base::AsBytes(std::string(49, 'x'))), "");
-  EXPECT_EQ(Tlsh(base::AsBytes(std::string(10000, 'x'))), "");
-}
-
-TEST(Tlsh, SimilarTextsHaveSimilarHashes) {
-  std::string text;
-  for (int i = 0; i < 60; ++i) {
-    text += "function_" + std::to_string(i * 7919) + ",";
-  }
-  const std::string first = Tlsh(base::AsBytes(text));
-  ASSERT_EQ(first.size(), 72U);
-  EXPECT_EQ(first.substr(0, 2), "T1");
-  const std::string second = Tlsh(base::AsBytes(text + "one_more,"));
-  std::size_t same = 0;
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    same += first[i] == second[i];
-  }
-  EXPECT_GT(same, 45U);
-  EXPECT_NE(first, second);
 }
 
 }  // namespace

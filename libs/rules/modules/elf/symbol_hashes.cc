@@ -7,7 +7,7 @@
 
 #include "libs/base/bytes.h"
 #include "libs/crypto/hash.h"
-#include "libs/rules/modules/elf/tlsh.h"
+#include "libs/similarity/tlsh.h"
 
 namespace day::rules::modules::elf {
 namespace {
@@ -95,7 +95,11 @@ std::optional<std::string> JoinNames(const ElfReader& elf, bool (*qualifies)(con
 
 std::optional<std::string> Telfhash(const ElfReader& elf) {
   const std::optional<std::string> names = JoinNames(elf, InTelfhash);
-  return names ? std::optional(Tlsh(base::AsBytes(*names))) : std::nullopt;
+  if (!names) {
+    return std::nullopt;
+  }
+  const auto digest = similarity::TlshOf(base::AsBytes(*names));
+  return digest ? similarity::TlshText(*digest) : std::string();
 }
 
 std::optional<std::string> ImportMd5(const ElfReader& elf) {

@@ -1,10 +1,10 @@
-#include "libs/rules/modules/elf/tlsh.h"
+#include "libs/similarity/tlsh.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
-namespace day::rules::modules::elf {
+namespace day::similarity {
 namespace {
 
 constexpr std::size_t kBuckets = 128;
@@ -104,11 +104,52 @@ std::uint8_t QuartileRatio(std::uint32_t quartile, std::uint32_t third) {
   return static_cast<std::uint8_t>(static_cast<std::uint32_t>(percent) % 16);
 }
 
+// Distance on a ring of that size.
+unsigned RingDistance(unsigned a, unsigned b, unsigned size) {
+  const unsigned forth = a > b ? a - b : b - a;
+  return std::min(forth, size - forth);
+}
+
+unsigned RatioDistance(unsigned a, unsigned b) {
+  const unsigned distance = RingDistance(a, b, 16);
+  return distance <= 1 ? distance : (distance - 1) * 12;
+}
+
+// The distance of two bytes of the code: four pairs of bits; the farthest values count double.
+constexpr unsigned CodeDistance(unsigned a, unsigned b) {
+  unsigned sum = 0;
+  for (int i = 0; i < 4; ++i, a >>= 2, b >>= 2) {
+    const unsigned x = a & 3;
+    const unsigned y = b & 3;
+    const unsigned distance = x > y ? x - y : y - x;
+    sum += distance == 3 ? 6 : distance;
+  }
+  return sum;
+}
+
+constexpr auto kCodeDistances = [] {
+  std::array<std::uint8_t, 256 * 256> table{};
+  for (unsigned a = 0; a < 256; ++a) {
+    for (unsigned b = 0; b < 256; ++b) {
+      table[a * 256 + b] = static_cast<std::uint8_t>(CodeDistance(a, b));
+    }
+  }
+  return table;
+}();
+
+std::optional<unsigned> HexDigit(char c) {
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? std::optional<unsigned>(lower - 'a' + 10) : std::nullopt;
+}
+
 }  // namespace
 
-std::string Tlsh(base::Bytes data) {
+std::optional<TlshDigest> TlshOf(base::Bytes data) {
   if (data.size() < kTlshInputMin) {
-    return {};
+    return std::nullopt;
   }
   const Counts counts = CountTriplets(data);
   std::array<std::uint32_t, kBuckets> sorted;
@@ -119,25 +160,72 @@ std::string Tlsh(base::Bytes data) {
   const std::uint32_t q3 = sorted[kBuckets - kBuckets / 4 - 1];
   const auto empty = std::count(sorted.begin(), sorted.end(), 0u);
   if (q3 == 0 || static_cast<std::size_t>(empty) >= kBuckets / 2) {
-    return {};
+    return std::nullopt;
   }
-  std::array<std::uint8_t, 3 + kCodeSize> hash{};
-  hash[0] = SwapNibbles(counts.checksum);
-  hash[1] = SwapNibbles(LengthClass(data.size()));
-  hash[2] = static_cast<std::uint8_t>((QuartileRatio(q1, q3) << 4) | QuartileRatio(q2, q3));
+  TlshDigest digest;
+  digest.checksum = counts.checksum;
+  digest.length_class = LengthClass(data.size());
+  digest.q1_ratio = QuartileRatio(q1, q3);
+  digest.q2_ratio = QuartileRatio(q2, q3);
   for (std::size_t i = 0; i < kBuckets; ++i) {
     const std::uint32_t count = counts.buckets[i];
     const unsigned quartile = count > q3 ? 3 : count > q2 ? 2 : count > q1 ? 1 : 0;
-    std::uint8_t& code = hash[3 + kCodeSize - 1 - i / 4];  // the last buckets come first
+    std::uint8_t& code = digest.code[kCodeSize - 1 - i / 4];  // the last buckets come first
     code = static_cast<std::uint8_t>(code | (quartile << (2 * (i % 4))));
   }
+  return digest;
+}
+
+std::string TlshText(const TlshDigest& digest) {
   std::string text = "T1";
   constexpr std::string_view kDigits = "0123456789ABCDEF";
-  for (const std::uint8_t byte : hash) {
+  const auto add = [&](std::uint8_t byte) {
     text.push_back(kDigits[byte >> 4]);
     text.push_back(kDigits[byte & 0xF]);
+  };
+  add(SwapNibbles(digest.checksum));
+  add(SwapNibbles(digest.length_class));
+  add(static_cast<std::uint8_t>((digest.q1_ratio << 4) | digest.q2_ratio));
+  for (const std::uint8_t byte : digest.code) {
+    add(byte);
   }
   return text;
 }
 
-}  // namespace day::rules::modules::elf
+std::optional<TlshDigest> ParseTlsh(std::string_view text) {
+  if (text.starts_with("T1") || text.starts_with("t1")) {
+    text.remove_prefix(2);
+  }
+  std::array<std::uint8_t, 3 + kCodeSize> bytes{};
+  if (text.size() != 2 * bytes.size()) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto high = HexDigit(text[2 * i]);
+    const auto low = HexDigit(text[2 * i + 1]);
+    if (!high || !low) {
+      return std::nullopt;
+    }
+    bytes[i] = static_cast<std::uint8_t>(*high << 4 | *low);
+  }
+  TlshDigest digest;
+  digest.checksum = SwapNibbles(bytes[0]);
+  digest.length_class = SwapNibbles(bytes[1]);
+  digest.q1_ratio = bytes[2] >> 4;
+  digest.q2_ratio = bytes[2] & 0xF;
+  std::copy_n(bytes.begin() + 3, kCodeSize, digest.code.begin());
+  return digest;
+}
+
+unsigned TlshDistance(const TlshDigest& a, const TlshDigest& b) {
+  const unsigned lengths = RingDistance(a.length_class, b.length_class, 256);
+  unsigned distance = lengths <= 1 ? lengths : lengths * 12;
+  distance += RatioDistance(a.q1_ratio, b.q1_ratio) + RatioDistance(a.q2_ratio, b.q2_ratio);
+  distance += a.checksum == b.checksum ? 0 : 1;
+  for (std::size_t i = 0; i < kCodeSize; ++i) {
+    distance += kCodeDistances[a.code[i] * 256u + b.code[i]];
+  }
+  return distance;
+}
+
+}  // namespace day::similarity
