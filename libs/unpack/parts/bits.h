@@ -1,0 +1,104 @@
+// Bits of a packed stream, lowest bit of a byte first (LsbBits) or highest first (MsbBits).
+//
+// Behind the last byte come zeros; overrun() tells it, so a decoder asks once a symbol or once a
+// block, and every loop that also asks overrun() ends. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+
+#include "libs/base/bytes.h"
+
+namespace day::unpack::parts {
+
+class LsbBits {
+ public:
+  explicit LsbBits(base::Bytes bytes) : bytes_(bytes) {}
+
+  // The next `count` bits. REQUIRES: count <= 32.
+  std::uint32_t Peek(unsigned count) {
+    Fill(count);
+    return static_cast<std::uint32_t>(window_ & ((std::uint64_t{1} << count) - 1));
+  }
+  void Drop(unsigned count) {
+    Fill(count);
+    window_ >>= count;
+    held_ -= count;
+  }
+  std::uint32_t Take(unsigned count) {
+    const std::uint32_t value = Peek(count);
+    window_ >>= count;
+    held_ -= count;
+    return value;
+  }
+  unsigned Bit() { return Take(1); }
+  void ToByte() { Drop(held_ % 8); }
+
+  // Whether more bits were taken than there are.
+  bool overrun() const { return zeros_ > held_; }
+  // Bytes used, the last one perhaps in part.
+  std::uint64_t position() const { return overrun() ? bytes_.size() : next_ - (held_ - zeros_) / 8; }
+
+ private:
+  void Fill(unsigned count) {
+    while (held_ < count) {
+      if (next_ < bytes_.size()) {
+        window_ |= std::to_integer<std::uint64_t>(bytes_[next_++]) << held_;
+      } else {
+        zeros_ += 8;
+      }
+      held_ += 8;
+    }
+  }
+
+  base::Bytes bytes_;
+  std::size_t next_ = 0;
+  std::uint64_t window_ = 0;
+  unsigned held_ = 0;        // bits in the window
+  std::uint64_t zeros_ = 0;  // bits that were made up, ever
+};
+
+class MsbBits {
+ public:
+  explicit MsbBits(base::Bytes bytes) : bytes_(bytes) {}
+
+  // REQUIRES: count <= 32.
+  std::uint32_t Peek(unsigned count) {
+    Fill(count);
+    const std::uint64_t top = held_ == count ? window_ : window_ >> (held_ - count);
+    return static_cast<std::uint32_t>(top & ((std::uint64_t{1} << count) - 1));
+  }
+  void Drop(unsigned count) {
+    Fill(count);
+    held_ -= count;
+  }
+  std::uint32_t Take(unsigned count) {
+    const std::uint32_t value = Peek(count);
+    held_ -= count;
+    return value;
+  }
+  unsigned Bit() { return Take(1); }
+
+  bool overrun() const { return zeros_ > held_; }
+
+ private:
+  void Fill(unsigned count) {
+    while (held_ < count) {
+      std::uint64_t byte = 0;
+      if (next_ < bytes_.size()) {
+        byte = std::to_integer<std::uint64_t>(bytes_[next_++]);
+      } else {
+        zeros_ += 8;
+      }
+      window_ = (window_ << 8) | byte;
+      held_ += 8;
+    }
+  }
+
+  base::Bytes bytes_;
+  std::size_t next_ = 0;
+  std::uint64_t window_ = 0;
+  unsigned held_ = 0;
+  std::uint64_t zeros_ = 0;
+};
+
+}  // namespace day::unpack::parts
