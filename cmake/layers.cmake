@@ -55,6 +55,14 @@ daylight_library(libs/unpack/zip USES libs/unpack/inflate libs/unpack/stream)
 daylight_library(libs/unpack/gzip USES libs/unpack/inflate)
 daylight_library(libs/unpack/tar)
 daylight_library(libs/unpack/mail USES libs/unpack/inflate)
+# What hand-written decoders share: the interface Archive, bits, prefix codes, paid output.
+daylight_library(libs/unpack/parts USES libs/unpack/inflate)
+daylight_library(libs/unpack/ar
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/cpio
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/rpm
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 
 # The YARA language. module.h is the interface between the language and its modules.
 daylight_library(libs/rules/module USES libs/match)
@@ -95,7 +103,11 @@ daylight_library(libs/engine/descend
        libs/unpack/mail
        libs/unpack/stream
        libs/unpack/tar
-       libs/unpack/zip)
+       libs/unpack/zip
+       libs/unpack/parts
+       libs/unpack/ar
+       libs/unpack/cpio
+       libs/unpack/rpm)
 
 # Identify, descend, match, judge.
 daylight_library(libs/engine

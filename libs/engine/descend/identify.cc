@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "libs/unpack/cpio/cpio_reader.h"
 #include "libs/unpack/mail/mail_reader.h"
 #include "libs/unpack/stream/stream.h"
 #include "libs/unpack/tar/tar_reader.h"
@@ -54,6 +55,7 @@ constexpr Magic kMagics[] = {
     {0, "070701"sv, FileType::kCpio},
     {0, "070702"sv, FileType::kCpio},
     {0, "070707"sv, FileType::kCpio},
+    {0, "\xED\xAB\xEE\xDB"sv, FileType::kRpm},
     {0, "ITSF"sv, FileType::kChm},
     {kIsoOffset, "CD001"sv, FileType::kIso9660},
     {0, "{\\rt"sv, FileType::kRtf},
@@ -248,6 +250,7 @@ constexpr Names kNames[] = {
     {FileType::kCab, "cab", "CAB"},
     {FileType::kAr, "ar", "AR"},
     {FileType::kCpio, "cpio", "CPIO"},
+    {FileType::kRpm, "rpm", "RPM"},
     {FileType::kChm, "chm", "CHM"},
     {FileType::kIso9660, "iso9660", "ISO"},
     {FileType::kOle2, "ole2", "OLE"},
@@ -325,6 +328,10 @@ FileType Identify(base::Bytes data) {
   }
   if (unpack::tar::TarReader::IsTar(data)) {
     return FileType::kTar;
+  }
+  // The old binary forms.
+  if (unpack::cpio::CpioReader::IsCpio(data)) {
+    return FileType::kCpio;
   }
   const std::string_view sample = base::AsText(base::ClippedSlice(data, 0, kTextSampleBytes));
   const std::string_view start = sample.substr(0, kTextStartBytes);

@@ -38,6 +38,7 @@ enum class FileType : std::uint8_t {
   kCab,
   kAr,
   kCpio,
+  kRpm,
   kChm,
   kIso9660,
   kOle2,

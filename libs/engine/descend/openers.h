@@ -9,6 +9,8 @@
 
 namespace day::engine {
 
+// ar, cpio, rpm: whatever implements unpack::parts::Archive.
+std::unique_ptr<Container> OpenArchive(const Subject& subject);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);
 std::unique_ptr<Container> OpenStream(const Subject& subject);

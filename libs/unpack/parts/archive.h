@@ -19,7 +19,7 @@ struct Member {
   std::string name;          // as written; hostile: never a path to open
   base::Bytes content;       // a view into the file or into the buffer, until the next Next()
   bool has_content = false;  // false: only a gap
-  std::string gap;  // "", "encrypted", "unsupported: ...", "damaged: ...", "limit ..."
+  std::string gap;           // "", "encrypted", "unsupported: ...", "damaged: ...", "limit ..."
 };
 
 class Archive {

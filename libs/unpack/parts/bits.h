@@ -36,7 +36,9 @@ class LsbBits {
   // Whether more bits were taken than there are.
   bool overrun() const { return zeros_ > held_; }
   // Bytes used, the last one perhaps in part.
-  std::uint64_t position() const { return overrun() ? bytes_.size() : next_ - (held_ - zeros_) / 8; }
+  std::uint64_t position() const {
+    return overrun() ? bytes_.size() : next_ - (held_ - zeros_) / 8;
+  }
 
  private:
   void Fill(unsigned count) {

@@ -74,8 +74,8 @@ TEST(PartsTest, SinkEndsAtLimits) {
   limits.bytes_out_max = 150'000;
   base::Budget budget(limits);
   inflate::OutputBuffer buffer;
-  for (const auto& [size, gap] : {std::pair(100'000u, "limit file_bytes_max"),
-                                  std::pair(50'000u, "limit bytes_out_max")}) {
+  for (const auto& [size, gap] :
+       {std::pair(100'000u, "limit file_bytes_max"), std::pair(50'000u, "limit bytes_out_max")}) {
     Sink sink(10, budget, buffer);
     EXPECT_TRUE(sink.Put('x'));
     EXPECT_FALSE(sink.CopyBack(1, 1'000'000));

@@ -1,0 +1,61 @@
+#include <utility>
+
+#include "libs/engine/descend/openers.h"
+#include "libs/unpack/ar/ar_reader.h"
+#include "libs/unpack/cpio/cpio_reader.h"
+#include "libs/unpack/parts/archive.h"
+#include "libs/unpack/rpm/rpm_reader.h"
+
+namespace day::engine {
+namespace {
+
+using unpack::inflate::Inflater;
+using unpack::inflate::OutputBuffer;
+using unpack::parts::Archive;
+
+class ArchiveContainer final : public Container {
+ public:
+  explicit ArchiveContainer(std::unique_ptr<Archive> archive) : archive_(std::move(archive)) {}
+
+  std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer& buffer) override {
+    auto member = archive_->Next(budget, buffer);
+    if (!member) {
+      return std::nullopt;
+    }
+    Item item;
+    item.name = std::move(member->name);
+    item.content = member->content;
+    item.has_content = member->has_content;
+    item.gap = std::move(member->gap);
+    return item;
+  }
+
+  std::string_view problem() const override { return archive_->problem(); }
+
+ private:
+  std::unique_ptr<Archive> archive_;
+};
+
+std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
+  switch (subject.type) {
+    case FileType::kAr:
+      return std::make_unique<unpack::ar::ArReader>(subject.data);
+    case FileType::kCpio:
+      return std::make_unique<unpack::cpio::CpioReader>(subject.data);
+    case FileType::kRpm:
+      return unpack::rpm::RpmReader::IsRpm(subject.data)
+                 ? std::make_unique<unpack::rpm::RpmReader>(subject.data)
+                 : nullptr;
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Container> OpenArchive(const Subject& subject) {
+  auto archive = MakeArchive(subject);
+  return archive != nullptr ? std::make_unique<ArchiveContainer>(std::move(archive)) : nullptr;
+}
+
+}  // namespace day::engine
