@@ -63,6 +63,13 @@ daylight_library(libs/unpack/cpio
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/rpm
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+# Formats that other people's libraries decode well; both read from memory only.
+daylight_library(libs/unpack/mspack
+  USES libs/unpack/parts libs/unpack/inflate LINKS Mspack::Mspack
+  TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/libarchive
+  USES libs/unpack/parts libs/unpack/inflate LINKS LibArchive::LibArchive
+  TEST_LINKS daylight_unpack_parts_testing)
 
 # The YARA language. module.h is the interface between the language and its modules.
 daylight_library(libs/rules/module USES libs/match)
@@ -107,7 +114,9 @@ daylight_library(libs/engine/descend
        libs/unpack/parts
        libs/unpack/ar
        libs/unpack/cpio
-       libs/unpack/rpm)
+       libs/unpack/rpm
+       libs/unpack/mspack
+       libs/unpack/libarchive)
 
 # Identify, descend, match, judge.
 daylight_library(libs/engine

@@ -3,6 +3,8 @@
 #include "libs/engine/descend/openers.h"
 #include "libs/unpack/ar/ar_reader.h"
 #include "libs/unpack/cpio/cpio_reader.h"
+#include "libs/unpack/libarchive/libarchive_reader.h"
+#include "libs/unpack/mspack/mspack_reader.h"
 #include "libs/unpack/parts/archive.h"
 #include "libs/unpack/rpm/rpm_reader.h"
 
@@ -46,6 +48,21 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
       return unpack::rpm::RpmReader::IsRpm(subject.data)
                  ? std::make_unique<unpack::rpm::RpmReader>(subject.data)
                  : nullptr;
+    case FileType::k7z:
+    case FileType::kRar:
+    case FileType::kLha:
+    case FileType::kIso9660:
+    case FileType::kXar: {
+      const auto format = unpack::libarchive::FormatOf(subject.data);
+      return format ? unpack::libarchive::Open(*format, subject.data) : nullptr;
+    }
+    case FileType::kCab:
+    case FileType::kChm:
+    case FileType::kSzdd:
+    case FileType::kKwaj: {
+      const auto format = unpack::mspack::FormatOf(subject.data);
+      return format ? unpack::mspack::Open(*format, subject.data, subject.name) : nullptr;
+    }
     default:
       return nullptr;
   }

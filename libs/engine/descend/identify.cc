@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "libs/unpack/cpio/cpio_reader.h"
+#include "libs/unpack/libarchive/libarchive_reader.h"
 #include "libs/unpack/mail/mail_reader.h"
 #include "libs/unpack/stream/stream.h"
 #include "libs/unpack/tar/tar_reader.h"
@@ -56,6 +57,10 @@ constexpr Magic kMagics[] = {
     {0, "070702"sv, FileType::kCpio},
     {0, "070707"sv, FileType::kCpio},
     {0, "\xED\xAB\xEE\xDB"sv, FileType::kRpm},
+    {0, "xar!"sv, FileType::kXar},
+    {0, "SZDD\x88\xF0\x27\x33"sv, FileType::kSzdd},
+    {0, "SZ \x88\xF0\x27\x33\xD1"sv, FileType::kSzdd},
+    {0, "KWAJ\x88\xF0\x27\xD1"sv, FileType::kKwaj},
     {0, "ITSF"sv, FileType::kChm},
     {kIsoOffset, "CD001"sv, FileType::kIso9660},
     {0, "{\\rt"sv, FileType::kRtf},
@@ -251,6 +256,10 @@ constexpr Names kNames[] = {
     {FileType::kAr, "ar", "AR"},
     {FileType::kCpio, "cpio", "CPIO"},
     {FileType::kRpm, "rpm", "RPM"},
+    {FileType::kXar, "xar", "XAR"},
+    {FileType::kLha, "lha", "LHA"},
+    {FileType::kSzdd, "szdd", "SZDD"},
+    {FileType::kKwaj, "kwaj", "KWAJ"},
     {FileType::kChm, "chm", "CHM"},
     {FileType::kIso9660, "iso9660", "ISO"},
     {FileType::kOle2, "ole2", "OLE"},
@@ -332,6 +341,9 @@ FileType Identify(base::Bytes data) {
   // The old binary forms.
   if (unpack::cpio::CpioReader::IsCpio(data)) {
     return FileType::kCpio;
+  }
+  if (unpack::libarchive::FormatOf(data) == unpack::libarchive::Format::kLha) {
+    return FileType::kLha;
   }
   const std::string_view sample = base::AsText(base::ClippedSlice(data, 0, kTextSampleBytes));
   const std::string_view start = sample.substr(0, kTextStartBytes);

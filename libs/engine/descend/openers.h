@@ -9,7 +9,7 @@
 
 namespace day::engine {
 
-// ar, cpio, rpm: whatever implements unpack::parts::Archive.
+// ar, cpio, rpm, 7z, cabinets, ...: whatever implements unpack::parts::Archive.
 std::unique_ptr<Container> OpenArchive(const Subject& subject);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);

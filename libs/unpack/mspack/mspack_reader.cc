@@ -1,0 +1,347 @@
+#include "libs/unpack/mspack/mspack_reader.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "libs/unpack/mspack/system.h"
+
+namespace day::unpack::mspack {
+namespace {
+
+using std::string_view_literals::operator""sv;
+using parts::Member;
+using parts::Sink;
+
+constexpr char kAnyName[] = "x";  // System opens the one file whatever it is called
+
+// Decodes through `extract` (an error number of libmspack) into a sink and makes a member of it.
+template <typename Extract>
+Member ExtractMember(std::string name, System& system, std::uint64_t packed_size,
+                     base::Budget& budget, inflate::OutputBuffer& buffer, Extract&& extract) {
+  Member member;
+  member.name = std::move(name);
+  buffer.Clear();
+  Sink sink(packed_size, budget, buffer);
+  system.SetSink(&sink);
+  const int error = extract();
+  system.SetSink(nullptr);
+  member.gap = sink.ok() ? std::string(ReasonOf(error)) : sink.gap();
+  member.content = sink.content();
+  member.has_content = !member.content.empty() || member.gap.empty();
+  return member;
+}
+
+// A file of a cabinet or of compiled help. Group and offset tell where its bytes come in the
+// decoded data.
+template <typename FileType>
+struct Listed {
+  FileType* file;
+  std::uint64_t group;
+  std::uint64_t offset;
+  std::uint64_t size;
+};
+
+// What libmspack decodes in vain before it gets to the next file, paid in steps.
+class SkipMeter {
+ public:
+  base::Status Pay(std::uint64_t group, std::uint64_t offset, std::uint64_t size,
+                   base::Budget& budget) {
+    const bool goes_on = group == group_ && offset >= position_;
+    const std::uint64_t skipped = goes_on ? offset - position_ : offset;
+    group_ = group;
+    position_ = offset + size;
+    return budget.SpendSteps(1 + skipped / kSkippedBytesPerStep);
+  }
+
+ private:
+  std::uint64_t group_ = ~std::uint64_t{0};
+  std::uint64_t position_ = 0;
+};
+
+template <typename FileType>
+void SortByData(std::vector<Listed<FileType>>& files) {
+  std::stable_sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.group, a.offset) < std::pair(b.group, b.offset);
+  });
+}
+
+// What cabinets and compiled help have in common: a list of files, each extracted in turn.
+template <typename FileType>
+class ListArchive : public parts::Archive {
+ public:
+  std::optional<Member> Next(base::Budget& budget, inflate::OutputBuffer& buffer) override {
+    if (!std::exchange(loaded_, true)) {
+      Load();
+    }
+    if (index_ >= files_.size() || stopped_) {
+      return std::nullopt;
+    }
+    const Listed<FileType>& listed = files_[index_++];
+    if (!meter_.Pay(listed.group, listed.offset, listed.size, budget).ok()) {
+      stopped_ = true;
+      return Member{
+          std::string(listed.file->filename), {}, false, parts::LimitReason(base::Limit::kSteps)};
+    }
+    return ExtractMember(listed.file->filename, system_, file_.size(), budget, buffer,
+                         [&] { return Extract(listed.file); });
+  }
+
+  std::string_view problem() const override { return problem_; }
+
+ protected:
+  explicit ListArchive(base::Bytes file) : file_(file), system_(file) {}
+
+  // Reads the headers and adds the files.
+  virtual void Load() = 0;
+  virtual int Extract(FileType* file) = 0;
+
+  void AddFile(FileType* file, std::uint64_t group, std::uint64_t offset, std::uint64_t size) {
+    if (files_.size() >= kFilesMax) {
+      SetProblem("limit entries_max");
+      return;
+    }
+    files_.push_back({file, group, offset, size});
+  }
+  void Sort() { SortByData(files_); }
+  // The first problem stays.
+  void SetProblem(std::string_view problem) {
+    if (problem_.empty()) {
+      problem_ = problem;
+    }
+  }
+  System& system() { return system_; }
+
+ private:
+  base::Bytes file_;
+  System system_;
+  std::vector<Listed<FileType>> files_;
+  std::size_t index_ = 0;
+  SkipMeter meter_;
+  bool loaded_ = false;
+  bool stopped_ = false;
+  std::string problem_;
+};
+
+class CabArchive final : public ListArchive<mscabd_file> {
+ public:
+  explicit CabArchive(base::Bytes file) : ListArchive(file) {}
+  CabArchive(const CabArchive&) = delete;
+  CabArchive& operator=(const CabArchive&) = delete;
+
+  ~CabArchive() override {
+    if (cabinet_ != nullptr) {
+      decoder_->close(decoder_, cabinet_);
+    }
+    if (decoder_ != nullptr) {
+      mspack_destroy_cab_decompressor(decoder_);
+    }
+  }
+
+ private:
+  void Load() override {
+    decoder_ = mspack_create_cab_decompressor(system().get());
+    if (decoder_ == nullptr) {
+      SetProblem(ReasonOf(MSPACK_ERR_NOMEMORY));
+      return;
+    }
+    // A damaged header costs what it describes, not the whole cabinet.
+    decoder_->set_param(decoder_, MSCABD_PARAM_SALVAGE, 1);
+    cabinet_ = decoder_->open(decoder_, kAnyName);
+    if (cabinet_ == nullptr) {
+      SetProblem(ReasonOf(decoder_->last_error(decoder_)));
+      return;
+    }
+    if ((cabinet_->flags & (MSCAB_HDR_PREVCAB | MSCAB_HDR_NEXTCAB)) != 0) {
+      SetProblem("unsupported: one of a set of cabinets");
+    }
+    std::vector<const mscabd_folder*> folders;
+    for (const mscabd_folder* folder = cabinet_->folders; folder != nullptr;
+         folder = folder->next) {
+      folders.push_back(folder);
+    }
+    std::sort(folders.begin(), folders.end());
+    for (mscabd_file* listed = cabinet_->files; listed != nullptr; listed = listed->next) {
+      const auto place = std::lower_bound(folders.begin(), folders.end(), listed->folder);
+      AddFile(listed, static_cast<std::uint64_t>(place - folders.begin()), listed->offset,
+              listed->length);
+    }
+    Sort();
+  }
+
+  int Extract(mscabd_file* file) override { return decoder_->extract(decoder_, file, kAnyName); }
+
+  mscab_decompressor* decoder_ = nullptr;
+  mscabd_cabinet* cabinet_ = nullptr;
+};
+
+class ChmArchive final : public ListArchive<mschmd_file> {
+ public:
+  explicit ChmArchive(base::Bytes file) : ListArchive(file) {}
+  ChmArchive(const ChmArchive&) = delete;
+  ChmArchive& operator=(const ChmArchive&) = delete;
+
+  ~ChmArchive() override {
+    if (help_ != nullptr) {
+      decoder_->close(decoder_, help_);
+    }
+    if (decoder_ != nullptr) {
+      mspack_destroy_chm_decompressor(decoder_);
+    }
+  }
+
+ private:
+  void Load() override {
+    decoder_ = mspack_create_chm_decompressor(system().get());
+    if (decoder_ == nullptr) {
+      SetProblem(ReasonOf(MSPACK_ERR_NOMEMORY));
+      return;
+    }
+    help_ = decoder_->open(decoder_, kAnyName);
+    if (help_ == nullptr) {
+      SetProblem(ReasonOf(decoder_->last_error(decoder_)));
+      return;
+    }
+    for (mschmd_file* listed = help_->files; listed != nullptr; listed = listed->next) {
+      if (listed->length <= 0 || listed->offset < 0) {
+        continue;  // folders
+      }
+      AddFile(listed, listed->section->id, static_cast<std::uint64_t>(listed->offset),
+              static_cast<std::uint64_t>(listed->length));
+    }
+    Sort();
+  }
+
+  int Extract(mschmd_file* file) override { return decoder_->extract(decoder_, file, kAnyName); }
+
+  mschm_decompressor* decoder_ = nullptr;
+  mschmd_header* help_ = nullptr;
+};
+
+std::string_view BaseName(std::string_view path) {
+  const std::size_t slash = path.find_last_of("/\\");
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+// COMPRESS.EXE replaces the last letter of a name by "_" and may keep the letter in the header.
+std::string PlainName(std::string_view name, char letter) {
+  std::string plain(BaseName(name));
+  if (plain.size() < 2 || plain.back() != '_') {
+    return "(content)";
+  }
+  plain.pop_back();
+  if (letter > ' ' && letter < 0x7F) {
+    plain.push_back(letter);
+  }
+  return plain;
+}
+
+class SzddArchive final : public parts::Archive {
+ public:
+  SzddArchive(base::Bytes file, std::string_view name)
+      : packed_size_(file.size()), system_(file), name_(name) {}
+
+  std::optional<Member> Next(base::Budget& budget, inflate::OutputBuffer& buffer) override {
+    if (std::exchange(given_, true)) {
+      return std::nullopt;
+    }
+    msszdd_decompressor* decoder = mspack_create_szdd_decompressor(system_.get());
+    msszddd_header* header = decoder != nullptr ? decoder->open(decoder, kAnyName) : nullptr;
+    std::optional<Member> member;
+    if (header != nullptr) {
+      const std::int64_t size = header->length;
+      member = ExtractMember(PlainName(name_, header->missing_char), system_, packed_size_, budget,
+                             buffer, [&] { return decoder->extract(decoder, header, kAnyName); });
+      if (member->gap.empty() && static_cast<std::int64_t>(member->content.size()) < size) {
+        member->gap = parts::kEndsTooEarly;
+      }
+      decoder->close(decoder, header);
+    } else {
+      problem_ = ReasonOf(decoder != nullptr ? decoder->last_error(decoder) : MSPACK_ERR_NOMEMORY);
+    }
+    if (decoder != nullptr) {
+      mspack_destroy_szdd_decompressor(decoder);
+    }
+    return member;
+  }
+
+  std::string_view problem() const override { return problem_; }
+
+ private:
+  std::uint64_t packed_size_;
+  System system_;
+  std::string name_;
+  bool given_ = false;
+  std::string problem_;
+};
+
+class KwajArchive final : public parts::Archive {
+ public:
+  KwajArchive(base::Bytes file, std::string_view name)
+      : packed_size_(file.size()), system_(file), name_(name) {}
+
+  std::optional<Member> Next(base::Budget& budget, inflate::OutputBuffer& buffer) override {
+    if (std::exchange(given_, true)) {
+      return std::nullopt;
+    }
+    mskwaj_decompressor* decoder = mspack_create_kwaj_decompressor(system_.get());
+    mskwajd_header* header = decoder != nullptr ? decoder->open(decoder, kAnyName) : nullptr;
+    std::optional<Member> member;
+    if (header != nullptr) {
+      std::string name = header->filename != nullptr ? header->filename : PlainName(name_, 0);
+      member = ExtractMember(std::move(name), system_, packed_size_, budget, buffer,
+                             [&] { return decoder->extract(decoder, header, kAnyName); });
+      decoder->close(decoder, header);
+    } else {
+      problem_ = ReasonOf(decoder != nullptr ? decoder->last_error(decoder) : MSPACK_ERR_NOMEMORY);
+    }
+    if (decoder != nullptr) {
+      mspack_destroy_kwaj_decompressor(decoder);
+    }
+    return member;
+  }
+
+  std::string_view problem() const override { return problem_; }
+
+ private:
+  std::uint64_t packed_size_;
+  System system_;
+  std::string name_;
+  bool given_ = false;
+  std::string problem_;
+};
+
+}  // namespace
+
+std::optional<Format> FormatOf(base::Bytes file) {
+  const std::string_view text = base::AsText(file);
+  if (text.starts_with("MSCF\0\0\0\0"sv)) {
+    return Format::kCab;
+  }
+  if (text.starts_with("ITSF")) {
+    return Format::kChm;
+  }
+  if (text.starts_with("SZDD\x88\xF0\x27\x33"sv) || text.starts_with("SZ \x88\xF0\x27\x33\xD1"sv)) {
+    return Format::kSzdd;
+  }
+  if (text.starts_with("KWAJ\x88\xF0\x27\xD1"sv)) {
+    return Format::kKwaj;
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<parts::Archive> Open(Format format, base::Bytes file, std::string_view name) {
+  switch (format) {
+    case Format::kCab:
+      return std::make_unique<CabArchive>(file);
+    case Format::kChm:
+      return std::make_unique<ChmArchive>(file);
+    case Format::kSzdd:
+      return std::make_unique<SzddArchive>(file, name);
+    case Format::kKwaj:
+      return std::make_unique<KwajArchive>(file, name);
+  }
+  return nullptr;
+}
+
+}  // namespace day::unpack::mspack

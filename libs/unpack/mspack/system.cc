@@ -1,0 +1,116 @@
+#include "libs/unpack/mspack/system.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "libs/unpack/mspack/mspack_reader.h"
+
+namespace day::unpack::mspack {
+
+struct System::File {
+  mspack_file base;
+  System* owner;
+  bool is_output;
+  std::uint64_t position;
+};
+
+System::System(base::Bytes file) : calls_{}, file_(file) {
+  calls_.base = {&Open,    &Close, &Read, &Write, &Seek,  &Tell,
+                 &Message, &Alloc, &Free, &Copy,  nullptr};
+  calls_.owner = this;
+}
+
+mspack_file* System::Open(mspack_system* self, const char*, int mode) {
+  System* owner = reinterpret_cast<Calls*>(self)->owner;
+  void* memory = Alloc(self, sizeof(File));
+  if (memory == nullptr) {
+    return nullptr;
+  }
+  auto* file = new (memory) File{{}, owner, mode != MSPACK_SYS_OPEN_READ, 0};
+  return &file->base;
+}
+
+void System::Close(mspack_file* file) { Free(file); }
+
+int System::Read(mspack_file* handle, void* buffer, int bytes) {
+  File* file = reinterpret_cast<File*>(handle);
+  if (file->is_output || bytes < 0) {
+    return -1;
+  }
+  const base::Bytes piece =
+      base::ClippedSlice(file->owner->file_, file->position, static_cast<std::uint64_t>(bytes));
+  if (!piece.empty()) {
+    std::memcpy(buffer, piece.data(), piece.size());
+    file->position += piece.size();
+  }
+  return static_cast<int>(piece.size());
+}
+
+int System::Write(mspack_file* handle, void* buffer, int bytes) {
+  File* file = reinterpret_cast<File*>(handle);
+  if (!file->is_output || bytes < 0 || file->owner->sink_ == nullptr) {
+    return -1;
+  }
+  const base::Bytes piece(static_cast<const std::byte*>(buffer), static_cast<std::size_t>(bytes));
+  return file->owner->sink_->Write(piece) ? bytes : -1;
+}
+
+int System::Seek(mspack_file* handle, off_t offset, int mode) {
+  File* file = reinterpret_cast<File*>(handle);
+  const auto size = static_cast<std::int64_t>(file->owner->file_.size());
+  std::int64_t from = 0;
+  if (mode == MSPACK_SYS_SEEK_CUR) {
+    from = static_cast<std::int64_t>(file->position);
+  } else if (mode == MSPACK_SYS_SEEK_END) {
+    from = size;
+  }
+  std::int64_t target = 0;
+  if (file->is_output || __builtin_add_overflow(from, std::int64_t{offset}, &target) ||
+      target < 0 || target > size) {
+    return -1;
+  }
+  file->position = static_cast<std::uint64_t>(target);
+  return 0;
+}
+
+off_t System::Tell(mspack_file* handle) {
+  return static_cast<off_t>(reinterpret_cast<File*>(handle)->position);
+}
+
+void System::Message(mspack_file*, const char*, ...) {}
+
+void* System::Alloc(mspack_system*, std::size_t bytes) {
+  return bytes <= kAllocationBytesMax ? std::malloc(bytes) : nullptr;
+}
+
+void System::Free(void* pointer) { std::free(pointer); }
+
+void System::Copy(void* source, void* target, std::size_t bytes) {
+  std::memcpy(target, source, bytes);
+}
+
+std::string_view ReasonOf(int error) {
+  switch (error) {
+    case MSPACK_ERR_OK:
+      return {};
+    case MSPACK_ERR_SEEK:
+    case MSPACK_ERR_READ:
+      return parts::kEndsTooEarly;
+    case MSPACK_ERR_NOMEMORY:
+      return "limit memory_bytes_max";
+    case MSPACK_ERR_CHECKSUM:
+      return "damaged: wrong checksum";
+    case MSPACK_ERR_SIGNATURE:
+    case MSPACK_ERR_DATAFORMAT:
+      return "damaged: invalid headers";
+    case MSPACK_ERR_DECRUNCH:
+    case MSPACK_ERR_CRUNCH:
+      return "damaged: invalid compressed data";
+    default:
+      return "damaged: cannot be decoded";
+  }
+}
+
+}  // namespace day::unpack::mspack
