@@ -63,6 +63,9 @@ daylight_library(libs/unpack/cpio
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/rpm
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/szdd
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+
 # Formats that other people's libraries decode well; both read from memory only.
 daylight_library(libs/unpack/mspack
   USES libs/unpack/parts libs/unpack/inflate LINKS Mspack::Mspack
@@ -115,6 +118,7 @@ daylight_library(libs/engine/descend
        libs/unpack/ar
        libs/unpack/cpio
        libs/unpack/rpm
+       libs/unpack/szdd
        libs/unpack/mspack
        libs/unpack/libarchive)
 

@@ -7,6 +7,7 @@
 #include "libs/unpack/mspack/mspack_reader.h"
 #include "libs/unpack/parts/archive.h"
 #include "libs/unpack/rpm/rpm_reader.h"
+#include "libs/unpack/szdd/szdd_reader.h"
 
 namespace day::engine {
 namespace {
@@ -56,12 +57,13 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
       const auto format = unpack::libarchive::FormatOf(subject.data);
       return format ? unpack::libarchive::Open(*format, subject.data) : nullptr;
     }
-    case FileType::kCab:
-    case FileType::kChm:
     case FileType::kSzdd:
-    case FileType::kKwaj: {
+    case FileType::kKwaj:
+      return std::make_unique<unpack::szdd::SzddReader>(subject.data, subject.name);
+    case FileType::kCab:
+    case FileType::kChm: {
       const auto format = unpack::mspack::FormatOf(subject.data);
-      return format ? unpack::mspack::Open(*format, subject.data, subject.name) : nullptr;
+      return format ? unpack::mspack::Open(*format, subject.data) : nullptr;
     }
     default:
       return nullptr;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "libs/unpack/libarchive/rar5_facts.h"
 #include "libs/unpack/parts/sink.h"
 
 namespace day::unpack::libarchive {
@@ -19,12 +20,12 @@ using std::string_view_literals::operator""sv;
 using parts::Member;
 using parts::Sink;
 
-constexpr std::size_t kChunkBytes = 64 * 1024;
 constexpr std::uint64_t kIsoMagicOffset = 0x8001;
 // Steps for a header: libarchive may look at much of a file for one.
 constexpr std::uint64_t kStepsPerHeader = 1000;
 constexpr std::size_t kMessageBytesMax = 100;
 constexpr int kRetriesMax = 10;
+constexpr int kEmptyBlocksMax = 100'000;
 
 struct Close {
   void operator()(struct archive* archive) const { archive_read_free(archive); }
@@ -104,9 +105,11 @@ class LibarchiveReader final : public parts::Archive {
                         ? "encrypted"
                         : ReasonOf(handle_.get()));
       }
+      const bool is_encrypted = headers_ < encrypted_rar5_.size() && encrypted_rar5_[headers_];
+      ++headers_;
       // The content of a hard link was given under its first name.
       if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == nullptr) {
-        return ReadMember(entry, budget, buffer);
+        return ReadMember(entry, is_encrypted, budget, buffer);
       }
     }
     return std::nullopt;
@@ -117,6 +120,9 @@ class LibarchiveReader final : public parts::Archive {
  private:
   void Open() {
     handle_.reset(archive_read_new());
+    if (format_ == Format::kRar) {
+      encrypted_rar5_ = EncryptedRar5Files(file_);
+    }
     if (handle_ == nullptr) {
       problem_ = "limit memory_bytes_max";
     } else if (Support(handle_.get(), format_) < ARCHIVE_WARN ||
@@ -133,33 +139,40 @@ class LibarchiveReader final : public parts::Archive {
     return std::nullopt;
   }
 
-  Member ReadMember(struct archive_entry* entry, base::Budget& budget,
+  // Appends the blocks as they come: none of these formats has holes, but xar's offsets go on from
+  // one entry to the next. True if the archive cannot be read further.
+  bool ReadData(Sink& sink) {
+    for (int empty_blocks = 0; sink.ok();) {
+      const void* block = nullptr;
+      std::size_t size = 0;
+      la_int64_t offset = 0;
+      const int status = archive_read_data_block(handle_.get(), &block, &size, &offset);
+      if (status == ARCHIVE_EOF) {
+        return false;
+      }
+      if (status < ARCHIVE_WARN) {
+        sink.End(ReasonOf(handle_.get()));
+        return status == ARCHIVE_FATAL;
+      }
+      if (size == 0 && ++empty_blocks > kEmptyBlocksMax) {
+        sink.End("damaged: blocks without data");
+      }
+      sink.Write(base::Bytes(static_cast<const std::byte*>(block), size));
+    }
+    return false;
+  }
+
+  Member ReadMember(struct archive_entry* entry, bool is_encrypted, base::Budget& budget,
                     inflate::OutputBuffer& buffer) {
     Member member;
     member.name = NameOf(entry);
-    if (archive_entry_is_encrypted(entry) != 0) {
+    if (is_encrypted || archive_entry_is_encrypted(entry) != 0) {
       member.gap = "encrypted";
       return member;
     }
     buffer.Clear();
     Sink sink(file_.size(), budget, buffer);
-    scratch_.resize(kChunkBytes);
-    bool is_fatal = false;
-    while (sink.ok()) {
-      const la_ssize_t count = archive_read_data(handle_.get(), scratch_.data(), scratch_.size());
-      if (count == 0) {
-        break;
-      }
-      if (count < 0) {
-        is_fatal = count == ARCHIVE_FATAL;
-        if (count != ARCHIVE_WARN) {
-          sink.End(ReasonOf(handle_.get()));
-          break;
-        }
-        continue;
-      }
-      sink.Write(base::Bytes(scratch_).first(static_cast<std::size_t>(count)));
-    }
+    const bool is_fatal = ReadData(sink);
     member.gap = sink.gap();
     member.content = sink.content();
     member.has_content = !member.content.empty() || member.gap.empty();
@@ -173,7 +186,8 @@ class LibarchiveReader final : public parts::Archive {
   Format format_;
   base::Bytes file_;
   Handle handle_;
-  std::vector<std::byte> scratch_;
+  std::vector<bool> encrypted_rar5_;
+  std::size_t headers_ = 0;  // headers that libarchive gave
   bool opened_ = false;
   std::string problem_;
 };

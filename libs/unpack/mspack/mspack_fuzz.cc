@@ -7,7 +7,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const day::base::Bytes file = std::as_bytes(std::span(data, size));
   if (const auto format = mspack::FormatOf(file)) {
     day::base::Budget budget(day::unpack::parts::testing::SmallLimits());
-    day::unpack::parts::testing::Drain(*mspack::Open(*format, file, "file.ex_"), budget);
+    day::unpack::parts::testing::Drain(*mspack::Open(*format, file), budget);
   }
   return 0;
 }

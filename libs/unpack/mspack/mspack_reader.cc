@@ -218,99 +218,6 @@ class ChmArchive final : public ListArchive<mschmd_file> {
   mschmd_header* help_ = nullptr;
 };
 
-std::string_view BaseName(std::string_view path) {
-  const std::size_t slash = path.find_last_of("/\\");
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
-// COMPRESS.EXE replaces the last letter of a name by "_" and may keep the letter in the header.
-std::string PlainName(std::string_view name, char letter) {
-  std::string plain(BaseName(name));
-  if (plain.size() < 2 || plain.back() != '_') {
-    return "(content)";
-  }
-  plain.pop_back();
-  if (letter > ' ' && letter < 0x7F) {
-    plain.push_back(letter);
-  }
-  return plain;
-}
-
-class SzddArchive final : public parts::Archive {
- public:
-  SzddArchive(base::Bytes file, std::string_view name)
-      : packed_size_(file.size()), system_(file), name_(name) {}
-
-  std::optional<Member> Next(base::Budget& budget, inflate::OutputBuffer& buffer) override {
-    if (std::exchange(given_, true)) {
-      return std::nullopt;
-    }
-    msszdd_decompressor* decoder = mspack_create_szdd_decompressor(system_.get());
-    msszddd_header* header = decoder != nullptr ? decoder->open(decoder, kAnyName) : nullptr;
-    std::optional<Member> member;
-    if (header != nullptr) {
-      const std::int64_t size = header->length;
-      member = ExtractMember(PlainName(name_, header->missing_char), system_, packed_size_, budget,
-                             buffer, [&] { return decoder->extract(decoder, header, kAnyName); });
-      if (member->gap.empty() && static_cast<std::int64_t>(member->content.size()) < size) {
-        member->gap = parts::kEndsTooEarly;
-      }
-      decoder->close(decoder, header);
-    } else {
-      problem_ = ReasonOf(decoder != nullptr ? decoder->last_error(decoder) : MSPACK_ERR_NOMEMORY);
-    }
-    if (decoder != nullptr) {
-      mspack_destroy_szdd_decompressor(decoder);
-    }
-    return member;
-  }
-
-  std::string_view problem() const override { return problem_; }
-
- private:
-  std::uint64_t packed_size_;
-  System system_;
-  std::string name_;
-  bool given_ = false;
-  std::string problem_;
-};
-
-class KwajArchive final : public parts::Archive {
- public:
-  KwajArchive(base::Bytes file, std::string_view name)
-      : packed_size_(file.size()), system_(file), name_(name) {}
-
-  std::optional<Member> Next(base::Budget& budget, inflate::OutputBuffer& buffer) override {
-    if (std::exchange(given_, true)) {
-      return std::nullopt;
-    }
-    mskwaj_decompressor* decoder = mspack_create_kwaj_decompressor(system_.get());
-    mskwajd_header* header = decoder != nullptr ? decoder->open(decoder, kAnyName) : nullptr;
-    std::optional<Member> member;
-    if (header != nullptr) {
-      std::string name = header->filename != nullptr ? header->filename : PlainName(name_, 0);
-      member = ExtractMember(std::move(name), system_, packed_size_, budget, buffer,
-                             [&] { return decoder->extract(decoder, header, kAnyName); });
-      decoder->close(decoder, header);
-    } else {
-      problem_ = ReasonOf(decoder != nullptr ? decoder->last_error(decoder) : MSPACK_ERR_NOMEMORY);
-    }
-    if (decoder != nullptr) {
-      mspack_destroy_kwaj_decompressor(decoder);
-    }
-    return member;
-  }
-
-  std::string_view problem() const override { return problem_; }
-
- private:
-  std::uint64_t packed_size_;
-  System system_;
-  std::string name_;
-  bool given_ = false;
-  std::string problem_;
-};
-
 }  // namespace
 
 std::optional<Format> FormatOf(base::Bytes file) {
@@ -321,25 +228,15 @@ std::optional<Format> FormatOf(base::Bytes file) {
   if (text.starts_with("ITSF")) {
     return Format::kChm;
   }
-  if (text.starts_with("SZDD\x88\xF0\x27\x33"sv) || text.starts_with("SZ \x88\xF0\x27\x33\xD1"sv)) {
-    return Format::kSzdd;
-  }
-  if (text.starts_with("KWAJ\x88\xF0\x27\xD1"sv)) {
-    return Format::kKwaj;
-  }
   return std::nullopt;
 }
 
-std::unique_ptr<parts::Archive> Open(Format format, base::Bytes file, std::string_view name) {
+std::unique_ptr<parts::Archive> Open(Format format, base::Bytes file) {
   switch (format) {
     case Format::kCab:
       return std::make_unique<CabArchive>(file);
     case Format::kChm:
       return std::make_unique<ChmArchive>(file);
-    case Format::kSzdd:
-      return std::make_unique<SzddArchive>(file, name);
-    case Format::kKwaj:
-      return std::make_unique<KwajArchive>(file, name);
   }
   return nullptr;
 }

@@ -1,5 +1,4 @@
-// Microsoft's old compressed files, decoded by libmspack: cabinets (stored, MSZIP, Quantum, LZX),
-// compiled help (CHM), and the single files of COMPRESS.EXE (SZDD, KWAJ).
+// Cabinets (stored, MSZIP, Quantum, LZX) and compiled help (CHM), decoded by libmspack.
 //
 // libmspack gets its input, its output and its memory from us: it opens nothing, writes only into
 // the Sink, and gets kAllocationBytesMax at a time (in all, its lists grow with the file). Files
@@ -11,8 +10,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
 
 #include "libs/unpack/parts/archive.h"
 
@@ -25,13 +22,13 @@ inline constexpr std::size_t kFilesMax = 100'000;
 // Bytes decoded in vain (to get at a file behind them) a step.
 inline constexpr std::uint64_t kSkippedBytesPerStep = 4;
 
-enum class Format : std::uint8_t { kCab, kChm, kSzdd, kKwaj };
+enum class Format : std::uint8_t { kCab, kChm };
 
 // What the magic numbers say.
 std::optional<Format> FormatOf(base::Bytes file);
 
-// `name` is that of the file: SZDD's content is named after it. A file that cannot be opened gives
-// nothing, and problem() says why. `file` must outlive the reader.
-std::unique_ptr<parts::Archive> Open(Format format, base::Bytes file, std::string_view name);
+// A file that cannot be opened gives nothing, and problem() says why. `file` must outlive the
+// reader.
+std::unique_ptr<parts::Archive> Open(Format format, base::Bytes file);
 
 }  // namespace day::unpack::mspack

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "libs/unpack/mspack/mspack_reader.h"
 
@@ -13,6 +12,7 @@ struct System::File {
   mspack_file base;
   System* owner;
   bool is_output;
+  bool is_open;
   std::uint64_t position;
 };
 
@@ -22,17 +22,24 @@ System::System(base::Bytes file) : calls_{}, file_(file) {
   calls_.owner = this;
 }
 
+System::~System() = default;
+
 mspack_file* System::Open(mspack_system* self, const char*, int mode) {
   System* owner = reinterpret_cast<Calls*>(self)->owner;
-  void* memory = Alloc(self, sizeof(File));
-  if (memory == nullptr) {
-    return nullptr;
+  const bool is_output = mode != MSPACK_SYS_OPEN_READ;
+  // One of each kind is open at a time: a file that was closed is used again.
+  for (const std::unique_ptr<File>& file : owner->files_) {
+    if (!file->is_open && file->is_output == is_output) {
+      file->is_open = true;
+      file->position = 0;
+      return &file->base;
+    }
   }
-  auto* file = new (memory) File{{}, owner, mode != MSPACK_SYS_OPEN_READ, 0};
-  return &file->base;
+  owner->files_.push_back(std::make_unique<File>(File{{}, owner, is_output, true, 0}));
+  return &owner->files_.back()->base;
 }
 
-void System::Close(mspack_file* file) { Free(file); }
+void System::Close(mspack_file* file) { reinterpret_cast<File*>(file)->is_open = false; }
 
 int System::Read(mspack_file* handle, void* buffer, int bytes) {
   File* file = reinterpret_cast<File*>(handle);

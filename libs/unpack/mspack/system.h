@@ -6,7 +6,9 @@
 #include <mspack.h>
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "libs/base/bytes.h"
 #include "libs/unpack/parts/sink.h"
@@ -16,6 +18,7 @@ namespace day::unpack::mspack {
 class System {
  public:
   explicit System(base::Bytes file);
+  ~System();
   System(const System&) = delete;
   System& operator=(const System&) = delete;
 
@@ -44,6 +47,7 @@ class System {
   static void Copy(void* source, void* target, std::size_t bytes);
 
   Calls calls_;
+  std::vector<std::unique_ptr<File>> files_;
   base::Bytes file_;
   parts::Sink* sink_ = nullptr;
 };

@@ -1,0 +1,33 @@
+// Opens the files of Microsoft's COMPRESS.EXE: SZDD ("file.ex_"), its QBasic form, and KWAJ
+// (stored, inverted and LZSS contents; its LZH and MSZIP methods are gaps).
+//
+// One member, named after the file with the letter that the header keeps, or as KWAJ's header says.
+// Linear in the file and its output. Not thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "libs/unpack/parts/archive.h"
+
+namespace day::unpack::szdd {
+
+class SzddReader final : public parts::Archive {
+ public:
+  // Whether one of the magic numbers starts the file.
+  static bool IsSzdd(base::Bytes file);
+
+  // REQUIRES: IsSzdd(file), which outlives the reader. `name` is that of the file.
+  explicit SzddReader(base::Bytes file, std::string_view name = {}) : file_(file), name_(name) {}
+
+  std::optional<parts::Member> Next(base::Budget& budget, inflate::OutputBuffer& buffer) override;
+
+ private:
+  parts::Member ReadKwaj(base::Budget& budget, inflate::OutputBuffer& buffer) const;
+
+  base::Bytes file_;
+  std::string name_;
+  bool given_ = false;
+};
+
+}  // namespace day::unpack::szdd

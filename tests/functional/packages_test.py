@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Drives `daylight scan` over archives, packages and images: what is found where, what is a gap and why.
+
+The fixtures come from tests/fixtures/packages/make_packages.py. If Debian's clamav-testfiles are installed, each of those
+that this test lists must be found by the hash of the one program in all of them. DAYLIGHT_BIN is the folder of
+the programs.
+"""
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("DAYLIGHT_BIN", ROOT / "build/release/bin"))
+FIXTURES = ROOT / "tests/fixtures/packages"
+RULES = ROOT / "tests/golden/archives.yar"
+TESTFILES = Path("/usr/share/clamav-testfiles")
+CLAM = "aa15bcf478d165efd2065190eb473bcb:544:ClamAV-Test-File"
+
+END = "damaged: the data ends too early"
+
+
+def two(prefix="", first="dir/a.txt", second="b.txt"):
+    return {("fox", prefix + first), ("needle", prefix + second)}
+
+
+def stored(*files):
+    """Archives that do not compress: the word is found in the archive as it lies too."""
+    return two(*files) | {("needle", "")}
+
+
+def deb(ending):
+    prefix = f"data.tar.{ending}//data.tar"
+    return two(prefix + "//", "./dir/a.txt", "./b.txt") | {("needle", prefix)}
+
+
+def rpm(ending):
+    prefix = f"payload.cpio.{ending}//payload.cpio"
+    return two(prefix + "//", "./dir/a.txt", "./b.txt") | {("needle", prefix)}
+
+
+def image(name, *files):
+    return two(f"{name}//", *files) | {("needle", name)}
+
+
+# Each fixture: what is found, by rule and inner path, and every gap.
+EXPECTED = {
+    **{f"{method}.7z": (two(), {}) for method in ("lzma", "lzma2", "ppmd", "bzip2", "deflate")},
+    "copy.7z": (stored(), {}),
+    "encrypted.7z": (set(), {"b.txt": "encrypted", "dir/a.txt": "encrypted"}),
+    "hidden.7z": (set(), {"": "encrypted"}),
+    "truncated.7z": (set(), {"": "damaged: Malformed 7-Zip archive"}),
+    "mszip.cab": (two("", "dir\\a.txt"), {}),
+    "stored.cab": (stored("", "dir\\a.txt"), {}),
+    "truncated.cab": ({("needle", "")}, {"dir\\a.txt": END, "b.txt": END}),
+    **{f"{form}.cpio": (stored(), {}) for form in ("newc", "crc", "odc", "bin")},
+    **{f"{name}.deb": (deb(ending), {}) for name, ending in (("gzip", "gz"), ("xz", "xz"), ("zstd", "zst"))},
+    "objects.a": (stored("", "a.txt"), {}),
+    **{f"{name}.rpm": (rpm(ending), {}) for name, ending in (("gzip", "gz"), ("bzip2", "bz2"), ("xz", "xz"),
+                                                             ("lzma", "lzma"), ("zstd", "zst"))},
+    "joliet.iso.gz": (image("joliet.iso"), {}),
+    "plain.iso.gz": (image("plain.iso", "DIR/A.TXT", "B.TXT"), {}),
+    "plain.xar": (two(), {}),
+    "stored4.rar": (stored(), {}),
+    "encrypted4.rar": (set(), {"secret.txt": "encrypted"}),
+    "stored5.rar": (stored(), {}),
+    "encrypted5.rar": (set(), {"secret.txt": "encrypted"}),
+    "stored.lzh": (stored(), {}),
+    "a.tx_": ({("fox", "a.txt")}, {}),
+    "stored.kwj": ({("fox", "(content)")}, {}),
+    "masked.kwj": ({("needle", "(content)")}, {}),
+}
+
+# Debian's test files of ClamAV, and where the program is in each.
+CLAM_FILES = {
+    "clam.7z": "clam.exe",
+    "clam.bin-be.cpio": "clam.exe",
+    "clam.bin-le.cpio": "clam.exe",
+    "clam.newc.cpio": "clam.exe",
+    "clam.odc.cpio": "clam.exe",
+    "clam.bz2.zip": "clam.exe",
+    "clam.cab": "clam.exe",
+    "clam.chm": "/clam.exe.txt",
+    "clam.exe.szdd": "(content)",
+    "clam_cache_emax.tgz": "clam_cache_emax.tar//" + "".join(
+        f"clam0{i}.tgz//clam0{i}.tar//" for i in range(2, 9)) + "clam.exe",
+}
+
+
+class PackagesCase(unittest.TestCase):
+    maxDiff = None
+
+    def scan(self, *options):
+        done = subprocess.run([str(BIN / "daylight"), "scan", "--no-cache", "-t", "1", "--no-progress", "--json",
+                               *map(str, options)], capture_output=True, timeout=300)
+        lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+        self.assertEqual(lines[-1]["workers_lost"], 0)
+        return {Path(line["path"]).name: line for line in lines[:-1]}
+
+
+class FixtureTest(PackagesCase):
+    def test_each_fixture_is_expected(self):
+        names = {p.name for p in FIXTURES.iterdir() if p.is_file() and p.suffix != ".py"}
+        self.assertEqual(names, set(EXPECTED))
+
+    def test_folder(self):
+        files = self.scan("--rules", RULES, "--exclude", "*.py", "--exclude", "__pycache__", FIXTURES)
+        self.assertEqual(set(files), set(EXPECTED))
+        for name, (found, gaps) in EXPECTED.items():
+            with self.subTest(name):
+                line = files[name]
+                self.assertEqual({(f["rule"], f["inner_path"]) for f in line["findings"]}, found)
+                self.assertEqual({gap["inner_path"]: gap["reason"] for gap in line["gaps"]}, gaps)
+                self.assertEqual(line["completeness"], "partial" if gaps else "complete")
+
+
+@unittest.skipUnless(TESTFILES.is_dir(), "clamav-testfiles are not installed")
+class ClamFilesTest(PackagesCase):
+    def test_the_program_is_found_in_each(self):
+        with tempfile.TemporaryDirectory() as folder:
+            database = Path(folder) / "clam.hdb"
+            database.write_text(CLAM + "\n")
+            files = self.scan("--db", database, *(TESTFILES / name for name in CLAM_FILES))
+        for name, inner_path in CLAM_FILES.items():
+            with self.subTest(name):
+                self.assertEqual([f["inner_path"] for f in files[name]["findings"]], [inner_path])
+
+
+if __name__ == "__main__":
+    unittest.main()
