@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "libs/similarity/ctph.h"
+#include "libs/similarity/image_hash.h"
 #include "libs/similarity/tlsh.h"
 
 namespace day::similarity {
@@ -88,6 +91,31 @@ TEST(Ctph, ScoresTellNearFromFar) {
   const CtphDigest longer = CtphOf(base::AsBytes(text + RandomText(70000, 3)));
   EXPECT_EQ(longer.block_size, digest.block_size * 2);
   EXPECT_GT(CtphScore(digest, longer), 20u);
+}
+
+// What `sigtool --fuzzy-img` of ClamAV 1.4.6 says of the same pixels, as BMP files.
+TEST(ImageHashTest, AgreesWithSigtool) {
+  const auto hash = [](unsigned width, unsigned height, auto colour) {
+    std::vector<std::uint8_t> rgb;
+    for (unsigned y = 0; y < height; ++y) {
+      for (unsigned x = 0; x < width; ++x) {
+        for (const unsigned value : colour(x, y)) {
+          rgb.push_back(static_cast<std::uint8_t>(value));
+        }
+      }
+    }
+    return ImageHash(width, height, rgb);
+  };
+  const auto waves = [](unsigned x, unsigned y) {
+    return std::array{x * 7 + y * 3, x * y, x * x / 5 + y};
+  };
+  const auto tiles = [](unsigned x, unsigned y) {
+    return std::array{(x / 9 + y / 13) % 3 == 0 ? 255u : 20u, y * 2, (x + 2 * y) % 200};
+  };
+  EXPECT_EQ(hash(100, 60, waves), 0x800317151f3f3f3eu);
+  EXPECT_EQ(hash(33, 97, tiles), 0xb1307131f1ed4eb1u);
+  EXPECT_EQ(hash(20, 20, waves), 0x826d5aa56a55ab56u);
+  EXPECT_EQ(hash(300, 200, tiles), 0xdd007509df3155b9u);
 }
 
 }  // namespace
