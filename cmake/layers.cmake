@@ -106,6 +106,13 @@ daylight_library(libs/rules/witness USES libs/match libs/rules/module libs/rules
 
 # Hash signatures and their database file.
 daylight_library(libs/signatures USES libs/crypto libs/similarity)
+daylight_library(libs/signatures/cvd
+  USES libs/signatures libs/crypto libs/unpack/gzip libs/unpack/inflate libs/unpack/tar
+  LINKS OpenSSL::Crypto)
+# The files of a database, of all kinds, put together.
+daylight_library(libs/signatures/sources
+  USES libs/signatures libs/signatures/cvd libs/crypto libs/unpack/inflate
+  TEST_LINKS daylight_signatures_cvd_testing)
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
 daylight_library(libs/engine/descend
@@ -137,7 +144,7 @@ daylight_library(worker/tools
   TEST_LINKS daylight_rules_modules)
 daylight_library(worker
   USES worker/tools libs/engine libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module
-       libs/rules/modules libs/signatures libs/match libs/workerproto libs/wire libs/os libs/crypto)
+       libs/rules/modules libs/signatures libs/signatures/sources libs/signatures/cvd libs/match libs/workerproto libs/wire libs/os libs/crypto)
 daylight_program(daylight-worker worker/main USES worker)
 
 daylight_library(endpoint/scan USES libs/workerproto libs/wire libs/os libs/crypto)

@@ -53,6 +53,33 @@ void AddDiagnostics(const syntax::Frontend& frontend, workerproto::RulesCompiled
   }
 }
 
+// `bytes` counts the texts of all summaries; beyond kDiagnosticTextBytesMax there are only numbers.
+workerproto::SignaturesBuilt::FileSummary SummaryOf(const signatures::sources::SourceReport& report,
+                                                    std::size_t* bytes) {
+  workerproto::SignaturesBuilt::FileSummary out;
+  out.name = report.name.substr(0, workerproto::kPathBytesMax);
+  out.type = report.type;
+  out.title = report.title;
+  out.note = report.note.substr(0, workerproto::kNameBytesMax);
+  out.is_used = report.is_used;
+  out.signatures = report.lines.signatures;
+  out.lines_skipped = report.lines.lines_skipped;
+  out.ignored = report.ignored;
+  for (const auto& [reason, count] : report.lines.reasons) {
+    *bytes += reason.size();
+    if (*bytes < kDiagnosticTextBytesMax) {
+      out.reasons.emplace_back(reason.substr(0, workerproto::kNameBytesMax), count);
+    }
+  }
+  for (const signatures::LineDiagnostic& diagnostic : report.lines.diagnostics) {
+    *bytes += diagnostic.reason.size();
+    if (*bytes < kDiagnosticTextBytesMax) {
+      out.diagnostics.push_back(std::to_string(diagnostic.line) + ": " + diagnostic.reason);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 void EngineBackend::Preload(const workerproto::Configure& configure) {
@@ -119,30 +146,25 @@ std::pair<workerproto::RulesCompiled, std::string> EngineBackend::CompileRules(
 }
 
 void EngineBackend::AddSignatures(std::string_view name, std::string_view text) {
-  workerproto::SignaturesBuilt::FileSummary& summary = signature_summary_.files.emplace_back();
-  summary.name = name;
-  const base::Result<signatures::FileReport> report = signatures_.AddFile(name, text);
-  if (!report.ok()) {
-    signature_summary_.error = report.error().message;
-    return;
+  if (sources_ == nullptr) {
+    sources_ = std::make_unique<signatures::sources::SourceSet>();
   }
-  summary.signatures = report->signatures;
-  summary.lines_skipped = report->lines_skipped;
-  for (const signatures::LineDiagnostic& diagnostic : report->diagnostics) {
-    summary.diagnostics.push_back(std::to_string(diagnostic.line) + ": " + diagnostic.reason);
-  }
+  sources_->AddFile(name, text);
 }
 
 workerproto::SignaturesBuilt EngineBackend::BuildSignatures(
     const std::function<base::Status(base::Bytes)>& write) {
-  workerproto::SignaturesBuilt answer = std::exchange(signature_summary_, {});
-  if (answer.error.empty()) {
-    answer.signature_count = signatures_.count();
-    const base::Status status = signatures_.WriteTo(write);
-    answer.error = status.ok() ? std::string() : status.error().message;
+  const auto sources = sources_ != nullptr ? std::move(sources_)
+                                           : std::make_unique<signatures::sources::SourceSet>();
+  workerproto::SignaturesBuilt answer;
+  const base::Status status = sources->WriteTo(write);
+  answer.ok = status.ok();
+  answer.error = status.ok() ? std::string() : status.error().message;
+  answer.signature_count = sources->count();
+  std::size_t bytes = 0;
+  for (const signatures::sources::SourceReport& report : sources->reports()) {
+    answer.files.push_back(SummaryOf(report, &bytes));
   }
-  answer.ok = answer.error.empty();
-  signatures_ = signatures::DatabaseBuilder();
   return answer;
 }
 

@@ -1,12 +1,13 @@
 // The backend of the shipped worker: the YARA front end and compiler, hash signatures, the engine.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "libs/rules/module/module.h"
-#include "libs/signatures/database_builder.h"
+#include "libs/signatures/sources/source_set.h"
 #include "worker/backend.h"
 
 namespace day::worker {
@@ -33,8 +34,7 @@ class EngineBackend : public Backend {
  private:
   const rules::module::Registry& registry_;
   std::function<void()> load_magic_;
-  signatures::DatabaseBuilder signatures_;
-  workerproto::SignaturesBuilt signature_summary_;
+  std::unique_ptr<signatures::sources::SourceSet> sources_;  // while a database is put together
 };
 
 }  // namespace day::worker

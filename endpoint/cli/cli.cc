@@ -22,6 +22,7 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"scan", RunScan},
+    {"import", RunImport},
     {"update", RunUpdate},
     {"verify", RunVerify},
     {"log", RunLog},

@@ -20,6 +20,7 @@ inline constexpr int kExitFound = 1;  // something found
 inline constexpr int kExitError = 2;  // wrong usage, a failure, or something was not looked at
 
 int RunScan(const Arguments& arguments);
+int RunImport(const Arguments& arguments);
 
 // Finds the subcommand and runs it. Never throws.
 int RunCli(std::span<char* const> words);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <system_error>
 
 #include "endpoint/cli/format.h"
@@ -40,57 +41,110 @@ std::size_t PrintDiagnostics(const std::vector<Diagnostic>& diagnostics) {
   return errors;
 }
 
-base::Status LoadRules(const std::vector<std::string>& paths, const scan::DatabaseLoader& loader,
-                       LoadedDatabase* out, crypto::Sha256Hasher* id) {
-  DAY_TRY_ASSIGN(std::vector<scan::RuleFile> files, scan::FindRuleFiles(paths));
-  if (files.empty()) {
-    return base::MakeError(base::ErrorKind::kNotFound,
-                           fmt::format(texts::kNoRuleFiles, paths.front()));
-  }
+// One compilation of rules, and what came of it.
+base::Result<scan::CompiledRules> Compile(const scan::DatabaseLoader& loader,
+                                          const std::vector<scan::RuleFile>& files) {
   scan::CompileRequest request;
-  request.files = std::move(files);
+  request.files = files;
   request.externals = StandardExternals();
   base::Result<scan::CompiledRules> rules = loader.LoadRules(request);
   if (!rules.ok()) {
     return base::MakeError(rules.error().kind,
                            fmt::format(texts::kRulesFailed, rules.error().message));
   }
-  if (!rules->ok) {
-    const std::size_t errors = PrintDiagnostics(rules->diagnostics);
+  return rules;
+}
+
+// Takes the files with errors out of rules that came with signatures: one bad file must not keep
+// the rest of a database from being used. Whether there were any.
+bool DropBadFiles(const std::vector<Diagnostic>& diagnostics, std::vector<scan::RuleFile>* files) {
+  const std::size_t before = files->size();
+  for (const Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.severity != Diagnostic::Severity::kError) {
+      continue;
+    }
+    const auto end = std::remove_if(files->begin(), files->end(), [&](const scan::RuleFile& file) {
+      return file.path == diagnostic.path && file.name_space.starts_with(scan::kClamavNamespace);
+    });
+    if (end != files->end()) {
+      files->erase(end, files->end());
+      PrintError(fmt::format(texts::kSkippedRuleFile, wire::PrintableText(diagnostic.path),
+                             diagnostic.line, wire::PrintableText(diagnostic.message)));
+    }
+  }
+  return files->size() < before;
+}
+
+base::Status LoadRules(std::vector<scan::RuleFile> files, const scan::DatabaseLoader& loader,
+                       LoadedDatabase* out, crypto::Sha256Hasher* id) {
+  DAY_TRY_ASSIGN(scan::CompiledRules rules, Compile(loader, files));
+  if (!rules.ok && DropBadFiles(rules.diagnostics, &files)) {
+    if (files.empty()) {
+      return base::OkStatus();
+    }
+    DAY_TRY_ASSIGN(rules, Compile(loader, files));
+  }
+  if (!rules.ok) {
+    const std::size_t errors = PrintDiagnostics(rules.diagnostics);
     return base::MakeError(base::ErrorKind::kMalformed,
                            errors > 0 ? fmt::format(texts::kRulesHaveErrors, errors)
-                                      : fmt::format(texts::kRulesFailed, rules->error));
+                                      : fmt::format(texts::kRulesFailed, rules.error));
   }
-  id->Update(rules->sha256);
-  out->files.rules = std::move(rules->blob);
-  out->files.rules_bytes = rules->size_bytes;
-  out->facts.rule_count = rules->rule_count;
-  out->facts.from_cache = rules->from_cache;
+  id->Update(rules.sha256);
+  out->files.rules = std::move(rules.blob);
+  out->files.rules_bytes = rules.size_bytes;
+  out->facts.rule_count = rules.rule_count;
+  out->facts.from_cache = rules.from_cache;
   out->uses_magic =
-      std::find(rules->modules.begin(), rules->modules.end(), "magic") != rules->modules.end();
+      std::find(rules.modules.begin(), rules.modules.end(), "magic") != rules.modules.end();
   return base::OkStatus();
 }
 
-base::Status LoadSignatures(const std::vector<std::string>& paths,
+// What is not used, in few lines: databases have many files of one kind.
+void PrintUnused(const workerproto::SignaturesBuilt& summary) {
+  std::map<std::string, std::uint64_t> unused;  // by type and reason: signatures
+  for (const workerproto::SignaturesBuilt::FileSummary& file : summary.files) {
+    if (!file.is_used && file.lines_skipped > 0) {
+      unused["." + file.type + ": " + file.note] += file.lines_skipped;
+    } else if (file.lines_skipped > 0) {
+      PrintError(fmt::format(texts::kSkippedSignatures, wire::PrintableText(file.name),
+                             file.lines_skipped));
+    }
+  }
+  for (const auto& [why, count] : unused) {
+    PrintError(fmt::format(texts::kUnusedSignatures, count, wire::PrintableText(why)));
+  }
+}
+
+base::Status LoadSignatures(const std::vector<std::string>& files,
                             const scan::DatabaseLoader& loader, LoadedDatabase* out,
                             crypto::Sha256Hasher* id) {
-  DAY_TRY_ASSIGN(const std::vector<std::string> files, scan::FindSignatureFiles(paths));
   base::Result<scan::CompiledSignatures> signatures = loader.LoadSignatures(files);
   if (!signatures.ok()) {
     return base::MakeError(signatures.error().kind,
                            fmt::format(texts::kSignaturesFailed, signatures.error().message));
   }
-  for (const workerproto::SignaturesBuilt::FileSummary& file : signatures->summary.files) {
-    if (file.lines_skipped > 0) {
-      PrintError(fmt::format(texts::kSkippedSignatures, wire::PrintableText(file.name),
-                             file.lines_skipped));
-    }
-  }
+  PrintUnused(signatures->summary);
   id->Update(signatures->sha256);
   out->files.signatures = std::move(signatures->blob);
   out->files.signatures_bytes = signatures->size_bytes;
   out->facts.signature_count = signatures->summary.signature_count;
   return base::OkStatus();
+}
+
+// Rules that lie among signatures, but for those that are used already.
+base::Result<std::vector<scan::RuleFile>> DatabaseRules(const std::vector<std::string>& signatures,
+                                                        const std::vector<scan::RuleFile>& used) {
+  DAY_TRY_ASSIGN(std::vector<scan::RuleFile> rules, scan::FindDatabaseRules(signatures));
+  rules.erase(std::remove_if(rules.begin(), rules.end(),
+                             [&](const scan::RuleFile& rule) {
+                               return std::any_of(used.begin(), used.end(),
+                                                  [&](const scan::RuleFile& other) {
+                                                    return other.path == rule.path;
+                                                  });
+                             }),
+              rules.end());
+  return rules;
 }
 
 // The rules of the last update, or those that ship with Daylight.
@@ -117,6 +171,14 @@ base::Status ChooseDefault(std::vector<std::string>* rules, std::vector<std::str
 }
 
 }  // namespace
+
+base::Result<std::vector<std::string>> FindSources(const std::vector<std::string>& signatures,
+                                                   const std::vector<std::string>& certificates) {
+  DAY_TRY_ASSIGN(std::vector<std::string> files, scan::FindCertificates(certificates));
+  DAY_TRY_ASSIGN(const std::vector<std::string> found, scan::FindSignatureFiles(signatures));
+  files.insert(files.end(), found.begin(), found.end());
+  return files;
+}
 
 workerproto::External TextExternal(std::string name) { return {std::move(name), std::string()}; }
 
@@ -163,12 +225,20 @@ base::Result<LoadedDatabase> LoadDatabase(const DatabaseChoice& choice,
   if (rules.empty() && signatures.empty()) {
     DAY_TRY(ChooseDefault(&rules, &signatures));
   }
-  if (!rules.empty()) {
-    DAY_TRY(LoadRules(rules, loader, &out, &id));
+  DAY_TRY_ASSIGN(std::vector<scan::RuleFile> rule_files, scan::FindRuleFiles(rules));
+  if (!rules.empty() && rule_files.empty()) {
+    return base::MakeError(base::ErrorKind::kNotFound,
+                           fmt::format(texts::kNoRuleFiles, rules.front()));
+  }
+  DAY_TRY_ASSIGN(const std::vector<scan::RuleFile> more, DatabaseRules(signatures, rule_files));
+  rule_files.insert(rule_files.end(), more.begin(), more.end());
+  if (!rule_files.empty()) {
+    DAY_TRY(LoadRules(std::move(rule_files), loader, &out, &id));
   }
   id.Update(base::AsBytes("signatures"));
   if (!signatures.empty()) {
-    DAY_TRY(LoadSignatures(signatures, loader, &out, &id));
+    DAY_TRY_ASSIGN(const auto files, FindSources(signatures, choice.certificates));
+    DAY_TRY(LoadSignatures(files, loader, &out, &id));
   }
   out.id = id.Finish();
   out.facts.ready_ns = os::MonotonicNs() - begin_ns;

@@ -33,7 +33,8 @@ base::Result<std::unique_ptr<CacheHome>> OpenCacheHome();
 struct DatabaseChoice {
   std::vector<std::string> rules;  // empty: those of the last update or the shipped ones, unless
                                    // there are signatures
-  std::vector<std::string> signatures;
+  std::vector<std::string> signatures;    // files and folders, ClamAV's with their YARA rules too
+  std::vector<std::string> certificates;  // for signatures beside ClamAV's containers
 };
 
 struct LoadedDatabase {
@@ -42,6 +43,11 @@ struct LoadedDatabase {
   bool uses_magic = false;
   DatabaseFacts facts;
 };
+
+// The files of a database in the order in which a worker has to read them. Errors: as
+// scan::FindSignatureFiles().
+base::Result<std::vector<std::string>> FindSources(const std::vector<std::string>& signatures,
+                                                   const std::vector<std::string>& certificates);
 
 // Compiles or takes from the cache; prints diagnostics of rules to standard error. `home` may be
 // null. Errors: printed and returned; the message is for a person.

@@ -69,6 +69,7 @@ void Declare(CLI::App* app, ScanArguments* out) {
   app->add_flag("--stdin", out->scan_stdin);
   app->add_option("--rules", out->database.rules)->allow_extra_args(false);
   app->add_option("--db", out->database.signatures)->allow_extra_args(false);
+  app->add_option("--cvd-certs", out->database.certificates)->allow_extra_args(false);
   app->add_option("--max-filesize", out->max_filesize);
   app->add_option("--max-scansize", out->max_scansize);
   app->add_option("--memory-limit", out->memory_limit);

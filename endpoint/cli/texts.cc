@@ -9,6 +9,7 @@ Usage: daylight COMMAND [OPTION]...
 
 Commands
   scan PATH...     look for threats in files and folders
+  import DB...     what of a ClamAV database is used, what is not, and why
   update [FROM]    get the newest rules: from mirrors, a URL or a file
   verify           check the rules that are active against the public log, without a network
   log              what the public log said to this machine
@@ -77,9 +78,13 @@ What is scanned
 
 With what
       --rules FILE|DIR    YARA rules: a file, or a folder with *.yar and *.yara files; may be repeated
-      --db FILE|DIR       hash signatures: ClamAV's .hdb .hsb .mdb .msb .imp .fp .sfp, lists like those
-                          of sha256sum, .csv; and lists of TLSH and ssdeep digests, .near .tlsh
-                          .ssdeep, of files whose like is to be found; may be repeated
+      --db FILE|DIR       signatures: a ClamAV database folder as it is (.cvd, .cld and .cud containers,
+                          hash and other signature files, its YARA rules, names to ignore), a single
+                          file of it, a list of hashes like those of sha256sum, .csv, or lists of
+                          TLSH and ssdeep digests, .near .tlsh .ssdeep, of files whose like is to be
+                          found; may be repeated. `daylight import` says what of it is used
+      --cvd-certs DIR     certificates (*.pem, *.crt): a container with a .sign file beside it is then
+                          checked against these alone
 
 Limits for one file, with everything found inside it
       --timeout SECONDS   give up on a file after this time (30)
@@ -114,6 +119,38 @@ Examples
   daylight scan --exclude '*.iso' --one-file-system /
   daylight scan --rules rules/ --db main.hdb -t 4 --json /srv/incoming
   curl -s https://example.org/file | daylight scan -
+)";
+}
+
+std::string_view ImportHelp() {
+  return R"(daylight import - what of a ClamAV database is used, what is not, and why
+
+Usage: daylight import [OPTION]... FILE|DIR...
+
+Reads databases as `daylight scan --db` does, and tells what comes of them: for each type of
+signature how many are used, how many are not and for what reasons, with file and line. Nothing is
+stored; there is no need to import before scanning.
+
+Folders are taken as ClamAV has them. Containers have to be what they say: a .cvd signed by ClamAV, a
+.cld with a signed list of digests, a .cud whole in itself. A container that is not is refused, and a
+scan with it ends with an error: none of a database that was tampered with is used. Names in .ign and
+.ign2 files are left out. A line that cannot be read is skipped; ClamAV would refuse the whole
+database for it.
+
+      --json              one JSON object (api/import-report.schema.json)
+      --output FILE       write the report to FILE instead of standard output
+      --cvd-certs DIR     certificates (*.pem, *.crt) for containers with a .sign file beside them
+
+Exit status
+  0  every signature is used, or left out by an ignore list
+  1  something is not used: a type that is not supported, a line that cannot be read
+  2  wrong usage, a failure, or a database that a scan would refuse
+
+Examples
+  daylight import /var/lib/clamav
+  daylight import --json --output report.json my.ndb my.hdb
+
+Databases are parsed only in a sandboxed process.
 )";
 }
 

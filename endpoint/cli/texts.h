@@ -13,6 +13,7 @@ inline constexpr std::string_view kVersion = "0.1.0";
 std::string_view MainHelp();
 std::string_view FingerprintHelp();
 std::string_view ScanHelp();
+std::string_view ImportHelp();
 
 // Errors: what is wrong, and what to do about it.
 inline constexpr const char kUnknownCommand[] =
@@ -25,7 +26,7 @@ inline constexpr const char kBadSize[] =
 inline constexpr const char kNoRules[] =
     "the rules that ship with Daylight are missing (looked in {}); name rules with --rules FILE, "
     "or "
-    "hash signatures with --db FILE";
+    "signatures with --db FILE";
 inline constexpr const char kUpdatesNotUsed[] =
     "the rules of the last update are not used, those that ship with Daylight are: {}";
 inline constexpr const char kNoRuleFiles[] =
@@ -33,7 +34,7 @@ inline constexpr const char kNoRuleFiles[] =
 inline constexpr const char kRulesHaveErrors[] =
     "the rules have {} error(s); nothing was scanned. Correct them, or leave the file out";
 inline constexpr const char kRulesFailed[] = "the rules cannot be used: {}";
-inline constexpr const char kSignaturesFailed[] = "the hash signatures cannot be used: {}";
+inline constexpr const char kSignaturesFailed[] = "the signatures cannot be used: {}";
 inline constexpr const char kCacheOff[] = "scanning without the cache: {}";
 inline constexpr const char kCacheNotSaved[] =
     "the cache was not saved ({}); the next scan will take longer";
@@ -41,6 +42,11 @@ inline constexpr const char kSarifNotWritten[] = "{}: {}";
 inline constexpr const char kScanFailed[] = "the scan cannot go on: {}";
 inline constexpr const char kSkippedSignatures[] =
     "{}: {} line(s) are no signatures and were skipped";
+inline constexpr const char kUnusedSignatures[] =
+    "{} signature(s) are not used: {} (`daylight import` tells more)";
+inline constexpr const char kSkippedRuleFile[] = "{}: the file is not used: line {}: {}";
+inline constexpr std::string_view kNothingToImport =
+    "nothing to read: name database files or folders";
 
 // Results.
 inline constexpr std::string_view kFound = "FOUND";

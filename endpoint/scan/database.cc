@@ -1,7 +1,8 @@
 #include "endpoint/scan/database.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
+#include <span>
 #include <utility>
 
 #include "libs/os/memory.h"
@@ -14,10 +15,16 @@ namespace {
 
 using workerproto::MessageType;
 
-constexpr std::array<std::string_view, 2> kRuleEndings = {".yar", ".yara"};
-constexpr std::array<std::string_view, 14> kSignatureEndings = {
-    ".hdb", ".hsb", ".mdb", ".msb", ".imp", ".fp",     ".sfp",
-    ".hdu", ".hsu", ".mdu", ".msu", ".csv", ".sha256", ".md5"};
+constexpr std::string_view kRuleEndings[] = {".yar", ".yara"};
+// What ClamAV reads of a database folder (libs/signatures/sources says what is done with each).
+constexpr std::string_view kSignatureEndings[] = {
+    ".hdb", ".hsb", ".mdb", ".msb", ".imp",  ".fp",   ".sfp",  ".hdu",   ".hsu", ".mdu", ".msu",
+    ".csv", ".md5", ".db",  ".ndb", ".ndu",  ".sdb",  ".ldb",  ".ldu",   ".cdb", ".zmd", ".rmd",
+    ".ftm", ".crb", ".cat", ".idb", ".pdb",  ".wdb",  ".gdb",  ".pwdb",  ".ioc", ".cbc", ".cfg",
+    ".ign", ".cvd", ".cld", ".cud", ".info", ".ign2", ".sign", ".sha256"};
+constexpr std::string_view kCertificateEndings[] = {".pem", ".crt"};
+constexpr std::string_view kFirstEndings[] = {".ign", ".ign2", ".sign", ".pem", ".crt"};
+constexpr std::string_view kContainerEndings[] = {".cvd", ".cld", ".cud"};
 constexpr std::uint64_t kCompileMemoryMaxBytes = 8ull << 30;
 constexpr std::uint64_t kMemoryFileMaxBytes = 8ull << 30;
 
@@ -48,6 +55,23 @@ base::Result<std::vector<std::string>> FilesBelow(const std::string& folder,
   }
   std::sort(paths.begin(), paths.end());
   return paths;
+}
+
+// Files as they are, folders with what is below them and has one of the endings.
+base::Result<std::vector<std::string>> FindFiles(const std::vector<std::string>& paths,
+                                                 std::span<const std::string_view> endings) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    DAY_TRY_ASSIGN(const os::FileStat stat, os::StatPath(path, os::Symlinks::kFollow));
+    if (stat.kind != os::FileKind::kDirectory) {
+      files.push_back(path);
+      continue;
+    }
+    DAY_TRY_ASSIGN(std::vector<std::string> below, FilesBelow(path, endings));
+    files.insert(files.end(), std::make_move_iterator(below.begin()),
+                 std::make_move_iterator(below.end()));
+  }
+  return files;
 }
 
 std::string HexName(std::string_view kind, base::Bytes digest) {
@@ -131,18 +155,33 @@ base::Result<std::vector<RuleFile>> FindRuleFiles(const std::vector<std::string>
 }
 
 base::Result<std::vector<std::string>> FindSignatureFiles(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
-    DAY_TRY_ASSIGN(const os::FileStat stat, os::StatPath(path, os::Symlinks::kFollow));
-    if (stat.kind != os::FileKind::kDirectory) {
-      files.push_back(path);
-      continue;
-    }
-    DAY_TRY_ASSIGN(std::vector<std::string> below, FilesBelow(path, kSignatureEndings));
-    files.insert(files.end(), std::make_move_iterator(below.begin()),
-                 std::make_move_iterator(below.end()));
-  }
+  DAY_TRY_ASSIGN(std::vector<std::string> files, FindFiles(paths, kSignatureEndings));
+  files.erase(
+      std::remove_if(files.begin(), files.end(),
+                     [](const std::string& file) { return EndsWithOneOf(file, kRuleEndings); }),
+      files.end());
+  const auto stage = [](const std::string& file) {
+    return EndsWithOneOf(file, kFirstEndings) ? 0
+                                              : (EndsWithOneOf(file, kContainerEndings) ? 1 : 2);
+  };
+  std::stable_sort(files.begin(), files.end(),
+                   [&](const std::string& a, const std::string& b) { return stage(a) < stage(b); });
   return files;
+}
+
+base::Result<std::vector<RuleFile>> FindDatabaseRules(const std::vector<std::string>& paths) {
+  DAY_TRY_ASSIGN(const std::vector<std::string> found, FindFiles(paths, kRuleEndings));
+  std::vector<RuleFile> rules;
+  for (const std::string& file : found) {
+    if (EndsWithOneOf(file, kRuleEndings)) {
+      rules.push_back({std::string(kClamavNamespace) + file, file});
+    }
+  }
+  return rules;
+}
+
+base::Result<std::vector<std::string>> FindCertificates(const std::vector<std::string>& paths) {
+  return FindFiles(paths, kCertificateEndings);
 }
 
 base::Result<crypto::Sha256Digest> DatabaseLoader::Builder() const {
@@ -326,8 +365,8 @@ base::Result<CompiledRules> DatabaseLoader::Compile(const CompileRequest& reques
   }
 }
 
-base::Result<CompiledSignatures> DatabaseLoader::Build(const std::vector<std::string>& paths,
-                                                       std::vector<ArtifactSource>* sources) const {
+base::Result<CompiledSignatures> DatabaseLoader::Read(const std::vector<std::string>& paths,
+                                                      std::vector<ArtifactSource>* sources) const {
   DAY_TRY_ASSIGN(const auto worker, WorkerProcess::Start(ForCompiling(worker_)));
   for (const std::string& path : paths) {
     DAY_TRY_ASSIGN(os::Fd fd, os::OpenRead(path));
@@ -352,15 +391,29 @@ base::Result<CompiledSignatures> DatabaseLoader::Build(const std::vector<std::st
                                                os::MonotonicNs() + kCompileTimeoutNs));
   CompiledSignatures out;
   DAY_TRY_ASSIGN(out.summary, workerproto::DecodeSignaturesBuilt(received.frame.payload));
-  if (!out.summary.ok) {
-    return base::MakeError(base::ErrorKind::kMalformed,
-                           "hash signatures cannot be used: " + out.summary.error);
+  if (out.summary.ok) {
+    out.size_bytes = out.summary.size_bytes;
+    DAY_TRY_ASSIGN(out.blob, TakeBlob(&received, out.size_bytes));
   }
-  out.size_bytes = out.summary.size_bytes;
-  DAY_TRY_ASSIGN(out.blob, TakeBlob(&received, out.size_bytes));
+  return out;
+}
+
+base::Result<CompiledSignatures> DatabaseLoader::Build(const std::vector<std::string>& paths,
+                                                       std::vector<ArtifactSource>* sources) const {
+  DAY_TRY_ASSIGN(CompiledSignatures out, Read(paths, sources));
+  if (!out.summary.ok) {
+    return base::MakeError(base::ErrorKind::kMalformed, out.summary.error);
+  }
   DAY_TRY_ASSIGN(const os::Mapping bytes, os::Mapping::ReadOnly(out.blob, out.size_bytes));
   out.sha256 = crypto::Sha256(bytes.bytes());
   return out;
+}
+
+base::Result<workerproto::SignaturesBuilt> DatabaseLoader::ReadSignatures(
+    const std::vector<std::string>& paths) const {
+  std::vector<ArtifactSource> sources;
+  DAY_TRY_ASSIGN(CompiledSignatures out, Read(paths, &sources));
+  return std::move(out.summary);
 }
 
 base::Result<CompiledSignatures> DatabaseLoader::LoadSignatures(

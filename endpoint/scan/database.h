@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "endpoint/scan/artifact_cache.h"
@@ -39,8 +40,18 @@ struct IncludedFile {
 // sorted by path. Files given by folder are each in a namespace of their own (their path), so that
 // equal names do not clash. Errors: kNotFound, kLimit, as os::ErrnoError.
 base::Result<std::vector<RuleFile>> FindRuleFiles(const std::vector<std::string>& paths);
-// Signature files likewise: .hdb .hsb .mdb .msb .imp .fp .sfp .csv .sha256 .md5 below folders.
+// Signature files likewise: below folders everything whose ending ClamAV knows, but for YARA rules,
+// and lists of hashes (.csv .sha256 .md5). In the order in which they have to be read: names that
+// are left out and signatures beside containers, containers, the rest.
 base::Result<std::vector<std::string>> FindSignatureFiles(const std::vector<std::string>& paths);
+// YARA rules among signatures, each file in the namespace kClamavNamespace and its path; none is no
+// error. Files given by themselves count by their ending.
+base::Result<std::vector<RuleFile>> FindDatabaseRules(const std::vector<std::string>& paths);
+// Certificates (*.pem, *.crt) for containers: a file as it is, a folder with all in it.
+base::Result<std::vector<std::string>> FindCertificates(const std::vector<std::string>& paths);
+
+// Rules in such a namespace are named as ClamAV does (libs/engine/naming.h).
+inline constexpr std::string_view kClamavNamespace = "clamav:";
 
 struct CompileRequest {
   std::vector<RuleFile> files;
@@ -89,6 +100,10 @@ class DatabaseLoader {
   base::Result<CompiledRules> LoadRules(const CompileRequest& request) const;
   // Errors: likewise, and a table that cannot be built.
   base::Result<CompiledSignatures> LoadSignatures(const std::vector<std::string>& paths) const;
+  // What would become of these files; without the cache. A set that cannot be used is a value with
+  // ok == false.
+  base::Result<workerproto::SignaturesBuilt> ReadSignatures(
+      const std::vector<std::string>& paths) const;
 
  private:
   struct Sources;
@@ -97,6 +112,8 @@ class DatabaseLoader {
   static base::Status ReadSources(const CompileRequest& request, Sources* sources);
   static base::Status AnswerInclude(const CompileRequest& request, base::Bytes question,
                                     WorkerProcess* worker, Sources* sources);
+  base::Result<CompiledSignatures> Read(const std::vector<std::string>& paths,
+                                        std::vector<ArtifactSource>* sources) const;
   base::Result<CompiledSignatures> Build(const std::vector<std::string>& paths,
                                          std::vector<ArtifactSource>* sources) const;
 

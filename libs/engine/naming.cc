@@ -81,6 +81,10 @@ Severity SeverityOfScore(std::int64_t score) {
 
 }  // namespace
 
+std::string ClamavRuleName(std::string_view identifier) {
+  return "YARA." + Clean(identifier) + ".UNOFFICIAL";
+}
+
 std::string ThreatName(std::string_view identifier, std::span<const RuleMeta> metas) {
   if (const std::string_view name = TextMeta(metas, "threat_name"); !name.empty()) {
     return Clean(name);

@@ -17,6 +17,11 @@ struct RuleMeta {
   std::variant<std::int64_t, bool, std::string_view> value;
 };
 
+// Rules of a ClamAV database folder are in a namespace that starts with this (as
+// endpoint/scan/database.h makes it): they are called "YARA.RULE.UNOFFICIAL", as ClamAV does.
+inline constexpr std::string_view kClamavNamespace = "clamav:";
+std::string ClamavRuleName(std::string_view identifier);
+
 // The threat name: the meta `threat_name`; else `family`, `malware_family` or `malware`, behind the
 // platform and type that the rule's identifier starts with, if it does; else the identifier, its
 // parts joined by dots if it starts with a platform. Control characters become '?'; at most 128

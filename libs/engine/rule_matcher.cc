@@ -61,7 +61,8 @@ Finding RuleMatcher::MakeFinding(std::uint32_t rule, base::Bytes data, const Mat
   const std::vector<RuleMeta> metas = MetasOf(rules_, rule);
   Finding finding;
   finding.source = Finding::Source::kRule;
-  finding.name = ThreatName(info.identifier, metas);
+  finding.name = info.name_space.starts_with(kClamavNamespace) ? ClamavRuleName(info.identifier)
+                                                               : ThreatName(info.identifier, metas);
   finding.rule = std::string(info.identifier);
   finding.name_space = std::string(info.name_space);
   finding.provenance = std::string(info.file) + ":" + std::to_string(info.line);

@@ -310,6 +310,19 @@ base::Result<std::string> DatabaseBuilder::State::MakeHeader() {
   return header;
 }
 
+void FileReport::Skip(std::uint32_t line, std::string_view reason) {
+  ++lines_skipped;
+  if (diagnostics.size() < kDiagnosticsMax) {
+    diagnostics.push_back({line, std::string(reason)});
+  }
+  const auto found = reasons.find(std::string(reason));
+  if (found != reasons.end()) {
+    ++found->second;
+  } else if (reasons.size() < kReasonsMax) {
+    reasons.emplace(reason, 1);
+  }
+}
+
 DatabaseBuilder::DatabaseBuilder() : state_(std::make_unique<State>()) {}
 DatabaseBuilder::~DatabaseBuilder() = default;
 DatabaseBuilder::DatabaseBuilder(DatabaseBuilder&&) noexcept = default;
@@ -326,10 +339,7 @@ base::Result<FileReport> DatabaseBuilder::AddFile(std::string_view name, std::st
     ++line_number;
     const LineResult line = ParseLine(text_format, base::TakeLine(&text), line_number);
     if (line.kind == LineKind::kBad) {
-      ++report.lines_skipped;
-      if (report.diagnostics.size() < kDiagnosticsMax) {
-        report.diagnostics.push_back({line_number, std::string(line.problem)});
-      }
+      report.Skip(line_number, line.problem);
     } else if (line.kind == LineKind::kSignature) {
       if (state_->count >= kSignaturesMax) {
         return base::MakeError(base::ErrorKind::kLimit, "more than 100,000,000 signatures");

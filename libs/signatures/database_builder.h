@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,11 +31,16 @@ struct LineDiagnostic {
 };
 
 struct FileReport {
-  std::uint64_t signatures = 0;             // taken
-  std::uint64_t lines_skipped = 0;          // not blank, not comment, not taken
-  std::vector<LineDiagnostic> diagnostics;  // the first kDiagnosticsMax of them
+  std::uint64_t signatures = 0;                  // taken
+  std::uint64_t lines_skipped = 0;               // not blank, not comment, not taken
+  std::vector<LineDiagnostic> diagnostics;       // the first kDiagnosticsMax of them
+  std::map<std::string, std::uint64_t> reasons;  // lines skipped for each; kReasonsMax of them
+
+  // Counts a line that was not taken.
+  void Skip(std::uint32_t line, std::string_view reason);
 };
 inline constexpr std::size_t kDiagnosticsMax = 20;
+inline constexpr std::size_t kReasonsMax = 100;
 
 // At most this many signatures in one database.
 inline constexpr std::uint64_t kSignaturesMax = 100'000'000;

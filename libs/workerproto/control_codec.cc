@@ -12,7 +12,7 @@ using wire::Encoder;
 constexpr std::size_t kExternalBytesMin = 6;
 constexpr std::size_t kSourceBytesMin = 24;
 constexpr std::size_t kDiagnosticBytesMin = 29;
-constexpr std::size_t kFileSummaryBytesMin = 24;
+constexpr std::size_t kFileSummaryBytesMin = 45;
 
 void EncodeExternals(const std::vector<External>& externals, Encoder* encoder) {
   encoder->Count(externals.size());
@@ -305,8 +305,18 @@ base::Status Append(const SignaturesBuilt& message, std::string* out) {
   encoder.Count(message.files.size());
   for (const SignaturesBuilt::FileSummary& file : message.files) {
     encoder.Text(file.name);
+    encoder.Text(file.type);
+    encoder.Text(file.title);
+    encoder.Text(file.note);
+    encoder.Bool(file.is_used);
     encoder.U64(file.signatures);
     encoder.U64(file.lines_skipped);
+    encoder.U64(file.ignored);
+    encoder.Count(file.reasons.size());
+    for (const auto& [reason, count] : file.reasons) {
+      encoder.Text(reason);
+      encoder.U64(count);
+    }
     encoder.Count(file.diagnostics.size());
     for (const std::string& diagnostic : file.diagnostics) {
       encoder.Text(diagnostic);
@@ -325,8 +335,18 @@ base::Result<SignaturesBuilt> DecodeSignaturesBuilt(base::Bytes payload) {
   message.files.resize(decoder.Count(kSourcesMax, kFileSummaryBytesMin));
   for (SignaturesBuilt::FileSummary& file : message.files) {
     file.name = decoder.Text(kPathBytesMax);
+    file.type = decoder.Text(kNameBytesMax);
+    file.title = decoder.Text(kNameBytesMax);
+    file.note = decoder.Text(kNameBytesMax);
+    file.is_used = decoder.Bool();
     file.signatures = decoder.U64();
     file.lines_skipped = decoder.U64();
+    file.ignored = decoder.U64();
+    file.reasons.resize(decoder.Count(kDiagnosticsMax, sizeof(std::uint32_t) + 8));
+    for (auto& [reason, count] : file.reasons) {
+      reason = decoder.Text(kNameBytesMax);
+      count = decoder.U64();
+    }
     file.diagnostics.resize(decoder.Count(kDiagnosticsMax, sizeof(std::uint32_t)));
     for (std::string& diagnostic : file.diagnostics) {
       diagnostic = decoder.Text(kTextBytesMax);

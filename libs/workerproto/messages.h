@@ -121,12 +121,19 @@ struct AddSignatures {
 // Descriptor 0, if ok: a memory file with the table.
 struct SignaturesBuilt {
   struct FileSummary {
-    std::string name;
+    std::string name;   // "db/a.hdb", "db/daily.cvd//daily.hdb"
+    std::string type;   // "hdb"; empty: none of ClamAV's
+    std::string title;  // "hashes of files"
+    std::string note;   // why it is not used; of a container, who vouches for it
+    bool is_used = true;
     std::uint64_t signatures = 0;
     std::uint64_t lines_skipped = 0;
-    std::vector<std::string> diagnostics;  // "12: the hash has 31 digits"
+    std::uint64_t ignored = 0;                                   // left out by name
+    std::vector<std::pair<std::string, std::uint64_t>> reasons;  // lines skipped for each
+    std::vector<std::string> diagnostics;                        // "12: the hash has 31 digits"
     bool operator==(const FileSummary&) const = default;
   };
+  // Without `ok` the summaries still say what was read until then.
   bool ok = false;
   std::string error;
   std::uint64_t size_bytes = 0;

@@ -73,7 +73,17 @@ TEST(Messages, CompilationRoundTrips) {
   SignaturesBuilt built;
   built.ok = true;
   built.signature_count = 9;
-  built.files = {{"main.hdb", 9, 1, {"3: bad"}}};
+  built.files.resize(1);
+  built.files[0].name = "main.hdb";
+  built.files[0].type = "hdb";
+  built.files[0].title = "hashes";
+  built.files[0].note = "not used";
+  built.files[0].is_used = false;
+  built.files[0].signatures = 9;
+  built.files[0].lines_skipped = 1;
+  built.files[0].ignored = 2;
+  built.files[0].reasons = {{"bad", 1}};
+  built.files[0].diagnostics = {"3: bad"};
   EXPECT_EQ(RoundTrip(built, MessageType::kSignaturesBuilt, DecodeSignaturesBuilt), built);
 }
 
