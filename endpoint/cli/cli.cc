@@ -21,18 +21,10 @@ struct Subcommand {
 };
 
 constexpr Subcommand kSubcommands[] = {
-    {"scan", RunScan},
-    {"import", RunImport},
-    {"update", RunUpdate},
-    {"verify", RunVerify},
-    {"log", RunLog},
-    {"explain", RunExplain},
-    {"trust", RunTrust},
-    {"rollback", RunRollback},
-    {"rules", RunRules},
-    {"yara", RunYara},
-    {"yarac", RunYarac},
-    {"fingerprint", RunFingerprint},
+    {"scan", RunScan},     {"import", RunImport},     {"update", RunUpdate},
+    {"verify", RunVerify}, {"log", RunLog},           {"explain", RunExplain},
+    {"trust", RunTrust},   {"rollback", RunRollback}, {"rules", RunRules},
+    {"yara", RunYara},     {"yarac", RunYarac},       {"fingerprint", RunFingerprint},
 };
 
 const Subcommand* Find(std::string_view name) {

@@ -18,10 +18,11 @@ using workerproto::MessageType;
 constexpr std::string_view kRuleEndings[] = {".yar", ".yara"};
 // What ClamAV reads of a database folder (libs/signatures/sources says what is done with each).
 constexpr std::string_view kSignatureEndings[] = {
-    ".hdb", ".hsb", ".mdb", ".msb", ".imp",  ".fp",   ".sfp",  ".hdu",   ".hsu", ".mdu", ".msu",
-    ".csv", ".md5", ".db",  ".ndb", ".ndu",  ".sdb",  ".ldb",  ".ldu",   ".cdb", ".zmd", ".rmd",
-    ".ftm", ".crb", ".cat", ".idb", ".pdb",  ".wdb",  ".gdb",  ".pwdb",  ".ioc", ".cbc", ".cfg",
-    ".ign", ".cvd", ".cld", ".cud", ".info", ".ign2", ".sign", ".sha256"};
+    ".hdb", ".hsb",  ".mdb",  ".msb",    ".imp",  ".fp",   ".sfp",  ".hdu",   ".hsu",
+    ".mdu", ".msu",  ".csv",  ".md5",    ".db",   ".ndb",  ".ndu",  ".sdb",   ".ldb",
+    ".ldu", ".cdb",  ".zmd",  ".rmd",    ".ftm",  ".crb",  ".cat",  ".idb",   ".pdb",
+    ".wdb", ".gdb",  ".pwdb", ".ioc",    ".cbc",  ".cfg",  ".ign",  ".cvd",   ".cld",
+    ".cud", ".near", ".tlsh", ".ssdeep", ".info", ".ign2", ".sign", ".sha256"};
 constexpr std::string_view kCertificateEndings[] = {".pem", ".crt"};
 constexpr std::string_view kFirstEndings[] = {".ign", ".ign2", ".sign", ".pem", ".crt"};
 constexpr std::string_view kContainerEndings[] = {".cvd", ".cld", ".cud"};
