@@ -52,17 +52,20 @@ daylight_library(libs/similarity)
 daylight_library(libs/unpack/inflate TEST_LINKS ZLIB::ZLIB)
 daylight_library(libs/unpack/stream
   USES libs/unpack/inflate LINKS BZip2::BZip2 LibLZMA::LibLZMA Zstd::Zstd Lz4::Lz4)
-daylight_library(libs/unpack/zip USES libs/unpack/inflate libs/unpack/stream)
 daylight_library(libs/unpack/gzip USES libs/unpack/inflate)
 daylight_library(libs/unpack/tar)
 daylight_library(libs/unpack/mail USES libs/unpack/inflate)
 # What hand-written decoders share: the interface Archive, bits, prefix codes, paid output.
 daylight_library(libs/unpack/parts USES libs/unpack/inflate)
+daylight_library(libs/unpack/zip
+  USES libs/unpack/parts libs/unpack/inflate libs/unpack/stream LINKS OpenSSL::Crypto)
 daylight_library(libs/unpack/ar
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/cpio
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/rpm
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/arj
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/szdd
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
@@ -126,6 +129,7 @@ daylight_library(libs/engine/descend
        libs/unpack/ar
        libs/unpack/cpio
        libs/unpack/rpm
+       libs/unpack/arj
        libs/unpack/szdd
        libs/unpack/mspack
        libs/unpack/libarchive)

@@ -175,7 +175,7 @@ TEST(EngineTest, PlainFilesAreOneObject) {
 TEST(EngineTest, WhatCannotBeReadIsAGapNeverSilence) {
   const std::vector<std::pair<const char*, std::string>> expected = {
       {"encrypted.zip", "secret.txt: encrypted"},
-      {"implode.zip", "a.txt: unsupported: method 6 (implode)"},
+      {"ppmd.zip", "a.txt: unsupported: method 98 (PPMd)"},
       {"truncated.zip", "a.txt: damaged: the stream ends too early"},
       {"no_directory.zip", ": damaged: no central directory"},
       {"truncated.gz", "truncated: damaged: the stream ends too early"},

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Drives `daylight scan` over archives, packages and images: what is found where, what is a gap and why.
 
-The fixtures come from tests/fixtures/packages/make_packages.py. If Debian's clamav-testfiles are installed, each of those
+The fixtures come from the two scripts in tests/fixtures/packages. If Debian's clamav-testfiles are installed, each of those
 that this test lists must be found by the hash of the one program in all of them. DAYLIGHT_BIN is the folder of
 the programs.
 """
@@ -63,6 +63,14 @@ EXPECTED = {
     "joliet.iso.gz": (image("joliet.iso"), {}),
     "plain.iso.gz": (image("plain.iso", "DIR/A.TXT", "B.TXT"), {}),
     "plain.xar": (two(), {}),
+    **{f"m{method}.arj": (stored(), {}) for method in range(5)},
+    "encrypted.arj": (set(), {"b.txt": "encrypted", "dir/a.txt": "encrypted"}),
+    # zip: methods that nobody writes any more, and passwords that everybody knows
+    **{f"{method}.zip": (two(), {}) for method in ("shrink", "reduce1", "reduce2", "reduce3", "reduce4", "implode2",
+                                                   "implode3", "old_cipher", "aes128", "aes256", "aes_stored")},
+    "deflate64.zip": (stored(), {}),
+    "aes_unknown.zip": (set(), {"b.txt": "encrypted", "dir/a.txt": "encrypted"}),
+    "volume.zip": ({("needle", ""), ("needle", "b.txt")}, {"": "unsupported: one volume of a split archive"}),
     "stored4.rar": (stored(), {}),
     "encrypted4.rar": (set(), {"secret.txt": "encrypted"}),
     "stored5.rar": (stored(), {}),
@@ -76,6 +84,9 @@ EXPECTED = {
 # Debian's test files of ClamAV, and where the program is in each.
 CLAM_FILES = {
     "clam.7z": "clam.exe",
+    "clam.arj": "clam.exe",
+    "clam.d64.zip": "clam.exe",
+    "clam.impl.zip": "CLAM.EXE",
     "clam.bin-be.cpio": "clam.exe",
     "clam.bin-le.cpio": "clam.exe",
     "clam.newc.cpio": "clam.exe",

@@ -2,6 +2,7 @@
 
 #include "libs/engine/descend/openers.h"
 #include "libs/unpack/ar/ar_reader.h"
+#include "libs/unpack/arj/arj_reader.h"
 #include "libs/unpack/cpio/cpio_reader.h"
 #include "libs/unpack/libarchive/libarchive_reader.h"
 #include "libs/unpack/mspack/mspack_reader.h"
@@ -43,6 +44,8 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
   switch (subject.type) {
     case FileType::kAr:
       return std::make_unique<unpack::ar::ArReader>(subject.data);
+    case FileType::kArj:
+      return std::make_unique<unpack::arj::ArjReader>(subject.data);
     case FileType::kCpio:
       return std::make_unique<unpack::cpio::CpioReader>(subject.data);
     case FileType::kRpm:

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "libs/unpack/arj/arj_reader.h"
 #include "libs/unpack/cpio/cpio_reader.h"
 #include "libs/unpack/libarchive/libarchive_reader.h"
 #include "libs/unpack/mail/mail_reader.h"
@@ -256,6 +257,7 @@ constexpr Names kNames[] = {
     {FileType::kAr, "ar", "AR"},
     {FileType::kCpio, "cpio", "CPIO"},
     {FileType::kRpm, "rpm", "RPM"},
+    {FileType::kArj, "arj", "ARJ"},
     {FileType::kXar, "xar", "XAR"},
     {FileType::kLha, "lha", "LHA"},
     {FileType::kSzdd, "szdd", "SZDD"},
@@ -341,6 +343,9 @@ FileType Identify(base::Bytes data) {
   // The old binary forms.
   if (unpack::cpio::CpioReader::IsCpio(data)) {
     return FileType::kCpio;
+  }
+  if (unpack::arj::ArjReader::IsArj(data)) {
+    return FileType::kArj;
   }
   if (unpack::libarchive::FormatOf(data) == unpack::libarchive::Format::kLha) {
     return FileType::kLha;

@@ -39,6 +39,7 @@ enum class FileType : std::uint8_t {
   kAr,
   kCpio,
   kRpm,
+  kArj,
   kXar,
   kLha,
   kSzdd,

@@ -39,11 +39,21 @@ mspack_file* System::Open(mspack_system* self, const char*, int mode) {
   return &owner->files_.back()->base;
 }
 
-void System::Close(mspack_file* file) { reinterpret_cast<File*>(file)->is_open = false; }
+// libmspack asks even for files that it failed to open, or has closed.
+System::File* System::OpenFile(mspack_file* handle) {
+  File* file = reinterpret_cast<File*>(handle);
+  return file != nullptr && file->is_open ? file : nullptr;
+}
+
+void System::Close(mspack_file* handle) {
+  if (File* file = OpenFile(handle)) {
+    file->is_open = false;
+  }
+}
 
 int System::Read(mspack_file* handle, void* buffer, int bytes) {
-  File* file = reinterpret_cast<File*>(handle);
-  if (file->is_output || bytes < 0) {
+  File* file = OpenFile(handle);
+  if (file == nullptr || file->is_output || bytes < 0) {
     return -1;
   }
   const base::Bytes piece =
@@ -56,8 +66,8 @@ int System::Read(mspack_file* handle, void* buffer, int bytes) {
 }
 
 int System::Write(mspack_file* handle, void* buffer, int bytes) {
-  File* file = reinterpret_cast<File*>(handle);
-  if (!file->is_output || bytes < 0 || file->owner->sink_ == nullptr) {
+  File* file = OpenFile(handle);
+  if (file == nullptr || !file->is_output || bytes < 0 || file->owner->sink_ == nullptr) {
     return -1;
   }
   const base::Bytes piece(static_cast<const std::byte*>(buffer), static_cast<std::size_t>(bytes));
@@ -65,7 +75,10 @@ int System::Write(mspack_file* handle, void* buffer, int bytes) {
 }
 
 int System::Seek(mspack_file* handle, off_t offset, int mode) {
-  File* file = reinterpret_cast<File*>(handle);
+  File* file = OpenFile(handle);
+  if (file == nullptr || file->is_output) {
+    return -1;
+  }
   const auto size = static_cast<std::int64_t>(file->owner->file_.size());
   std::int64_t from = 0;
   if (mode == MSPACK_SYS_SEEK_CUR) {
@@ -74,8 +87,7 @@ int System::Seek(mspack_file* handle, off_t offset, int mode) {
     from = size;
   }
   std::int64_t target = 0;
-  if (file->is_output || __builtin_add_overflow(from, std::int64_t{offset}, &target) ||
-      target < 0 || target > size) {
+  if (__builtin_add_overflow(from, std::int64_t{offset}, &target) || target < 0 || target > size) {
     return -1;
   }
   file->position = static_cast<std::uint64_t>(target);
@@ -83,7 +95,8 @@ int System::Seek(mspack_file* handle, off_t offset, int mode) {
 }
 
 off_t System::Tell(mspack_file* handle) {
-  return static_cast<off_t>(reinterpret_cast<File*>(handle)->position);
+  const File* file = OpenFile(handle);
+  return file != nullptr ? static_cast<off_t>(file->position) : 0;
 }
 
 void System::Message(mspack_file*, const char*, ...) {}

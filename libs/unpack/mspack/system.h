@@ -35,6 +35,8 @@ class System {
   };
   struct File;
 
+  static File* OpenFile(mspack_file* handle);
+
   static mspack_file* Open(mspack_system* self, const char* name, int mode);
   static void Close(mspack_file* file);
   static int Read(mspack_file* file, void* buffer, int bytes);

@@ -7,19 +7,26 @@ namespace {
 
 constexpr std::uint32_t kInZip64 = 0xFFFFFFFF;
 constexpr std::uint16_t kZip64ExtraId = 0x0001;
+constexpr std::uint16_t kAesExtraId = 0x9901;
 constexpr std::uint64_t kEnd64RecordBytes = 56;
 constexpr std::uint16_t kMethodPlausibleMax = 99;
 constexpr std::size_t kNameBytesPlausibleMax = 4096;
 
 // Replaces the 32-bit placeholders by the values of the zip64 extra field. Each field is there only
-// if its placeholder is set, in this order.
-void ApplyZip64(base::Bytes extra, Header& header) {
+// if its placeholder is set, in this order. And reads the extra field of WinZip's encryption.
+void ApplyExtra(base::Bytes extra, Header& header) {
   base::ByteReader reader(extra);
+  bool has_zip64 = false;
   while (reader.remaining() >= 4) {
     const std::uint16_t id = reader.U16();
     const std::uint16_t size = reader.U16();
     const base::Bytes field = base::ClippedSlice(extra, reader.offset(), size);
-    if (id == kZip64ExtraId) {
+    if (id == kAesExtraId) {
+      header.aes_strength = base::ReadAt<std::uint8_t>(field, 4).value_or(0);
+      header.aes_method = base::ReadAt<std::uint16_t>(field, 5).value_or(0);
+    }
+    if (id == kZip64ExtraId && !has_zip64) {
+      has_zip64 = true;
       base::ByteReader values(field);
       for (std::uint64_t* value :
            {&header.uncompressed_size, &header.compressed_size, &header.local_offset}) {
@@ -27,7 +34,6 @@ void ApplyZip64(base::Bytes extra, Header& header) {
           *value = values.U64();
         }
       }
-      return;
     }
     reader.Skip(field.size());
   }
@@ -63,7 +69,8 @@ std::optional<Header> ReadLocalHeader(base::Bytes file, std::uint64_t offset) {
   reader.Skip(2);  // version needed
   header.flags = reader.U16();
   header.method = reader.U16();
-  reader.Skip(4);  // time and date
+  header.time = reader.U16();
+  reader.Skip(2);  // date
   header.crc32 = reader.U32();
   header.compressed_size = reader.U32();
   header.uncompressed_size = reader.U32();
@@ -76,7 +83,7 @@ std::optional<Header> ReadLocalHeader(base::Bytes file, std::uint64_t offset) {
   // An extra field that runs out of the file is cut off, as its reader would do.
   const base::Bytes extra = base::ClippedSlice(file, reader.offset(), extra_size);
   header.end = reader.offset() + extra.size();
-  ApplyZip64(extra, header);
+  ApplyExtra(extra, header);
   return header;
 }
 
@@ -90,7 +97,8 @@ std::optional<Header> ReadCentralRecord(base::Bytes file, std::uint64_t offset) 
   reader.Skip(4);  // versions
   header.flags = reader.U16();
   header.method = reader.U16();
-  reader.Skip(4);  // time and date
+  header.time = reader.U16();
+  reader.Skip(2);  // date
   header.crc32 = reader.U32();
   header.compressed_size = reader.U32();
   header.uncompressed_size = reader.U32();
@@ -106,7 +114,7 @@ std::optional<Header> ReadCentralRecord(base::Bytes file, std::uint64_t offset) 
     return std::nullopt;
   }
   header.end = reader.offset();
-  ApplyZip64(extra, header);
+  ApplyExtra(extra, header);
   return header;
 }
 
@@ -115,8 +123,10 @@ std::optional<EndRecord> ReadEndRecord(base::Bytes file, std::uint64_t offset) {
     return std::nullopt;
   }
   base::ByteReader reader(file);
-  reader.Seek(offset + 8);
+  reader.Seek(offset + 4);
   EndRecord end;
+  end.disk = reader.U16();
+  reader.Skip(2);  // the directory's disk
   end.offset = offset;
   end.directory_end = offset;
   reader.Skip(2);  // entries on this disk

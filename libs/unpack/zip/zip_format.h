@@ -24,7 +24,10 @@ inline constexpr std::uint64_t kCommentBytesMax = 0xFFFF;
 struct Header {
   std::uint16_t flags = 0;
   std::uint16_t method = 0;
+  std::uint16_t time = 0;  // MS-DOS time
   std::uint32_t crc32 = 0;
+  std::uint8_t aes_strength = 0;  // method 99: 1 to 3; 0 if its extra field is missing
+  std::uint16_t aes_method = 0;   // method 99: how the data was packed before
   std::uint64_t compressed_size = 0;
   std::uint64_t uncompressed_size = 0;
   std::uint64_t local_offset = 0;  // central records only
@@ -36,6 +39,7 @@ struct Header {
 struct EndRecord {
   std::uint64_t offset = 0;         // of the record itself
   std::uint64_t directory_end = 0;  // where the directory should end: the (zip64) record's offset
+  std::uint16_t disk = 0;           // number of this volume; 0 if there is only one
   std::uint64_t entries = 0;
   std::uint64_t directory_size = 0;
   std::uint64_t directory_offset = 0;  // as declared

@@ -6,13 +6,17 @@
 
 #include "libs/base/checked.h"
 #include "libs/unpack/inflate/crc32.h"
+#include "libs/unpack/parts/sink.h"
 #include "libs/unpack/stream/stream.h"
+#include "libs/unpack/zip/old_methods.h"
+#include "libs/unpack/zip/zip_crypto.h"
 #include "libs/unpack/zip/zip_format.h"
 
 namespace day::unpack::zip {
 namespace {
 
 constexpr std::uint16_t kMethodAes = 99;
+constexpr std::uint16_t kDiskUnknown = 0xFFFF;  // zip64: the record there knows it
 // No directory at the end: how far back the search for one goes (junk behind the archive).
 constexpr std::uint64_t kTailBytes = kEndRecordBytes + kCommentBytesMax;
 
@@ -24,6 +28,9 @@ Entry MakeEntry(const Header& header, Entry::Origin origin) {
   entry.method = header.method;
   entry.crc32 = header.crc32;
   entry.has_crc32 = true;
+  entry.time = header.time;
+  entry.aes_strength = header.aes_strength;
+  entry.aes_method = header.aes_method;
   entry.compressed_size = header.compressed_size;
   entry.uncompressed_size = header.uncompressed_size;
   entry.is_directory =
@@ -73,6 +80,20 @@ std::optional<stream::Format> StreamFormat(std::uint16_t method) {
       return stream::Format::kXz;
     default:
       return std::nullopt;
+  }
+}
+
+bool IsOldMethod(std::uint16_t method) {
+  return (method >= kMethodShrink && method <= kMethodImplode) || method == kMethodDeflate64;
+}
+
+void DecodeOld(const Entry& entry, std::uint64_t size, parts::Sink& sink) {
+  if (entry.method == kMethodShrink) {
+    DecodeShrink(entry.data, size, sink);
+  } else if (entry.method == kMethodImplode) {
+    DecodeImplode(entry.data, entry.flags, size, sink);
+  } else {
+    DecodeReduce(entry.data, entry.method - kMethodReduce1 + 1u, size, sink);
   }
 }
 
@@ -148,6 +169,9 @@ void ZipReader::AddDirectory(std::uint64_t record_offset) {
   const std::optional<EndRecord> end = ReadEndRecord(file_, record_offset);
   if (!end) {
     return;
+  }
+  if (end->disk != 0 && end->disk != kDiskUnknown && problem_.empty()) {
+    problem_ = "unsupported: one volume of a split archive";
   }
   // Two beliefs: the directory lies right before its end record, or where the record says. They
   // differ if data was put in front of the archive, or if somebody lies: then both are read.
@@ -392,6 +416,93 @@ Extraction ZipReader::ExtractStream(const Entry& entry, base::Budget& budget,
   return extraction;
 }
 
+// Shrink, reduce and implode have no end mark: they end at the declared size, or, if that is a lie
+// that the checksum shows, with the input.
+Extraction ZipReader::ExtractOld(const Entry& entry, base::Budget& budget,
+                                 inflate::OutputBuffer& buffer) {
+  const std::size_t start = buffer.size();
+  Extraction extraction;
+  const auto decode = [&](std::uint64_t size) {
+    parts::Sink sink(entry.data.size(), budget, buffer);
+    std::uint64_t used = entry.data.size();
+    if (entry.method == kMethodDeflate64) {
+      used = DecodeDeflate64(entry.data, sink);
+    } else {
+      DecodeOld(entry, size, sink);
+    }
+    extraction.content = sink.content();
+    extraction.gap = sink.gap();
+    ClaimStream(entry, extraction.gap.empty() ? used : 0);
+  };
+  decode(entry.uncompressed_size);
+  const bool fits = !entry.has_crc32 || ChecksumFits(entry, extraction.content);
+  if (!fits && extraction.gap.empty() && entry.method != kMethodDeflate64) {
+    buffer.Truncate(start);
+    decode(~std::uint64_t{0});
+    extraction.gap = "damaged: wrong checksum";
+  } else if (!fits && extraction.gap.empty()) {
+    extraction.gap = "damaged: wrong checksum";
+  }
+  return extraction;
+}
+
+// Decrypts into plain_ and describes it in `plain`. False if the password does not fit.
+bool ZipReader::DecryptWith(const Entry& entry, std::string_view password, Entry& plain) {
+  plain = entry;
+  plain.flags = static_cast<std::uint16_t>(entry.flags & ~unsigned{kFlagEncrypted});
+  if (entry.method == kMethodAes) {
+    if (aes_tries_ >= kAesTriesMax) {
+      return false;
+    }
+    ++aes_tries_;
+    auto decrypted = DecryptAes(entry.data, entry.aes_strength, password);
+    if (!decrypted) {
+      return false;
+    }
+    plain_ = *std::move(decrypted);
+    plain.method = entry.aes_method;
+    plain.has_crc32 = entry.has_crc32 && entry.crc32 != 0;  // AE-2 has none
+  } else {
+    const bool by_time = (entry.flags & kFlagDescriptor) != 0;
+    const auto check = static_cast<std::uint8_t>(by_time ? entry.time >> 8 : entry.crc32 >> 24);
+    if (!OldPasswordFits(entry.data, password, check)) {
+      return false;
+    }
+    plain_ = DecryptOld(entry.data, password);
+  }
+  plain.data = plain_;
+  plain.compressed_size = plain_.size();
+  return true;
+}
+
+std::optional<Extraction> ZipReader::ExtractEncrypted(const Entry& entry, base::Budget& budget,
+                                                      inflate::Inflater& inflater,
+                                                      inflate::OutputBuffer& buffer) {
+  const std::size_t start = buffer.size();
+  for (const std::string_view password : kPasswords) {
+    Entry plain;
+    if (!DecryptWith(entry, password, plain)) {
+      continue;
+    }
+    // One in 256 wrong passwords comes this far, and a liar can make them all.
+    if (!budget.SpendSteps(entry.data.size()).ok()) {
+      return Extraction{{}, "limit " + std::string(base::LimitName(base::Limit::kSteps))};
+    }
+    // Something has to tell the right password from one that merely passed.
+    const bool is_provable =
+        entry.method == kMethodAes || plain.has_crc32 || plain.method == kMethodDeflate;
+    if (!is_provable || plain.method == kMethodAes) {
+      return std::nullopt;
+    }
+    Extraction extraction = Extract(plain, budget, inflater, buffer);
+    if (!extraction.gap.starts_with("damaged")) {
+      return extraction;
+    }
+    buffer.Truncate(start);
+  }
+  return std::nullopt;
+}
+
 // Flags and methods that lie are an old trick against scanners: the target's extractor ignores
 // them. If the data, read plainly, has the right checksum, it is what the target would see.
 std::optional<Extraction> ZipReader::ExtractDespiteFlags(const Entry& entry, base::Budget& budget,
@@ -440,9 +551,28 @@ Extraction ZipReader::Extract(const Entry& entry, base::Budget& budget, inflate:
     }
     return extraction;
   }
+  if (!entry.encrypted() && IsOldMethod(entry.method)) {
+    const std::size_t start = buffer.size();
+    Extraction extraction = ExtractOld(entry, budget, buffer);
+    if (extraction.gap.starts_with("damaged") && entry.has_crc32) {
+      inflate::OutputBuffer other;
+      if (auto plain = ExtractDespiteFlags(entry, budget, inflater, other)) {
+        buffer.Truncate(start);
+        (void)buffer.Append(plain->content);
+        plain->content = buffer.bytes().subspan(start);
+        return *plain;
+      }
+    }
+    return extraction;
+  }
   if (entry.encrypted() || !is_known) {
     if (auto extraction = ExtractDespiteFlags(entry, budget, inflater, buffer)) {
       return *extraction;
+    }
+    if (entry.encrypted()) {
+      if (auto extraction = ExtractEncrypted(entry, budget, inflater, buffer)) {
+        return *extraction;
+      }
     }
     return {{},
             entry.encrypted() || entry.method == kMethodAes ? "encrypted"

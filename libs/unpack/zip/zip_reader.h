@@ -11,7 +11,8 @@
 // allowed); an entry whose local header tells another method or size is given a second time, as the
 // local header has it; then every local header in bytes that no entry has claimed (unlisted
 // entries, a zip in front of a zip, files without a directory). A deflate stream ends where it
-// ends, whatever sizes are declared; an encryption flag or a method that nobody knows is believed
+// ends, whatever sizes are declared; encrypted entries are opened if one of a few well-known
+// passwords fits (zip_crypto.h); an encryption flag or a method that nobody knows is believed
 // only if the plain data fails its checksum.
 //
 // Limits: kEntriesMax; memory is 16 bytes for each entry given. Next() costs linear time in all
@@ -38,8 +39,16 @@ inline constexpr std::uint64_t kEntriesMax = 1'000'000;
 // Central directories that one reader follows.
 inline constexpr std::size_t kDirectoriesMax = 8;
 
+// Passwords that one reader tries on AES entries: each costs a millisecond or two.
+inline constexpr std::size_t kAesTriesMax = 150;
+
 inline constexpr std::uint16_t kMethodStored = 0;
+inline constexpr std::uint16_t kMethodShrink = 1;
+inline constexpr std::uint16_t kMethodReduce1 = 2;
+inline constexpr std::uint16_t kMethodReduce4 = 5;
+inline constexpr std::uint16_t kMethodImplode = 6;
 inline constexpr std::uint16_t kMethodDeflate = 8;
+inline constexpr std::uint16_t kMethodDeflate64 = 9;
 inline constexpr std::uint16_t kMethodBzip2 = 12;
 inline constexpr std::uint16_t kMethodLzma = 14;
 inline constexpr std::uint16_t kMethodZstdOld = 20;
@@ -62,6 +71,9 @@ struct Entry {
   std::uint16_t method = 0;
   std::uint32_t crc32 = 0;
   bool has_crc32 = false;
+  std::uint16_t time = 0;
+  std::uint8_t aes_strength = 0;
+  std::uint16_t aes_method = 0;
   bool is_directory = false;            // name ends in "/" and there is no data
   std::uint64_t compressed_size = 0;    // as declared
   std::uint64_t uncompressed_size = 0;  // as declared
@@ -75,8 +87,7 @@ struct Entry {
 // What one entry holds. `content` may be there beside a gap: the beginning of a damaged stream.
 struct Extraction {
   base::Bytes content;
-  std::string
-      gap;  // "", "encrypted", "unsupported: method 6 (implode)", "damaged: ...", "limit ..."
+  std::string gap;  // "", "encrypted", "unsupported: method 98 (PPMd)", "damaged: ...", "limit ..."
 };
 
 class ZipReader {
@@ -121,6 +132,11 @@ class ZipReader {
   Extraction ExtractDeflated(const Entry& entry, base::Budget& budget, inflate::Inflater& inflater,
                              inflate::OutputBuffer& buffer);
   Extraction ExtractStream(const Entry& entry, base::Budget& budget, inflate::OutputBuffer& buffer);
+  Extraction ExtractOld(const Entry& entry, base::Budget& budget, inflate::OutputBuffer& buffer);
+  std::optional<Extraction> ExtractEncrypted(const Entry& entry, base::Budget& budget,
+                                             inflate::Inflater& inflater,
+                                             inflate::OutputBuffer& buffer);
+  bool DecryptWith(const Entry& entry, std::string_view password, Entry& plain);
   void ClaimStream(const Entry& entry, std::uint64_t size);
   Extraction ExtractStored(const Entry& entry, base::Budget& budget);
   std::optional<Extraction> ExtractDespiteFlags(const Entry& entry, base::Budget& budget,
@@ -139,6 +155,8 @@ class ZipReader {
   std::size_t regions_sorted_ = 0;
   std::uint64_t cursor_ = 0;  // where the search for unlisted headers goes on
   std::uint64_t entries_given_ = 0;
+  std::vector<std::byte> plain_;  // the decrypted data of the entry extracted last
+  std::size_t aes_tries_ = 0;
   std::string problem_;
 };
 

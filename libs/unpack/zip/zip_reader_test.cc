@@ -119,9 +119,28 @@ TEST(ZipReaderTest, FalseFlagsAndMethodsDoNotHide) {
 }
 
 TEST(ZipReaderTest, UnknownMethodsAreGaps) {
-  const Walk walk = WalkAll(Fixture("implode.zip"));
+  const Walk walk = WalkAll(Fixture("ppmd.zip"));
   ASSERT_EQ(walk.entries.size(), 1u);
-  EXPECT_EQ(walk.entries[0].gap, "unsupported: method 6 (implode)");
+  EXPECT_EQ(walk.entries[0].gap, "unsupported: method 98 (PPMd)");
+}
+
+TEST(ZipReaderTest, ReadsOldMethodsAndKnownPasswords) {
+  for (const char* name : {"shrink.zip", "reduce1.zip", "reduce2.zip", "reduce3.zip", "reduce4.zip",
+                           "implode2.zip", "implode3.zip", "deflate64.zip", "old_cipher.zip",
+                           "aes128.zip", "aes256.zip", "aes_stored.zip"}) {
+    const Walk walk = WalkAll(Fixture(std::string("../packages/") + name));
+    ASSERT_EQ(walk.entries.size(), 2u) << name;
+    for (const auto& entry : walk.entries) {
+      EXPECT_EQ(entry.gap, "") << name;
+      EXPECT_TRUE(entry.text == base::ArchivedText() || entry.text == "a needle in the nest\n")
+          << name;
+    }
+  }
+  for (const auto& entry : WalkAll(Fixture("../packages/aes_unknown.zip")).entries) {
+    EXPECT_EQ(entry.gap, "encrypted");
+  }
+  EXPECT_EQ(WalkAll(Fixture("../packages/volume.zip")).problem,
+            "unsupported: one volume of a split archive");
 }
 
 TEST(ZipReaderTest, ReadsOtherMethods) {
