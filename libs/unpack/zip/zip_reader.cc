@@ -170,9 +170,7 @@ void ZipReader::AddDirectory(std::uint64_t record_offset) {
   if (!end) {
     return;
   }
-  if (end->disk != 0 && end->disk != kDiskUnknown && problem_.empty()) {
-    problem_ = "unsupported: one volume of a split archive";
-  }
+  const std::size_t known_before = directories_.size();
   // Two beliefs: the directory lies right before its end record, or where the record says. They
   // differ if data was put in front of the archive, or if somebody lies: then both are read.
   const auto add = [&](std::uint64_t offset) {
@@ -192,6 +190,10 @@ void ZipReader::AddDirectory(std::uint64_t record_offset) {
     add(end->directory_end - end->directory_size);
   }
   add(end->directory_offset);
+  const bool is_directory = directories_.size() > known_before;
+  if (is_directory && end->disk != 0 && end->disk != kDiskUnknown && problem_.empty()) {
+    problem_ = "unsupported: one volume of a split archive";
+  }
 }
 
 std::optional<Entry> ZipReader::Next() {
