@@ -77,6 +77,8 @@ daylight_library(libs/unpack/mspack
 daylight_library(libs/unpack/libarchive
   USES libs/unpack/parts libs/unpack/inflate LINKS LibArchive::LibArchive
   TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/pdf
+  USES libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto TEST_LINKS ZLIB::ZLIB)
 
 # The YARA language. module.h is the interface between the language and its modules.
 daylight_library(libs/rules/module USES libs/match)
@@ -122,6 +124,7 @@ daylight_library(libs/engine/descend
   USES libs/unpack/inflate
        libs/unpack/gzip
        libs/unpack/mail
+       libs/unpack/pdf
        libs/unpack/stream
        libs/unpack/tar
        libs/unpack/zip

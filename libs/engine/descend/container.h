@@ -23,6 +23,7 @@ enum class Origin : std::uint8_t {
   kOther,
   kMailPart,  // files in its text are given by the mail's container
   kMessage,   // declared to be a mail
+  kScript,    // taken from where scripts stand
 };
 
 struct Item {

@@ -9,6 +9,7 @@
 #include "libs/unpack/cpio/cpio_reader.h"
 #include "libs/unpack/libarchive/libarchive_reader.h"
 #include "libs/unpack/mail/mail_reader.h"
+#include "libs/unpack/pdf/pdf_reader.h"
 #include "libs/unpack/stream/stream.h"
 #include "libs/unpack/tar/tar_reader.h"
 
@@ -360,8 +361,15 @@ FileType Identify(base::Bytes data) {
   if (unpack::mail::MailReader::IsMail(data)) {
     return FileType::kMail;
   }
-  if (IsText(start) && IsText(sample)) {
-    return IdentifyText(sample);
+  const bool is_text = IsText(start) && IsText(sample);
+  const FileType text_type = is_text ? IdentifyText(sample) : FileType::kUnknown;
+  // Behind junk, as viewers accept it; a script that only mentions it stays one.
+  if ((text_type == FileType::kText || text_type == FileType::kUnknown) &&
+      unpack::pdf::PdfReader::IsPdf(data)) {
+    return FileType::kPdf;
+  }
+  if (is_text) {
+    return text_type;
   }
   const bool is_utf16 = sample.starts_with("\xFF\xFE") || sample.starts_with("\xFE\xFF");
   return is_utf16 ? FileType::kText : FileType::kUnknown;

@@ -13,6 +13,7 @@ namespace day::engine {
 std::unique_ptr<Container> OpenArchive(const Subject& subject);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);
+std::unique_ptr<Container> OpenPdf(const Subject& subject);
 std::unique_ptr<Container> OpenStream(const Subject& subject);
 std::unique_ptr<Container> OpenTar(const Subject& subject);
 std::unique_ptr<Container> OpenZip(const Subject& subject);

@@ -1,0 +1,305 @@
+// PdfReader's streams: where their data is, how it is encrypted and by which filters it is decoded.
+#include <algorithm>
+#include <utility>
+
+#include "libs/unpack/pdf/pdf_reader.h"
+
+namespace day::unpack::pdf {
+namespace {
+
+// Whether a stream may end here: an end of line, and its word.
+bool IsEndOfStream(std::string_view rest) {
+  constexpr std::size_t kWhiteMax = 4;
+  std::size_t at = 0;
+  while (at < std::min(kWhiteMax, rest.size()) && IsWhite(rest[at])) {
+    ++at;
+  }
+  rest.remove_prefix(at);
+  return rest.starts_with("endstream") || rest.starts_with("endobj");
+}
+
+bool IsLimit(std::string_view gap) { return gap.starts_with("limit "); }
+
+bool HasFilters(const auto& reading) {
+  return std::any_of(reading.steps.begin(), reading.steps.end(), [](const auto& step) {
+    return step.filter != Filter::kImage && step.filter != Filter::kCrypt;
+  });
+}
+
+}  // namespace
+
+// The next part of the streams of this sort.
+std::optional<Part> PdfReader::NextStream(bool object_streams, base::Budget& budget,
+                                          inflate::Inflater& inflater,
+                                          inflate::OutputBuffer& buffer) {
+  while (true) {
+    while (reading_ < readings_.size()) {
+      Part part = DecodeReading(budget, inflater, buffer);
+      ++reading_;
+      if (object_streams && !part.content.empty()) {
+        ReadObjectStream(part.content, budget);
+        table_.Forget();
+      }
+      if (!part.content.empty() || !part.gap.empty()) {
+        return part;
+      }
+    }
+    // An encrypted file that says elsewhere that it is not: its streams as they are, too.
+    if (security_ && has_plain_trailer_ && !is_plain_copy_ && !readings_.empty()) {
+      is_plain_copy_ = true;
+      reading_ = 0;
+      continue;
+    }
+    is_plain_copy_ = false;
+    readings_.clear();
+    reading_ = 0;
+    do {
+      if (at_ >= streams_.size()) {
+        return std::nullopt;
+      }
+      ++at_;
+    } while (streams_[at_ - 1].is_object_stream != object_streams);
+    if (!OpenStream(budget)) {
+      return std::nullopt;
+    }
+  }
+}
+
+// Reads the dictionary of the stream before at_.
+bool PdfReader::OpenStream(base::Budget& budget) {
+  const Stream& stream = streams_[at_ - 1];
+  const std::string_view text = table_.objects()[stream.object].text;
+  table_.Forget();
+  if (!table_.Parse(text, 0, Extent::kIndirectObject, kTokensMax, budget, parsed_)) {
+    at_ = streams_.size();
+    return false;
+  }
+  data_ = DataOf(stream, budget);
+  readings_ = ReadingsOf(Value(parsed_, 0), budget);
+  return true;
+}
+
+base::Bytes PdfReader::DataOf(const Stream& stream, base::Budget& budget) {
+  const auto data = static_cast<std::size_t>(std::min<std::uint64_t>(stream.data, text_.size()));
+  const Value length = table_.Resolve(Value(parsed_, 0).Find("Length"), budget);
+  if (length.IsNumber() && length.Integer() >= 0 &&
+      static_cast<std::uint64_t>(length.Integer()) <= text_.size() - data) {
+    const auto size = static_cast<std::size_t>(length.Integer());
+    if (IsEndOfStream(text_.substr(data + size))) {
+      return file_.subspan(data, size);
+    }
+  }
+  auto end = static_cast<std::size_t>(std::max<std::uint64_t>(stream.end, data));
+  if (end < text_.size()) {  // the end of line in front of "endstream" is not data
+    if (end > data && text_[end - 1] == '\n') {
+      --end;
+    }
+    if (end > data && text_[end - 1] == '\r') {
+      --end;
+    }
+  }
+  return file_.subspan(data, end - data);
+}
+
+// Every way in which viewers may read the dictionary: an entry that stands there twice, or an
+// object that does.
+std::vector<PdfReader::Reading> PdfReader::ReadingsOf(Value dictionary, base::Budget& budget) {
+  const auto all = [&dictionary](std::string_view key, std::string_view abbreviation) {
+    auto values = dictionary.FindAll(key, kReadingsMax);
+    return values.empty() ? dictionary.FindAll(abbreviation, kReadingsMax) : values;
+  };
+  std::vector<Value> parameters = all("DecodeParms", "DP");
+  if (parameters.empty()) {
+    parameters.emplace_back();
+  }
+  std::vector<Reading> readings;
+  const auto add = [&readings](Reading reading) {
+    const bool known = std::any_of(readings.begin(), readings.end(), [&](const Reading& other) {
+      return other.steps == reading.steps && other.gap == reading.gap;
+    });
+    if (!known && readings.size() < kReadingsMax) {
+      readings.push_back(std::move(reading));
+    }
+  };
+  for (const Value filter : all("Filter", "F")) {
+    for (const Value filters : table_.ResolveAll(filter, kReadingsMax, budget)) {
+      for (const Value parameter : parameters) {
+        add(ReadingOf(filters, table_.Resolve(parameter, budget), budget));
+      }
+    }
+  }
+  if (readings.empty()) {
+    readings.emplace_back();
+  }
+  return readings;
+}
+
+PdfReader::Reading PdfReader::ReadingOf(Value filters, Value parameters, base::Budget& budget) {
+  Reading reading;
+  if (!filters.Is(TokenKind::kArray)) {
+    const Value single = parameters.Is(TokenKind::kArray)
+                             ? table_.Resolve(parameters.FirstChild(), budget)
+                             : parameters;
+    AddStep(filters, single, budget, reading);
+    return reading;
+  }
+  Value parameter = parameters.Is(TokenKind::kArray) ? parameters.FirstChild() : parameters;
+  for (Value filter = filters.FirstChild(); filter && reading.gap.empty();
+       filter = filter.NextSibling()) {
+    if (reading.steps.size() >= kFiltersMax) {
+      reading.gap = "limit pdf_filters_max";
+      break;
+    }
+    AddStep(table_.Resolve(filter, budget), table_.Resolve(parameter, budget), budget, reading);
+    // One dictionary beside an array of filters: viewers take it for all of them.
+    if (parameters.Is(TokenKind::kArray)) {
+      parameter = parameter.NextSibling();
+    }
+  }
+  return reading;
+}
+
+void PdfReader::AddStep(Value filter, Value parameters, base::Budget& budget, Reading& reading) {
+  if (!filter.Is(TokenKind::kName)) {
+    return;
+  }
+  const std::string name = filter.Name();
+  const auto known = FilterByName(name);
+  if (!known) {
+    reading.gap = "unsupported: filter " + name.substr(0, 40);
+    return;
+  }
+  FilterStep step;
+  step.filter = *known;
+  const auto number = [&](std::string_view key, std::int64_t& value) {
+    const Value entry = table_.Resolve(parameters.Find(key), budget);
+    value = entry.IsNumber() ? entry.Integer() : value;
+  };
+  if (step.filter == Filter::kFlate || step.filter == Filter::kLzw) {
+    number("Predictor", step.parameters.predictor);
+    number("Colors", step.parameters.colors);
+    number("BitsPerComponent", step.parameters.bits_per_component);
+    number("Columns", step.parameters.columns);
+    number("EarlyChange", step.parameters.early_change);
+  } else if (step.filter == Filter::kCrypt) {
+    step.crypt_name = table_.Resolve(parameters.Find("Name"), budget).Name();
+    step.crypt_name = step.crypt_name.empty() ? "Identity" : step.crypt_name;
+  }
+  reading.steps.push_back(std::move(step));
+}
+
+Cipher PdfReader::CipherOf(const Reading& reading) const {
+  if (!security_ || is_plain_copy_) {
+    return Cipher::kIdentity;
+  }
+  const Value type = Value(parsed_, 0).Find("Type");
+  if (type.IsName("XRef") || (type.IsName("Metadata") && !security_->encrypts_metadata())) {
+    return Cipher::kIdentity;
+  }
+  for (const FilterStep& step : reading.steps) {
+    if (step.filter == Filter::kCrypt) {
+      return security_->ByName(step.crypt_name);
+    }
+  }
+  return type.IsName("EmbeddedFile") ? security_->files() : security_->streams();
+}
+
+std::string PdfReader::PartName() const {
+  const Object& object = table_.objects()[streams_[at_ - 1].object];
+  std::string name =
+      "object " + std::to_string(object.number) + " " + std::to_string(object.generation);
+  if (const auto file = file_names_.find(object.number);
+      file != file_names_.end() && !file->second.empty()) {
+    name = file->second;
+  }
+  const std::size_t reading = reading_ + (is_plain_copy_ ? readings_.size() : 0);
+  return reading == 0 ? name : name + " (" + std::to_string(reading + 1) + ")";
+}
+
+Part PdfReader::DecodeReading(base::Budget& budget, inflate::Inflater& inflater,
+                              inflate::OutputBuffer& buffer) {
+  const Reading& reading = readings_[reading_];
+  const Object& object = table_.objects()[streams_[at_ - 1].object];
+  Part part;
+  part.name = PartName();
+  part.is_script = script_objects_.contains(object.number);
+  const Cipher cipher = CipherOf(reading);
+  base::Bytes input = data_;
+  if (cipher != Cipher::kIdentity && cipher != Cipher::kUnknown) {
+    decrypted_ = security_->Decrypt(cipher, object.number, object.generation, base::AsText(data_));
+    input = base::AsBytes(decrypted_);
+  }
+  part.gap = Run(reading, input, budget, inflater, buffer, part.content);
+  if (cipher != Cipher::kIdentity && !part.gap.empty() && !IsLimit(part.gap) &&
+      HasFilters(reading)) {
+    // A stream that its writer forgot to encrypt.
+    const std::string gap = Run(reading, data_, budget, inflater, buffer, part.content);
+    if (gap.empty()) {
+      part.gap.clear();
+    } else if (!IsLimit(gap)) {
+      part.gap = Run(reading, input, budget, inflater, buffer, part.content);
+    }
+  }
+  if (cipher == Cipher::kUnknown && !(HasFilters(reading) && part.gap.empty())) {
+    part.content = {};
+    part.gap = "unsupported: crypt filter";
+  }
+  const bool is_clear_text = is_encrypted_ && !security_;
+  if ((is_clear_text || is_plain_copy_) && !IsLimit(part.gap) &&
+      !(HasFilters(reading) && part.gap.empty())) {
+    // Encrypted, which problem() says; or the other reading of what was given already.
+    const bool keep = is_plain_copy_ && !HasFilters(reading);
+    part.content = keep ? part.content : base::Bytes();
+    part.gap.clear();
+  }
+  return part;
+}
+
+// Runs the data through the filters. The gap's reason; `content` is what came out.
+std::string PdfReader::Run(const Reading& reading, base::Bytes input, base::Budget& budget,
+                           inflate::Inflater& inflater, inflate::OutputBuffer& buffer,
+                           base::Bytes& content) {
+  inflate::OutputBuffer* out = &buffer;
+  inflate::OutputBuffer* other = &spare_;
+  std::string gap = reading.gap;
+  bool is_copy = true;
+  content = input;
+  for (const FilterStep& step : reading.steps) {
+    if (step.filter == Filter::kImage) {
+      break;
+    }
+    if (step.filter == Filter::kCrypt) {
+      continue;
+    }
+    out->Clear();
+    std::string reason = Decode(step.filter, step.parameters, content, budget, inflater, *out);
+    if (HasPredictor(step.parameters)) {
+      const std::string wrong = UndoPredictor(step.parameters, *out);
+      reason = reason.empty() ? wrong : reason;
+    }
+    is_copy = false;
+    content = out->bytes();
+    std::swap(out, other);
+    gap = reason.empty() ? gap : reason;
+    if (IsLimit(reason)) {
+      return gap;
+    }
+  }
+  if (is_copy) {
+    const base::BudgetLimits& limits = budget.limits();
+    const std::uint64_t left =
+        limits.bytes_out_max - std::min(limits.bytes_out_max, budget.bytes_out());
+    const std::uint64_t room = std::min(left, limits.file_bytes_max);
+    if (content.size() > room) {
+      const base::Limit limit =
+          left < limits.file_bytes_max ? base::Limit::kBytesOut : base::Limit::kFileBytes;
+      (void)budget.Exceed(limit);
+      gap = "limit " + std::string(base::LimitName(limit));
+      content = content.first(static_cast<std::size_t>(room));
+    }
+    (void)budget.SpendBytesOut(content.size());
+  }
+  return gap;
+}
+
+}  // namespace day::unpack::pdf
