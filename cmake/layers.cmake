@@ -78,7 +78,7 @@ daylight_library(libs/unpack/libarchive
   USES libs/unpack/parts libs/unpack/inflate LINKS LibArchive::LibArchive
   TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/pdf
-  USES libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto TEST_LINKS ZLIB::ZLIB)
+  USES libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)
 
 # The YARA language. module.h is the interface between the language and its modules.
 daylight_library(libs/rules/module USES libs/match)

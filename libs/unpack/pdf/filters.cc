@@ -283,26 +283,35 @@ bool HasZlibHeader(base::Bytes input) {
 
 std::string DecodeFlate(base::Bytes input, base::Budget& budget, inflate::Inflater& inflater,
                         OutputBuffer& out) {
+  using End = inflate::Outcome::End;
+  const auto is_line_end = [](std::byte b) { return b == std::byte{'\r'} || b == std::byte{'\n'}; };
   // Some writers put an end of line more in front.
-  const bool has_header = HasZlibHeader(input);
-  while (!has_header && !input.empty() &&
-         (input[0] == std::byte{'\r'} || input[0] == std::byte{'\n'})) {
-    input = input.subspan(1);
+  const std::size_t start_of_data = static_cast<std::size_t>(
+      std::find_if_not(input.begin(), input.end(), is_line_end) - input.begin());
+  if (start_of_data == input.size() || HasZlibHeader(input.subspan(start_of_data))) {
+    input = input.subspan(start_of_data);
   }
   if (input.empty()) {
     return {};
   }
+  const base::Bytes behind_header = base::ClippedSlice(input, 2, input.size());
+  if (HasZlibHeader(input)) {
+    return inflate::GapReason(inflater.Inflate(behind_header, budget, out));
+  }
+  // A damaged header, or none at all: whichever gives more.
   const std::size_t start = out.size();
-  // With the header first; without one next, if that gives nothing.
-  const inflate::Outcome outcome =
-      inflater.Inflate(base::ClippedSlice(input, 2, input.size()), budget, out);
-  if (outcome.produced > 0 || outcome.end == inflate::Outcome::End::kComplete ||
-      outcome.end == inflate::Outcome::End::kLimit || HasZlibHeader(input)) {
+  const inflate::Outcome bare = inflater.Inflate(input, budget, out);
+  if (bare.end == End::kComplete || bare.end == End::kLimit) {
+    return inflate::GapReason(bare);
+  }
+  out.Truncate(start);
+  const inflate::Outcome outcome = inflater.Inflate(behind_header, budget, out);
+  if (outcome.end == End::kComplete || outcome.end == End::kLimit ||
+      outcome.produced >= bare.produced) {
     return inflate::GapReason(outcome);
   }
   out.Truncate(start);
-  const inflate::Outcome bare = inflater.Inflate(input, budget, out);
-  return inflate::GapReason(bare.produced > 0 ? bare : outcome);
+  return inflate::GapReason(inflater.Inflate(input, budget, out));
 }
 
 struct Row {

@@ -46,28 +46,6 @@ std::size_t KeyBytes(const EncryptionEntries& entries) {
   return static_cast<std::size_t>(std::clamp<std::int64_t>(entries.length_bits / 8, 5, 16));
 }
 
-// Revisions 5 and 6: U is a hash and its two salts; the key is encrypted under another hash.
-std::optional<std::string> OpenAes256(const EncryptionEntries& entries) {
-  constexpr std::size_t kHashBytes = 32;
-  constexpr std::size_t kSaltBytes = 8;
-  if (entries.user.size() < kHashBytes + 2 * kSaltBytes || entries.user_key.size() < kHashBytes) {
-    return std::nullopt;
-  }
-  const std::string_view user = entries.user;
-  const auto hash = [&entries](std::string_view salt) {
-    return entries.revision == 5 ? Text(crypto::Sha256(base::AsBytes(salt)))
-                                 : HashOfRevision6({}, salt);
-  };
-  if (hash(user.substr(kHashBytes, kSaltBytes)) != user.substr(0, kHashBytes)) {
-    return std::nullopt;
-  }
-  return AesCbc(hash(user.substr(kHashBytes + kSaltBytes, kSaltBytes)),
-                std::string(kBlockBytes, '\0'),
-                std::string_view(entries.user_key).substr(0, kHashBytes), /*encrypt=*/false);
-}
-
-}  // namespace
-
 std::string Rc4(std::string_view key, std::string_view bytes) {
   if (key.empty()) {
     return std::string(bytes);
@@ -197,6 +175,28 @@ std::string UserEntry(const EncryptionEntries& entries, std::string_view key, st
   }
   return user;
 }
+
+// Revisions 5 and 6: U is a hash and its two salts; the key is encrypted under another hash.
+std::optional<std::string> OpenAes256(const EncryptionEntries& entries) {
+  constexpr std::size_t kHashBytes = 32;
+  constexpr std::size_t kSaltBytes = 8;
+  if (entries.user.size() < kHashBytes + 2 * kSaltBytes || entries.user_key.size() < kHashBytes) {
+    return std::nullopt;
+  }
+  const std::string_view user = entries.user;
+  const auto hash = [&entries](std::string_view salt) {
+    return entries.revision == 5 ? Text(crypto::Sha256(base::AsBytes(salt)))
+                                 : HashOfRevision6({}, salt);
+  };
+  if (hash(user.substr(kHashBytes, kSaltBytes)) != user.substr(0, kHashBytes)) {
+    return std::nullopt;
+  }
+  return AesCbc(hash(user.substr(kHashBytes + kSaltBytes, kSaltBytes)),
+                std::string(kBlockBytes, '\0'),
+                std::string_view(entries.user_key).substr(0, kHashBytes), /*encrypt=*/false);
+}
+
+}  // namespace
 
 std::optional<Security> Security::Open(const EncryptionEntries& entries, std::string_view id) {
   Security security;

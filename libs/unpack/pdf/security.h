@@ -63,18 +63,4 @@ class Security {
   std::map<std::string, Cipher, std::less<>> crypt_filters_;
 };
 
-// What both sides compute; for tests, which write encrypted files. REQUIRES for AES: a key of 16 or
-// 32 bytes, an initialisation vector of 16, whole blocks.
-std::string Rc4(std::string_view key, std::string_view bytes);
-std::string AesCbc(std::string_view key, std::string_view iv, std::string_view bytes, bool encrypt);
-// Algorithm 2.B of ISO 32000-2, without a user key.
-std::string HashOfRevision6(std::string_view password, std::string_view salt);
-// The key of one object, for RC4 and AES-128.
-std::string ObjectKey(std::string_view file_key, Cipher cipher, std::uint64_t number,
-                      std::uint64_t generation);
-// Algorithm 2 for the empty password.
-std::string FileKey(const EncryptionEntries& entries, std::string_view id);
-// Algorithms 4 and 5: what U holds under this key.
-std::string UserEntry(const EncryptionEntries& entries, std::string_view key, std::string_view id);
-
 }  // namespace day::unpack::pdf

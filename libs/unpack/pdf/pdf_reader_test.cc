@@ -1,0 +1,94 @@
+#include "libs/unpack/pdf/pdf_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace day::unpack::pdf {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+struct Walk {
+  std::vector<std::pair<std::string, std::string>> parts;  // name and content
+  std::vector<std::string> gaps;
+  std::string problem;
+};
+
+Walk WalkAll(const std::string& file, const base::BudgetLimits& limits = {}) {
+  base::Budget budget(limits);
+  inflate::Inflater inflater;
+  inflate::OutputBuffer buffer;
+  PdfReader reader(base::AsBytes(file));
+  Walk walk;
+  while (const auto part = reader.Next(budget, inflater, buffer)) {
+    walk.parts.emplace_back(part->name, std::string(base::AsText(part->content)));
+    if (!part->gap.empty()) {
+      walk.gaps.push_back(part->gap);
+    }
+  }
+  walk.problem = std::string(reader.problem());
+  return walk;
+}
+
+TEST(PdfReader, KnowsHeaders) {
+  const auto is_pdf = [](const std::string& text) { return PdfReader::IsPdf(base::AsBytes(text)); };
+  EXPECT_TRUE(is_pdf("%PDF-1.4"));
+  EXPECT_TRUE(is_pdf(std::string(1000, 'x') + "%PDF-1.4"));
+  EXPECT_FALSE(is_pdf(std::string(1020, 'x') + "%PDF-1.4"));
+  EXPECT_TRUE(is_pdf("%!PS-Adobe-3.0 PDF-1.4\n"));
+  EXPECT_FALSE(is_pdf("%!PS-Adobe-3.0\n"));
+  EXPECT_FALSE(is_pdf(""));
+}
+
+TEST(PdfReader, GivesStreamsScriptsActionsAndWhatFollows) {
+  const Walk walk = WalkAll(
+      "%PDF-1.4\n1 0 obj << /Length 5 >>\nstream\nhello\nendstream endobj\n"
+      "2 0 obj << /S /JavaScript /JS (app.alert\\(1\\)) >> endobj\n"
+      "3 0 obj << /S /URI /URI (http://example.org) >> endobj\n%%EOF\nMZ");
+  EXPECT_THAT(walk.parts,
+              ElementsAre(Pair("object 1 0", "hello"), Pair("(javascript 1)", "app.alert(1)"),
+                          Pair("(actions)", "JavaScript\nURI\nURI http://example.org\n"),
+                          Pair("(trailing data)", "MZ")));
+  EXPECT_EQ(walk.problem, "");
+}
+
+TEST(PdfReader, EveryPieceOfAnUpdatedFileIsGiven) {
+  const Walk walk = WalkAll(
+      "%PDF-1.4\n1 0 obj << >> stream\nold\nendstream endobj\n%%EOF\n"
+      "1 0 obj << >> stream\nnew\nendstream endobj\n%%EOF\n");
+  EXPECT_THAT(walk.parts, ElementsAre(Pair("object 1 0", "old"), Pair("object 1 0", "new")));
+}
+
+TEST(PdfReader, NamesOfFilesCannotForgeLines) {
+  const Walk walk = WalkAll(
+      "%PDF-1.4\n1 0 obj << >> stream\nx\nendstream endobj\n"
+      "2 0 obj << /F (a\\nb.txt) /EF << /F 1 0 R >> >> endobj");
+  EXPECT_THAT(walk.parts, ElementsAre(Pair("a?b.txt", "x")));
+}
+
+TEST(PdfReader, ASharedScriptIsGivenOnce) {
+  const Walk walk = WalkAll(
+      "%PDF-1.4\n1 0 obj << /JS 5 0 R >> endobj 2 0 obj << /JS 5 0 R >> endobj\n"
+      "5 0 obj (script) endobj");
+  EXPECT_THAT(walk.parts, ElementsAre(Pair("(javascript 1)", "script")));
+}
+
+TEST(PdfReader, LimitsOfTheBudgetAreGaps) {
+  base::BudgetLimits limits;
+  limits.bytes_out_max = 3;
+  const Walk walk = WalkAll("%PDF-1.4\n1 0 obj << >> stream\nhello\nendstream endobj\n", limits);
+  EXPECT_THAT(walk.parts, ElementsAre(Pair("object 1 0", "hel")));
+  EXPECT_THAT(walk.gaps, ElementsAre("limit bytes_out_max"));
+}
+
+TEST(PdfReader, NothingIsInAnEmptyFile) {
+  EXPECT_TRUE(WalkAll("").parts.empty());
+  EXPECT_TRUE(WalkAll("%PDF-1.4\nobj obj obj endobj stream endstream").parts.empty());
+}
+
+}  // namespace
+}  // namespace day::unpack::pdf
