@@ -110,6 +110,7 @@ class JsonLinesWriter : public ScanWriter {
     json.Field("files_found", summary.files_found);
     json.Field("findings", summary.findings);
     json.Field("files_partial", summary.files_partial);
+    json.Field("files_failed", summary.files_failed);
     json.Field("files_not_scanned", summary.files_not_scanned);
     json.Field("folders_not_read", summary.folders_not_read);
     json.Field("objects_scanned", summary.objects);

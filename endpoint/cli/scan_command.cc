@@ -37,11 +37,13 @@ struct ScanArguments {
   bool scan_stdin = false;
   std::string max_filesize = "1G";
   std::string max_scansize = "400M";
+  std::string max_objectsize = "100M";
   std::string memory_limit = "4G";
   std::uint32_t max_depth = 16;
   std::uint64_t max_files = 100'000;  // large Java archives have tens of thousands
   double timeout_seconds = 30;
   std::uint32_t threads = 0;
+  bool strict = false;
   bool infected = false;
   bool json = false;
   std::string sarif;
@@ -56,6 +58,7 @@ struct ScanArguments {
 struct Sizes {
   std::uint64_t filesize = 0;
   std::uint64_t scansize = 0;
+  std::uint64_t objectsize = 0;
   std::uint64_t memory = 0;
 };
 
@@ -72,11 +75,13 @@ void Declare(CLI::App* app, ScanArguments* out) {
   app->add_option("--cvd-certs", out->database.certificates)->allow_extra_args(false);
   app->add_option("--max-filesize", out->max_filesize);
   app->add_option("--max-scansize", out->max_scansize);
+  app->add_option("--max-objectsize", out->max_objectsize);
   app->add_option("--memory-limit", out->memory_limit);
   app->add_option("--max-depth", out->max_depth);
   app->add_option("--max-files", out->max_files);
   app->add_option("--timeout", out->timeout_seconds)->check(CLI::Range(0.0, kTimeoutSecondsMax));
   app->add_option("-t,--threads", out->threads)->check(CLI::Range(1u, kThreadsMax));
+  app->add_flag("--strict", out->strict);
   app->add_flag("-i,--infected", out->infected);
   app->add_flag("--json", out->json);
   app->add_option("--sarif", out->sarif);
@@ -120,6 +125,7 @@ std::optional<int> Parse(const Arguments& arguments, ScanArguments* out, Sizes* 
     std::uint64_t* value;
   } kSizes[] = {{"max-filesize", &out->max_filesize, &sizes->filesize},
                 {"max-scansize", &out->max_scansize, &sizes->scansize},
+                {"max-objectsize", &out->max_objectsize, &sizes->objectsize},
                 {"memory-limit", &out->memory_limit, &sizes->memory}};
   for (const auto& size : kSizes) {
     const std::optional<std::uint64_t> value = ParseSize(*size.text);
@@ -212,8 +218,7 @@ scan::FileScanOptions MakeScanOptions(const ScanArguments& arguments, const Size
   options.pool.settings.budget.depth_max = arguments.max_depth;
   options.pool.settings.budget.files_max = arguments.max_files;
   options.pool.settings.budget.bytes_out_max = sizes.scansize;
-  options.pool.settings.budget.file_bytes_max =
-      std::min(options.pool.settings.budget.file_bytes_max, sizes.scansize);
+  options.pool.settings.budget.file_bytes_max = std::min(sizes.objectsize, sizes.scansize);
   return options;
 }
 
@@ -233,14 +238,13 @@ crypto::Sha256Digest Generation(const LoadedDatabase& database,
   return hasher.Finish();
 }
 
-int ExitCode(const scan::ScanSummary& summary) {
+int ExitCode(const scan::ScanSummary& summary, bool strict) {
   if (summary.files_found > 0) {
     return kExitFound;
   }
-  const bool complete =
-      summary.files_partial + summary.files_not_scanned + summary.folders_not_read == 0 &&
-      !summary.stopped;
-  return complete ? kExitClean : kExitError;
+  const std::uint64_t bad =
+      strict ? summary.files_partial + summary.files_not_scanned : summary.files_failed;
+  return bad + summary.folders_not_read == 0 && !summary.stopped ? kExitClean : kExitError;
 }
 
 }  // namespace
@@ -302,7 +306,7 @@ int RunScan(const Arguments& arguments) {
       PrintError(fmt::format(texts::kCacheNotSaved, saved.error().message));
     }
   }
-  return ExitCode(*summary);
+  return ExitCode(*summary, parsed.strict);
 }
 
 }  // namespace day::endpoint::cli

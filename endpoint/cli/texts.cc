@@ -91,6 +91,7 @@ Limits for one file, with everything found inside it
       --max-depth N       containers inside containers (16)
       --max-files N       files taken out of containers (100000)
       --max-scansize SIZE bytes taken out of containers (400M)
+      --max-objectsize SIZE  bytes of one of them (100M)
       --memory-limit SIZE memory of one worker process (4G)
 
 What is shown
@@ -99,6 +100,7 @@ What is shown
                           (api/scan-report.schema.json)
       --sarif FILE        also write the findings as SARIF 2.1.0
       --bell              ring the terminal's bell when something is found
+      --strict            exit status 2 if anything was not looked at, whatever the reason
   -q, --quiet             no summary and no progress
   -v, --verbose           also every clean file, and what workers say
       --no-progress       no progress line
@@ -109,10 +111,11 @@ How
                           rules, and files that were clean and have not changed since
 
 Exit status
-  0  nothing was found, and everything was looked at
+  0  nothing was found. What could not be looked at for what it is (an encrypted or damaged archive,
+     an unknown method, a limit) is in the report as PARTIAL with the reason, never as clean
   1  something was found
-  2  wrong usage, a failure, or nothing was found but something was not looked at: a file that could
-     not be read, a limit, a damaged or encrypted archive. The report says what and why
+  2  wrong usage, a failure, or nothing was found but a file could not be read, took too long or too
+     much memory. With --strict also if anything at all was not looked at
 
 Examples
   daylight scan ~/Downloads

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -30,6 +31,13 @@ std::string LookUpUser(std::uint32_t uid) {
     return std::to_string(uid);
   }
   return found->pw_name;
+}
+
+// All other reasons for gaps are in the file itself: encrypted, damaged, too large, unknown.
+bool RanOutOfTime(const workerproto::FileReport& report) {
+  return std::any_of(report.gaps.begin(), report.gaps.end(), [](const workerproto::Gap& gap) {
+    return gap.reason == workerproto::kTimeoutReason;
+  });
 }
 
 }  // namespace
@@ -134,6 +142,7 @@ base::Status FileScan::ScanEntry(const os::WalkEntry& entry) {
   ScanTask task;
   const base::Result<os::FileStat> stat = os::StatFd(fd->get());
   if (!stat.ok() || stat->kind != os::FileKind::kRegular) {
+    ++summary_.files_failed;
     NotScanned(entry.path, "it is no regular file any more");
     return base::OkStatus();
   }
@@ -153,6 +162,7 @@ base::Status FileScan::ScanStdin() {
   ++summary_.files;
   base::Result<os::Fd> spool = SpoolToMemory(STDIN_FILENO, options_.file_bytes_max);
   if (!spool.ok()) {
+    summary_.files_failed += spool.error().kind == base::ErrorKind::kLimit ? 0u : 1u;
     NotScanned(kStdinName, spool.error().message);
     return base::OkStatus();
   }
@@ -177,6 +187,7 @@ void FileScan::Unreadable(std::string_view path, const base::Error& error, bool 
     ++summary_.folders_not_read;
   } else {
     ++summary_.files_not_scanned;
+    ++summary_.files_failed;
   }
   observer_->OnUnreadable(path, error);
 }
@@ -218,9 +229,11 @@ void FileScan::OnResult(const ScanTask& task, TaskResult result) {
       break;
     case workerproto::Completeness::kPartial:
       ++summary_.files_partial;
+      summary_.files_failed += RanOutOfTime(*report) ? 1u : 0u;
       break;
     case workerproto::Completeness::kNotScanned:
       ++summary_.files_not_scanned;
+      ++summary_.files_failed;
       break;
   }
   observer_->OnFile(task.name, *report);

@@ -40,6 +40,9 @@ struct ScanSummary {
   std::uint64_t findings = 0;
   std::uint64_t files_partial = 0;  // looked at, but not at everything
   std::uint64_t files_not_scanned = 0;
+  // Of both: not for what the file is or for a limit of its size, but because something failed: it
+  // could not be read, time or memory ran out, a worker died.
+  std::uint64_t files_failed = 0;
   std::uint64_t folders_not_read = 0;
   std::uint64_t bytes = 0;    // read and scanned, unpacked content not counted
   std::uint64_t objects = 0;  // files and everything opened inside

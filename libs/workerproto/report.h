@@ -47,6 +47,9 @@ struct Finding {
 // "rule", "hash", "signature", "near", "heuristic".
 std::string_view SourceName(Finding::Source source);
 
+// The reason of a gap when time ran out.
+inline constexpr std::string_view kTimeoutReason = "timeout";
+
 struct Gap {
   std::string inner_path;
   std::string reason;

@@ -12,6 +12,7 @@ import io
 import json
 import lzma
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -127,8 +128,8 @@ GOLDENS = ["encrypted.zip", "hundred_layers.zip", "liar.zip", "nest.tar.gz", "tr
            "unlisted.zip"]
 
 
-def exit_code(found, gaps):
-    return 1 if found else 2 if gaps else 0
+def exit_code(found, gaps, strict=False):
+    return 1 if found else 2 if gaps and strict else 0
 
 
 def found_in(line):
@@ -215,6 +216,7 @@ class FixtureTest(ArchiveCase):
             with self.subTest(name):
                 code, text = self.scan("-v", path)
                 self.assertEqual(code, exit_code(found, gaps))
+                self.assertEqual(self.scan("--strict", path)[0], exit_code(found, gaps, strict=True))
                 lines = set(text.splitlines())
                 self.assertLessEqual({f"FOUND  {path}//{inner}" for _, inner in found}, lines)
                 self.assertLessEqual({f"PARTIAL  {path}//{inner}: {reason}"
@@ -223,7 +225,7 @@ class FixtureTest(ArchiveCase):
                 self.assertEqual("Not completed" in text, bool(gaps))
 
     def test_infected_hides_no_gap_from_the_exit_code(self):
-        code, text = self.scan("--infected", "--quiet", f"{FIXTURES}/truncated.gz")
+        code, text = self.scan("--strict", "--infected", "--quiet", f"{FIXTURES}/truncated.gz")
         self.assertEqual(code, 2)
         self.assertNotIn("FOUND", text)
 
@@ -253,7 +255,7 @@ class LimitTest(ArchiveCase):
     def test_ratio(self):
         bomb = self.write("bomb.gz", gzip.compress(bytes(64 * MIB), 9, mtime=0))
         result = self.scan_one(bomb)
-        self.expect(result, 2, set(), {"bomb": {"limit ratio_max"}})
+        self.expect(result, 0, set(), {"bomb": {"limit ratio_max"}})
         self.assertLess(result[1]["bytes_scanned"], 16 * MIB)
 
     def test_bombs_of_every_compressor(self):
@@ -262,7 +264,7 @@ class LimitTest(ArchiveCase):
                              "lzma": lzma.compress(zeros, format=lzma.FORMAT_ALONE, preset=1)}.items():
             with self.subTest(ending):
                 result = self.scan_one(self.write(f"bomb.{ending}", bomb))
-                self.expect(result, 2, set(), {"bomb": {"limit ratio_max"}})
+                self.expect(result, 0, set(), {"bomb": {"limit ratio_max"}})
                 self.assertLess(result[1]["bytes_scanned"], 16 * MIB)
 
     def test_what_stands_beside_a_bomb_is_scanned(self):
@@ -273,7 +275,7 @@ class LimitTest(ArchiveCase):
         inner = gzip.compress(bytes(8 * MIB), 9, mtime=0)
         bomb = self.write("bombs.zip", zip_of([(f"{i}.gz", inner) for i in range(6)]))
         code, line = self.scan_one("--max-scansize", "20M", bomb)
-        self.assertEqual(code, 2)
+        self.assertEqual(code, 0)
         self.assertLess(line["bytes_scanned"], 21 * MIB)
         self.assertIn("limit bytes_out_max", {reason for reasons in gaps_of(line).values() for reason in reasons})
 
@@ -281,6 +283,12 @@ class LimitTest(ArchiveCase):
         code, line = self.scan_one("--max-files", "10", f"{FIXTURES}/overlap.zip")
         self.assertEqual((code, line["objects_scanned"]), (1, 11))
         self.assertEqual(gaps_of(line), {"": {"limit files_max"}})
+
+    def test_max_objectsize(self):
+        big = self.write("big.gz", gzip.compress(b"needle" + random.Random(1).randbytes(3 * MIB), 1, mtime=0))
+        found = {("needle", ""), ("needle", "big")}  # noise is stored as it is: the packed file shows the word too
+        self.expect(self.scan_one("--max-objectsize", "1M", big), 1, found, {"big": {"limit file_bytes_max"}})
+        self.expect(self.scan_one(big), 1, found, {}, "complete")
 
     def test_max_depth(self):
         result = self.scan_one("--max-depth", "1", f"{FIXTURES}/nest.tar.gz")
@@ -294,8 +302,8 @@ class LimitTest(ArchiveCase):
 
     def test_max_filesize(self):
         result = self.scan_one("--max-filesize", "100", f"{FIXTURES}/nest.tar.gz")
-        self.expect(result, 2, set(), {"": {"larger than --max-filesize"}}, "not_scanned")
-        code, text = self.scan("--max-filesize", "100", f"{FIXTURES}/nest.tar.gz")
+        self.expect(result, 0, set(), {"": {"larger than --max-filesize"}}, "not_scanned")
+        code, text = self.scan("--strict", "--max-filesize", "100", f"{FIXTURES}/nest.tar.gz")
         self.assertEqual(code, 2)
         self.assertIn("larger than --max-filesize", text)
 
