@@ -80,6 +80,14 @@ daylight_library(libs/unpack/libarchive
 daylight_library(libs/unpack/pdf
   USES libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)
 
+# What the readers of documents share, and documents.
+daylight_library(libs/unpack/document USES libs/unpack/inflate)
+daylight_library(libs/unpack/vba USES libs/unpack/document)
+daylight_library(libs/unpack/ole2 USES libs/unpack/document libs/unpack/vba libs/unpack/inflate
+  TEST_LINKS daylight_unpack_vba_testing)
+daylight_library(libs/unpack/rtf USES libs/unpack/document libs/unpack/inflate)
+daylight_library(libs/unpack/onenote USES libs/unpack/document libs/unpack/inflate)
+
 # The YARA language. module.h is the interface between the language and its modules.
 daylight_library(libs/rules/module USES libs/match)
 daylight_library(libs/rules/modules/pe
@@ -122,9 +130,13 @@ daylight_library(libs/signatures/sources
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
 daylight_library(libs/engine/descend
   USES libs/unpack/inflate
+       libs/unpack/document
        libs/unpack/gzip
        libs/unpack/mail
        libs/unpack/pdf
+       libs/unpack/ole2
+       libs/unpack/onenote
+       libs/unpack/rtf
        libs/unpack/stream
        libs/unpack/tar
        libs/unpack/zip

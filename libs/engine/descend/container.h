@@ -24,6 +24,8 @@ enum class Origin : std::uint8_t {
   kMailPart,  // files in its text are given by the mail's container
   kMessage,   // declared to be a mail
   kScript,    // taken from where scripts stand
+  kVbaMacro,  // a VBA module's source, or what is left of it
+  kXlmMacro,  // the formulas of an Excel 4 macro sheet
 };
 
 struct Item {

@@ -1,0 +1,22 @@
+#include <memory>
+#include <utility>
+
+#include "libs/engine/descend/openers.h"
+#include "libs/engine/descend/part_container.h"
+#include "libs/unpack/ole2/ole_reader.h"
+
+namespace day::engine {
+
+std::unique_ptr<Container> OpenOle2(const Subject& subject) {
+  if (subject.type != FileType::kOle2) {
+    return nullptr;
+  }
+  using unpack::ole2::OleReader;
+  auto reader = OleReader::Create(subject.data);
+  if (!reader.ok()) {
+    return nullptr;
+  }
+  return std::make_unique<PartContainer<OleReader>>(std::move(reader).value());
+}
+
+}  // namespace day::engine

@@ -1,0 +1,108 @@
+// Gives what a compound file holds: each stream with its path, and what streams hide.
+//
+//   DAY_TRY_ASSIGN(OleReader ole, OleReader::Create(file));
+//   while (std::optional<document::Part> part = ole.Next(budget, inflater, buffer)) { ... }
+//
+// Besides streams as they are:
+//   - files in packages and other OLE 1 objects ("\1Ole10Native"), behind the stream: "...//a.exe";
+//   - objects and pictures in PowerPoint's and Word's records (ExOleObjStg, BLIPs), decompressed;
+//   - VBA modules as source, "VBA/(macro) Module1.bas"; what only p-code has, "... p-code.txt";
+//   - Excel 4 macro sheets as text, "Workbook//(macro) sheets.txt";
+//   - attachments of Outlook messages under their names, texts of messages as UTF-8, and RTF
+//     decompressed;
+//   - what lies behind the last sector, "(trailing data)".
+// What is encrypted (EncryptedPackage, Word's and PowerPoint's flags, Excel's FILEPASS) is given as
+// it is with the gap "encrypted".
+//
+// Specifications: [MS-CFB], [MS-OVBA], [MS-XLS], [MS-PPT], [MS-ODRAW], [MS-DOC] (FibBase),
+// [MS-OXMSG], [MS-OFFCRYPTO]. Everything given is paid from the Budget, and so is work on streams
+// that are read for others (steps). Ownership: contents are views into `file`, `buffer` or the
+// reader, valid until the next Next(). Not thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "libs/base/budget.h"
+#include "libs/base/bytes.h"
+#include "libs/base/result.h"
+#include "libs/unpack/document/part.h"
+#include "libs/unpack/inflate/inflate.h"
+#include "libs/unpack/inflate/output_buffer.h"
+#include "libs/unpack/ole2/compound_file.h"
+#include "libs/unpack/vba/project.h"
+
+namespace day::unpack::ole2 {
+
+class OleReader {
+ public:
+  // Errors: those of CompoundFile::Open.
+  static base::Result<OleReader> Create(base::Bytes file);
+
+  // The next part, or nothing at the end. Overwrites `buffer`.
+  std::optional<document::Part> Next(base::Budget& budget, inflate::Inflater& inflater,
+                                     inflate::OutputBuffer& buffer);
+
+  // What is wrong with the file itself, or empty.
+  std::string_view problem() const { return file_.problem(); }
+
+ private:
+  // What is looked for in the stream that was given last.
+  enum class Inner : std::uint8_t {
+    kNone,
+    kPackage,
+    kRecords,
+    kWorkbook,
+    kVbaProject,
+    kVbaModule,
+    kMessageText,
+    kMessageRtf,
+  };
+
+  explicit OleReader(CompoundFile file);
+  document::Part TakeStream(std::size_t index, base::Budget& budget, inflate::OutputBuffer& buffer);
+  Inner InnerOf(std::size_t index) const;
+  std::string EncryptionOf(std::size_t index, base::Bytes content) const;
+  std::string AttachmentName(std::size_t index);
+
+  std::optional<document::Part> NextInner(base::Budget& budget, inflate::Inflater& inflater);
+  std::optional<document::Part> NextPackage(base::Budget& budget);
+  std::optional<document::Part> NextRecord(base::Budget& budget, inflate::Inflater& inflater);
+  std::optional<document::Part> NextModule(base::Budget& budget);
+  std::optional<document::Part> UnlistedModule(base::Budget& budget);
+  std::optional<document::Part> MessageText(base::Budget& budget);
+  document::Part TextPart(std::string name, document::PartKind kind, base::Budget& budget);
+  base::Bytes ReadForMacros(std::size_t index, base::Budget& budget, inflate::OutputBuffer& out);
+  std::size_t FindStream(std::uint32_t storage, std::string_view name) const;
+
+  CompoundFile file_;
+  // Streams and storages of each storage, by name.
+  std::unordered_map<std::string, std::size_t> by_name_;
+  std::size_t next_ = 0;  // entry
+  bool trailing_given_ = false;
+
+  std::size_t current_ = 0;  // the stream given last
+  std::string current_path_;
+  base::Bytes current_content_;
+  Inner inner_ = Inner::kNone;
+  std::size_t inner_at_ = 0;
+  std::size_t inner_count_ = 0;
+
+  std::vector<vba::Module> modules_;  // of the project in current_
+  std::string project_names_;         // the stream "_VBA_PROJECT" beside it
+  std::string pcode_text_;            // what the next part is, if not empty
+  std::string pcode_name_;
+  std::size_t unlisted_at_ = 0;
+  std::unordered_set<std::size_t> modules_given_;
+
+  inflate::OutputBuffer module_stream_;
+  inflate::OutputBuffer names_stream_;
+  inflate::OutputBuffer scratch_;
+  std::string text_;
+};
+
+}  // namespace day::unpack::ole2
