@@ -86,3 +86,5 @@ add_library(Lz4::Lz4 ALIAS PkgConfig::LZ4)
 find_package(LibArchive 3.6 REQUIRED)
 pkg_check_modules(MSPACK REQUIRED IMPORTED_TARGET libmspack)
 add_library(Mspack::Mspack ALIAS PkgConfig::MSPACK)
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)  # expressions of ClamAV's signatures
+add_library(Pcre2::Pcre2 ALIAS PkgConfig::PCRE2)

@@ -122,9 +122,12 @@ daylight_library(libs/signatures USES libs/crypto libs/similarity)
 daylight_library(libs/signatures/cvd
   USES libs/signatures libs/crypto libs/unpack/gzip libs/unpack/inflate libs/unpack/tar
   LINKS OpenSSL::Crypto)
+# ClamAV's body and logical signatures: their texts, one mapped file, and the matcher over it.
+daylight_library(libs/signatures/clamav
+  USES libs/signatures libs/match libs/crypto LINKS Pcre2::Pcre2)
 # The files of a database, of all kinds, put together.
 daylight_library(libs/signatures/sources
-  USES libs/signatures libs/signatures/cvd libs/crypto libs/unpack/inflate
+  USES libs/signatures libs/signatures/cvd libs/signatures/clamav libs/crypto libs/unpack/inflate
   TEST_LINKS daylight_signatures_cvd_testing)
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
@@ -152,8 +155,8 @@ daylight_library(libs/engine/descend
 # Identify, descend, match, judge.
 daylight_library(libs/engine
   USES libs/engine/descend libs/crypto libs/match libs/rules/scan libs/rules/compile
-       libs/rules/syntax libs/rules/module libs/signatures libs/similarity libs/formats/pe
-       libs/unpack/inflate)
+       libs/rules/syntax libs/rules/module libs/signatures libs/signatures/clamav libs/similarity
+       libs/formats/pe libs/formats/elf libs/formats/macho libs/unpack/inflate)
 
 # The sandboxed process, and those who ask it.
 daylight_library(libs/workerproto USES libs/wire)
@@ -163,7 +166,8 @@ daylight_library(worker/tools
   TEST_LINKS daylight_rules_modules)
 daylight_library(worker
   USES worker/tools libs/engine libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module
-       libs/rules/modules libs/signatures libs/signatures/sources libs/signatures/cvd libs/match libs/workerproto libs/wire libs/os libs/crypto)
+       libs/rules/modules libs/signatures libs/signatures/clamav libs/signatures/sources
+       libs/signatures/cvd libs/match libs/workerproto libs/wire libs/os libs/crypto)
 daylight_program(daylight-worker worker/main USES worker)
 
 daylight_library(endpoint/scan USES libs/workerproto libs/wire libs/os libs/crypto)

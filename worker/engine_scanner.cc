@@ -68,11 +68,15 @@ base::Result<std::unique_ptr<FileScanner>> EngineScanner::Create(
   out->rules_ = std::move(rules);
   if (use.has_signatures) {
     DAY_TRY_ASSIGN(out->signatures_, signatures::Database::Open(database.signatures));
+    if (!out->signatures_.body().empty()) {
+      DAY_TRY_ASSIGN(out->body_, signatures::clamav::BodyDatabase::Open(out->signatures_.body()));
+    }
   }
   out->limits_ = use.settings.budget;
   engine::EngineOptions options;
   options.timeout_ms = use.settings.timeout_ms;
   options.matches_per_finding_max = use.settings.matches_per_finding_max;
+  options.body = out->body_.signature_count() > 0 ? &out->body_ : nullptr;
   out->engine_ = engine::Engine::Create(
       out->rules_.get(), use.has_signatures ? &out->signatures_ : nullptr, std::move(options));
   return std::unique_ptr<FileScanner>(std::move(out));
@@ -89,7 +93,7 @@ workerproto::DatabaseReady EngineScanner::Describe() const {
     ready.rule_count = rules_->rule_count();
     ready.string_count = rules_->string_count();
   }
-  ready.signature_count = signatures_.count();
+  ready.signature_count = signatures_.count() + body_.signature_count();
   return ready;
 }
 

@@ -5,6 +5,7 @@
 
 #include "libs/engine/engine.h"
 #include "libs/rules/compile/compiled_rules.h"
+#include "libs/signatures/clamav/body_database.h"
 #include "libs/signatures/database.h"
 #include "worker/backend.h"
 
@@ -29,6 +30,7 @@ class EngineScanner : public FileScanner {
 
   std::unique_ptr<rules::compile::CompiledRules> rules_;
   signatures::Database signatures_;
+  signatures::clamav::BodyDatabase body_;
   std::unique_ptr<engine::Engine> engine_;
   base::BudgetLimits limits_;
 };

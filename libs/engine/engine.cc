@@ -10,6 +10,7 @@
 #include "libs/engine/descend/containers.h"
 #include "libs/engine/descend/content.h"
 #include "libs/engine/descend/identify.h"
+#include "libs/engine/body_signature_matcher.h"
 #include "libs/engine/hash_matcher.h"
 #include "libs/engine/near_matcher.h"
 #include "libs/engine/rule_matcher.h"
@@ -52,6 +53,7 @@ struct Frame {
   std::unique_ptr<Container> container;
   base::Bytes data;
   std::string inner_path;       // of the container
+  FileType type;
   std::optional<bool> allowed;  // whether .fp or .sfp lists it: asked when first needed
 };
 
@@ -61,6 +63,7 @@ struct Engine::State {
   std::unique_ptr<ObjectMatcher> matcher;
   std::unique_ptr<HashMatcher> hashes;
   std::unique_ptr<NearMatcher> near;
+  std::unique_ptr<BodySignatureMatcher> bodies;
   EngineOptions options;
   unpack::inflate::Inflater inflater;
   // buffers[i] holds what frame i decoded; kept between files.
@@ -112,6 +115,7 @@ class FileScan {
   void MatchRules(base::Bytes data, FileType type, std::string_view path,
                   std::string_view inner_path);
   void MatchHashes(base::Bytes data, std::string_view inner_path);
+  void MatchBodies(base::Bytes data, FileType type, std::string_view inner_path);
   void JudgeFindings(std::size_t first, base::Bytes data, const std::string& inner_path);
   bool IsAllowed(base::Bytes data);
   void Descend(base::Bytes data, FileType type, std::string_view path,
@@ -204,6 +208,7 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
   }
   const std::size_t first = report_.findings.size();
   MatchHashes(data, inner_path);
+  MatchBodies(data, type, inner_path);
   MatchRules(data, type, path, inner_path);
   if (report_.findings.size() > first) {
     JudgeFindings(first, data, inner_path);
@@ -220,6 +225,25 @@ void FileScan::MatchHashes(base::Bytes data, std::string_view inner_path) {
   const bool is_known = report_.findings.size() > first;
   if (state_.near != nullptr && !is_known && !state_.near->Match(data, report_.findings)) {
     AddGap(inner_path, LimitReason("near_bytes_max"));
+  }
+}
+
+void FileScan::MatchBodies(base::Bytes data, FileType type, std::string_view inner_path) {
+  if (state_.bodies == nullptr) {
+    return;
+  }
+  // An object may be open in several ways at once: it contains the rest once.
+  std::vector<FileType> containers;
+  const std::byte* before = nullptr;
+  for (const Frame& frame : stack_) {
+    if (frame.data.data() != before) {
+      containers.push_back(frame.type);
+      before = frame.data.data();
+    }
+  }
+  for (const std::string_view reason :
+       state_.bodies->Match(data, type, containers, LimitsOfObject(), budget_, report_.findings)) {
+    AddGap(inner_path, reason);
   }
 }
 
@@ -275,7 +299,7 @@ void FileScan::Descend(base::Bytes data, FileType type, std::string_view path,
       AddGap(inner_path, LimitReason(base::Limit::kDepth));
       return;
     }
-    stack_.push_back({std::move(container), data, inner_path, std::nullopt});
+    stack_.push_back({std::move(container), data, inner_path, type, std::nullopt});
   }
 }
 
@@ -304,6 +328,9 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
   }
   if (database != nullptr && !database->near_lines().empty()) {
     engine->state_->near = std::make_unique<NearMatcher>(*database);
+  }
+  if (options.body != nullptr) {
+    engine->state_->bodies = std::make_unique<BodySignatureMatcher>(*options.body);
   }
   engine->state_->options = std::move(options);
   return engine;

@@ -38,6 +38,9 @@ class CompiledRules;
 namespace day::signatures {
 class Database;
 }
+namespace day::signatures::clamav {
+class BodyDatabase;
+}
 
 namespace day::engine {
 
@@ -47,6 +50,8 @@ struct EngineOptions {
   std::uint32_t gaps_max = 1000;               // gaps kept for one file; the last one says so
   std::uint64_t timeout_ms = 0;                // wall clock for one file; 0: none
   std::uint64_t arena_keep_bytes_max = 64ull * 1024 * 1024;
+  // Body signatures; null: none. REQUIRES: outlives the engine.
+  const signatures::clamav::BodyDatabase* body = nullptr;
   // Milliseconds of a monotonic clock; empty: the system's. A test may pass its own.
   std::function<std::uint64_t()> now_ms;
 };

@@ -91,6 +91,9 @@ class Database {
   // Signatures of files that are nearly the same, a line each: "ORDINAL LIMIT DIGEST\n", as
   // signature_text.h has them; whoever compares reads them once.
   std::string_view near_lines() const { return base::AsText(near_lines_); }
+  // The database of body signatures (clamav/body_database.h) that travels in this file, as it was
+  // given to the builder; empty if there is none. Starts at a multiple of 64 in the file.
+  base::Bytes body() const { return body_; }
 
   std::uint64_t count(Table table) const;
   std::uint64_t count() const;
@@ -118,6 +121,7 @@ class Database {
   base::Bytes name_blocks_;  // u64[]: where each block of names starts in name_pool_
   base::Bytes name_pool_;
   base::Bytes near_lines_;
+  base::Bytes body_;
   base::Bytes sources_;  // where each source file's ordinals start, and its name
 };
 

@@ -196,6 +196,7 @@ struct DatabaseBuilder::State {
   std::string sources;
   std::string near_lines;
   std::uint64_t near_count = 0;
+  std::string body;
   std::string name_before;  // in this block
   std::uint32_t line_before = 0;
 
@@ -266,6 +267,8 @@ base::Status DatabaseBuilder::State::Emit(std::size_t section, const Sink& sink)
       return sink(base::AsBytes(name_blocks));
     case format::FileSection::kNamePool:
       return sink(base::AsBytes(name_pool));
+    case format::FileSection::kBody:
+      return sink(base::AsBytes(body));
     case format::FileSection::kSources:
       return sink(base::AsBytes(sources));
     case format::FileSection::kNear:
@@ -355,6 +358,8 @@ base::Result<FileReport> DatabaseBuilder::AddFile(std::string_view name, std::st
   }
   return report;
 }
+
+void DatabaseBuilder::SetBody(std::string body) { state_->body = std::move(body); }
 
 std::uint64_t DatabaseBuilder::count() const { return state_->count; }
 

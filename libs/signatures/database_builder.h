@@ -60,6 +60,9 @@ class DatabaseBuilder {
   // (kSignaturesMax).
   base::Result<FileReport> AddFile(std::string_view name, std::string_view text);
 
+  // Bytes that travel in the file: Database::body().
+  void SetBody(std::string body);
+
   std::uint64_t count() const;
 
   // The table file. Ends the builder: call once. Errors: kLimit, and those of `write`.

@@ -1,4 +1,4 @@
-// The layout of a signature table file, version 3, as docs/formats/signature-table.md describes it.
+// The layout of a signature table file, version 4, as docs/formats/signature-table.md describes it.
 //
 // Everything is little-endian. A fixed header (kHeaderBytes) holds, after magic, version and file
 // size, one descriptor for each table and one for each section, and ends with the SHA-256 of all of
@@ -15,15 +15,15 @@
 namespace day::signatures::format {
 
 inline constexpr std::string_view kMagic{"DAYSIGS\n", 8};
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 inline constexpr std::uint64_t kSectionAlignment = 64;
 inline constexpr std::uint64_t kChecksumBytes = 32;
 
 // Sections of one table, in this order; then those of the whole file.
 enum class TableSection : std::uint8_t { kBuckets, kDigests, kRecords, kSizes, kSizeFilter };
 inline constexpr std::size_t kTableSections = 5;
-enum class FileSection : std::uint8_t { kNameBlocks, kNamePool, kSources, kNear };
-inline constexpr std::size_t kFileSections = 4;
+enum class FileSection : std::uint8_t { kNameBlocks, kNamePool, kSources, kNear, kBody };
+inline constexpr std::size_t kFileSections = 5;
 inline constexpr std::size_t kSectionCount = kTableCount * kTableSections + kFileSections;
 
 // magic 8 | version u32 | section count u32 | file size u64

@@ -144,7 +144,7 @@ void VersionInfo::AddString(base::Bytes file, std::uint64_t key, std::uint64_t v
   const std::uint16_t key_size = append(key, kVersionKeySizeMax);
   const std::uint16_t value_size =
       has_value ? append(value, kVersionValueSizeMax) : std::uint16_t{0};
-  entries_.push_back({begin, key_size, value_size});
+  entries_.push_back({begin, key_size, value_size, key});
 }
 
 }  // namespace day::formats::pe

@@ -30,12 +30,15 @@ class VersionInfo {
   std::size_t size() const { return entries_.size(); }
   std::string_view key(std::size_t index) const;
   std::string_view value(std::size_t index) const;
+  // Where the key's characters start in the file.
+  std::uint64_t key_offset(std::size_t index) const { return entries_[index].key_offset; }
 
  private:
   struct Entry {
     std::uint32_t begin;
     std::uint16_t key_size;
     std::uint16_t value_size;
+    std::uint64_t key_offset;
   };
 
   bool Spend(std::uint64_t bytes);

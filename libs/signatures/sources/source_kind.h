@@ -9,6 +9,7 @@ namespace day::signatures::sources {
 
 enum class Use : std::uint8_t {
   kSignatures,    // read by DatabaseBuilder
+  kBodies,        // read by clamav::BodyBuilder
   kIgnoreList,    // names that are left out
   kContainer,     // .cvd .cld .cud
   kCertificate,   // for signatures beside containers

@@ -75,6 +75,7 @@ void SourceSet::AddFile(std::string_view name, std::string_view text) {
       AddContainer(name, text);
       return;
     case Use::kSignatures:
+    case Use::kBodies:
     case Use::kOther:
       AddSignatures(kind, name, text);
       return;
@@ -147,11 +148,31 @@ std::string SourceSet::WithoutIgnored(const SourceKind& kind, std::string_view t
   return kept;
 }
 
+void SourceSet::AddBodies(std::string_view name, std::string_view text, SourceReport* report) {
+  const base::Result<clamav::BodyFileReport> lines = bodies_.AddFile(name, text);
+  if (!lines.ok()) {
+    KeepError(lines.error(), name);
+    return;
+  }
+  report->lines.signatures = lines->signatures;
+  report->lines.lines_skipped = lines->lines_skipped + lines->lines_malformed;
+  for (const clamav::BodyDiagnostic& diagnostic : lines->diagnostics) {
+    report->lines.diagnostics.push_back(
+        {diagnostic.line, (diagnostic.malformed ? "malformed: " : "not used: ") + diagnostic.reason});
+  }
+}
+
 void SourceSet::AddSignatures(const SourceKind& kind, std::string_view name,
                               std::string_view text) {
   SourceReport report = ReportOf(kind, name);
   const std::string kept = WithoutIgnored(kind, text, &report.ignored);
-  base::Result<FileReport> lines = builder_.AddFile(name, report.ignored > 0 ? kept : text);
+  text = report.ignored > 0 ? kept : text;
+  if (kind.use == Use::kBodies) {
+    AddBodies(name, text, &report);
+    reports_.push_back(std::move(report));
+    return;
+  }
+  base::Result<FileReport> lines = builder_.AddFile(name, text);
   if (lines.ok()) {
     report.lines = std::move(lines).value();
   } else {
@@ -172,6 +193,10 @@ base::Status SourceSet::WriteTo(const std::function<base::Status(base::Bytes)>& 
   }
   containers_.clear();
   DAY_TRY(status_);
+  if (bodies_.count() > 0) {
+    DAY_TRY_ASSIGN(std::string body, bodies_.Build());
+    builder_.SetBody(std::move(body));
+  }
   return builder_.WriteTo(write);
 }
 

@@ -24,6 +24,7 @@
 
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
+#include "libs/signatures/clamav/body_builder.h"
 #include "libs/signatures/cvd/cvd.h"
 #include "libs/signatures/database_builder.h"
 #include "libs/signatures/sources/ignore_list.h"
@@ -56,11 +57,12 @@ class SourceSet {
 
   // Complete after WriteTo().
   const std::vector<SourceReport>& reports() const { return reports_; }
-  std::uint64_t count() const { return builder_.count(); }
+  std::uint64_t count() const { return builder_.count() + bodies_.count(); }
 
  private:
   void AddContainer(std::string_view name, std::string_view file);
   void AddSignatures(const SourceKind& kind, std::string_view name, std::string_view text);
+  void AddBodies(std::string_view name, std::string_view text, SourceReport* report);
   // A copy of the text with ignored lines emptied; nothing if there are none.
   std::string WithoutIgnored(const SourceKind& kind, std::string_view text,
                              std::uint64_t* ignored) const;
@@ -68,6 +70,7 @@ class SourceSet {
 
   const cvd::PublicKeys* keys_;
   DatabaseBuilder builder_;
+  clamav::BodyBuilder bodies_;
   IgnoreList ignored_;
   std::vector<std::string> certificates_;
   std::vector<std::pair<std::string, std::string>> signs_;  // name, text

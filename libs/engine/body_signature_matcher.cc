@@ -1,0 +1,92 @@
+#include "libs/engine/body_signature_matcher.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+#include "libs/engine/clam_type.h"
+#include "libs/engine/naming.h"
+#include "libs/engine/program_facts.h"
+
+namespace day::engine {
+namespace {
+
+namespace clamav = signatures::clamav;
+
+std::optional<clamav::Work::Clock::time_point> DeadlineOf(const MatchLimits& limits) {
+  if (limits.timeout_ms == 0) {
+    return std::nullopt;
+  }
+  return clamav::Work::Clock::now() + std::chrono::milliseconds(limits.timeout_ms);
+}
+
+void Merge(const clamav::BodyOutcome& from, clamav::BodyOutcome* into) {
+  into->timed_out = into->timed_out || from.timed_out;
+  into->exhausted = into->exhausted || from.exhausted;
+  into->regex_limited = into->regex_limited || from.regex_limited;
+  into->ends_limited = into->ends_limited || from.ends_limited;
+}
+
+}  // namespace
+
+Finding BodySignatureMatcher::MakeFinding(const clamav::BodyHit& hit) const {
+  const clamav::SignatureView signature = database_.signature(hit.signature);
+  Finding finding;
+  finding.source = Finding::Source::kSignature;
+  finding.name = std::string(signature.name);
+  finding.rule = finding.name;
+  finding.provenance =
+      std::string(database_.file_name(signature.file)) + ":" + std::to_string(signature.line);
+  finding.severity = SignatureSeverity(finding.name);
+  return finding;
+}
+
+std::vector<std::string_view> BodySignatureMatcher::Match(base::Bytes data, FileType type,
+                                                          std::span<const FileType> containers,
+                                                          const MatchLimits& limits,
+                                                          base::Budget& budget,
+                                                          std::vector<Finding>& findings) {
+  std::vector<clamav::ClamType> holders;
+  for (const FileType container : containers) {
+    holders.push_back(ClamTypeOf(container));
+  }
+  clamav::ObjectFacts facts;
+  facts.containers = holders;
+  facts.targets = 1u | 1u << clamav::TargetOfType(ClamTypeOf(type));
+  facts.program = [&] { return ReadProgramFacts(data, type); };
+  std::vector<clamav::BodyHit> hits;
+  const auto deadline = DeadlineOf(limits);
+  clamav::BodyOutcome outcome = matcher_.Match(data, facts, deadline, budget, hits);
+  std::vector<clamav::ClamType> handlers = outcome.handlers;
+  std::sort(handlers.begin(), handlers.end());
+  handlers.erase(std::unique(handlers.begin(), handlers.end()), handlers.end());
+  for (const clamav::ClamType handler : handlers) {
+    facts.handled = handler;
+    facts.targets = 1u | 1u << clamav::TargetOfType(handler);
+    Merge(matcher_.Match(data, facts, deadline, budget, hits), &outcome);
+  }
+  if (!handlers.empty()) {
+    const auto by_signature = [](const auto& a, const auto& b) { return a.signature < b.signature; };
+    const auto same = [](const auto& a, const auto& b) { return a.signature == b.signature; };
+    std::stable_sort(hits.begin(), hits.end(), by_signature);
+    hits.erase(std::unique(hits.begin(), hits.end(), same), hits.end());
+  }
+  std::vector<std::string_view> gaps;
+  const auto gap = [&](bool holds, std::string_view reason) {
+    if (holds) {
+      gaps.push_back(reason);
+    }
+  };
+  gap(outcome.timed_out, "timeout");
+  gap(outcome.exhausted, "limit steps_max");
+  gap(outcome.regex_limited && !outcome.timed_out && !outcome.exhausted, "limit pcre_match_limit");
+  gap(outcome.ends_limited, "limit part_matches_max");
+  gap(hits.size() > limits.findings_max, "limit findings_max");
+  hits.resize(std::min<std::size_t>(hits.size(), limits.findings_max));
+  for (const clamav::BodyHit& hit : hits) {
+    findings.push_back(MakeFinding(hit));
+  }
+  return gaps;
+}
+
+}  // namespace day::engine

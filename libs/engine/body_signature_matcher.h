@@ -1,0 +1,42 @@
+// BodySignatureMatcher: ClamAV's body and logical signatures against one object.
+//
+// Tells the matcher what it has to know of the object: its targets, the types of what holds it,
+// and (asked only when needed) its program headers. A signature that wants the object taken for
+// another type (HandlerType) has it matched once more as that type. Not thread-safe.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "libs/base/budget.h"
+#include "libs/base/bytes.h"
+#include "libs/engine/descend/identify.h"
+#include "libs/engine/object_matcher.h"
+#include "libs/engine/report.h"
+#include "libs/signatures/clamav/body_database.h"
+#include "libs/signatures/clamav/matcher.h"
+
+namespace day::engine {
+
+class BodySignatureMatcher {
+ public:
+  // REQUIRES: `database` outlives the matcher.
+  explicit BodySignatureMatcher(const signatures::clamav::BodyDatabase& database)
+      : database_(database), matcher_(database) {}
+
+  // Appends a finding for each signature that matches; inner_path is left empty. `containers`: the
+  // types of what holds the object, outermost first. Returns the reasons for gaps.
+  std::vector<std::string_view> Match(base::Bytes data, FileType type,
+                                      std::span<const FileType> containers,
+                                      const MatchLimits& limits, base::Budget& budget,
+                                      std::vector<Finding>& findings);
+
+ private:
+  Finding MakeFinding(const signatures::clamav::BodyHit& hit) const;
+
+  const signatures::clamav::BodyDatabase& database_;
+  signatures::clamav::BodyMatcher matcher_;
+};
+
+}  // namespace day::engine

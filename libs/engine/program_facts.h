@@ -1,0 +1,16 @@
+// What body signatures ask of a program, read from its headers as ClamAV reads them: file offsets of
+// the entry point and of sections, and of version strings. Pure function.
+#pragma once
+
+#include "libs/base/bytes.h"
+#include "libs/engine/descend/identify.h"
+#include "libs/signatures/clamav/matcher.h"
+
+namespace day::engine {
+
+// `parsed` is false for other types, and for headers that cannot be read. At most
+// kProgramSectionsMax sections are kept.
+inline constexpr std::size_t kProgramSectionsMax = 4096;
+signatures::clamav::ProgramFacts ReadProgramFacts(base::Bytes data, FileType type);
+
+}  // namespace day::engine

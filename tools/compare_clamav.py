@@ -1,0 +1,575 @@
+#!/usr/bin/env python3
+"""Compares Daylight with clamscan on generated databases of body signatures: same names on the same inputs.
+
+  compare_clamav.py [--bin DIR] [--clamscan PROGRAM] [--seed N] [--rounds N] [--only WORD] [--quick] [-v]
+
+Written cases try every form of the grammar (found and not found); random rounds combine them. Each case is a database
+of one or a few files and some inputs; `clamscan -z` and `daylight scan --json` look at the same files and the sets of
+names (without ".UNOFFICIAL") are compared. Differences that are meant are listed in INTENDED with their reason, and in
+docs/clamav-compatibility.md. Exits with 1 if anything else differs. clamscan is only run, never linked or copied.
+"""
+import argparse
+import json
+import pathlib
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BINARY = bytes([0, 1, 2, 0xFF, 0xFE, 0x80, 0, 0x90])  # makes an input neither text nor anything else
+JUNK = bytes(range(1, 32)) + bytes(range(128, 256))  # nor UTF-16, which clamscan sees in little
+
+# Case name: why the programs differ.
+INTENDED = {
+    **{f"edge_not_left_{x}": "clamscan never finds a negated test at the left end" for x in "BLW"},
+    "target_text_raw": "text is matched raw as well as normalised",
+    "compare_10_>>8#hl4#=4096": "odd digits, least significant first, with rubbish behind them",
+    "compare_binary_15_>>8#ib8#=0xffffffffffffffff": "clamscan cuts numbers over 2^63-1",
+    "pcre_compare": "a comparison from where a regex matched: clamscan compares before it runs expressions",
+    **{f"macro_{x}": "clamscan sees a macro only from the second match on" for x in ("8-10", "10-13", "0-100", "13-13")},
+    "empty_line": "one bad line does not discard the rest",
+}
+
+
+def hexed(data):
+    return data.hex() if isinstance(data, bytes) else data.encode("latin-1").hex()
+
+
+def data(*pieces):
+    """An input of random-looking filler that holds nothing, and the pieces in it."""
+    return BINARY + b"".join(p if isinstance(p, bytes) else p.encode("latin-1") for p in pieces) + b"\x00\xf0" * 8 + JUNK
+
+
+def pe(sections=((b"\xcc" * 512), (b"\x90" * 512)), entry=0x1000, overlay=b"", pe_magic=b"PE\0\0"):
+    """A small PE32 file: sections of the given bytes, each at its own page; raw data from 0x200 on."""
+    count = len(sections)
+    dos = b"MZ" + bytes(58) + struct.pack("<I", 0x40)
+    header = pe_magic + struct.pack("<HHIIIHH", 0x14C, count, 0, 0, 0, 0xE0, 0x102)
+    optional = struct.pack("<HBBIIIIII", 0x10B, 1, 0, 0x200, 0x200, 0, entry, 0x1000, 0x2000)
+    optional += struct.pack("<IIIHHHHHHIIIIHHIIIIII", 0x400000, 0x1000, 0x200, 4, 0, 0, 0, 4, 0, 0,
+                            0x1000 * (count + 1), 0x200, 0, 3, 0, 0x100000, 0x1000, 0x100000, 0x1000, 0, 16)
+    optional += bytes(16 * 8)
+    table, raw, place = b"", b"", 0x200
+    for i, content in enumerate(sections):
+        content = content + bytes(-len(content) % 512)
+        table += struct.pack("<8sIIIIIIHHI", b".s%d" % i, len(content), 0x1000 * (i + 1), len(content), place, 0, 0, 0,
+                             0, 0x60000020)
+        raw += content
+        place += len(content)
+    head = dos + header + optional + table
+    assert len(head) <= 0x200
+    return head + bytes(0x200 - len(head)) + raw + overlay
+
+
+def elf(content, entry_offset=0x10):
+    """A 64-bit ELF program with one segment and one section over the content."""
+    base, start = 0x400000, 0x200
+    names = b"\0.text\0.shstrtab\0"
+    sections = [struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+                struct.pack("<IIQQQQIIQQ", 1, 1, 6, base + start, start, len(content), 0, 0, 16, 0),
+                struct.pack("<IIQQQQIIQQ", 7, 3, 0, 0, start + len(content), len(names), 0, 0, 1, 0)]
+    table = start + len(content) + len(names)
+    head = b"\x7fELF\x02\x01\x01" + bytes(9)
+    head += struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, base + start + entry_offset, 64, table, 0, 64, 56, 1, 64, 3, 2)
+    head += struct.pack("<IIQQQQQQ", 1, 5, start, base + start, base + start, len(content), len(content), 0x1000)
+    return head + bytes(start - len(head)) + content + names + b"".join(sections)
+
+
+def ndb(*lines):
+    return {"a.ndb": "".join(f"{line}\n" for line in lines)}
+
+
+def ldb(*lines, **more):
+    out = {"a.ldb": "".join(f"{line}\n" for line in lines)}
+    out.update({f"a.{ending}": text for ending, text in more.items()})
+    return out
+
+
+def simple(name, pattern, *inputs, target=0, offset="*"):
+    return name, ndb(f"T.{name}:{target}:{offset}:{pattern}"), list(inputs)
+
+
+def logic(name, expression, subs, *inputs, tdb="Engine:51-255,Target:0", **more):
+    return name, ldb(";".join([f"T.{name}", tdb, expression, *subs]), **more), list(inputs)
+
+
+def pattern_cases():
+    word = "0a4b5c6d7e"
+    body = bytes.fromhex(word)
+    yield simple("plain", word, data(body), data(body[:4]), data("x", body, body))
+    yield simple("short3", "a1b2c3", data(bytes.fromhex("a1b2c3")), data())
+    yield simple("short2", "a1b2", data(bytes.fromhex("a1b2")))
+    yield simple("upper", word.upper(), data(body))
+    yield simple("any", "0a4b??6d7e", data(body), data(b"\x0a\x4b\xff\x6d\x7e"), data(b"\x0a\x4b\x6d\x7e"))
+    yield simple("nibble_high", "0a4b5?6d7e", data(body), data(b"\x0a\x4b\x6c\x6d\x7e"))
+    yield simple("nibble_low", "0a4b?c6d7e", data(body), data(b"\x0a\x4b\x6c\x6d\x7e"), data(b"\x0a\x4b\x6d\x6d\x7e"))
+    yield simple("trailing_any", "0a4b5c??", data(body), BINARY + b"\x0a\x4b\x5c")
+    yield simple("leading_any", "??0a4b5c", data(body), b"\x0a\x4b\x5c" + BINARY)
+    gap = lambda n: data(b"\x0a\x4b\x5c", b"z" * n, b"\x6d\x7e\x8f")
+    gaps = [gap(n) for n in (0, 1, 2, 3, 4, 5, 6, 7, 126, 127, 128, 129, 200, 1000)]
+    for text in ("*", "{3}", "{0}", "{3-5}", "{-4}", "{5-}", "{127}", "{128}", "{129-200}", "{0-0}", "{0-2}", "{5-3}"):
+        name = "gap_" + "".join(c if c.isalnum() else f"_{ord(c):x}" for c in text)
+        yield simple(name, f"0a4b5c{text}6d7e8f", *gaps, data(b"\x6d\x7e\x8f\x0a\x4b\x5c"))
+    yield simple("gap_short_right", "0a4b5c{3}6d", gap(3), gap(4))
+    yield simple("gap_short_right_far", "0a4b5c*6d", gap(3))
+    yield simple("gap_end", "0a4b5c*", data(body))
+    yield simple("gap_begin", "*0a4b5c", data(body))
+    yield simple("gap_twice", "0a4b**5c6d", data(body))
+    yield simple("gap_overlap", "0a4b5c*4b5c6d", data(b"\x0a\x4b\x5c\x6d"), data(b"\x0a\x4b\x5c\x4b\x5c\x6d"))
+    yield simple("three_parts", "0a4b5c{2-4}6d7e8f*1122", data(b"\x0a\x4b\x5czz\x6d\x7e\x8f\x11\x22"),
+                 data(b"\x0a\x4b\x5cz\x6d\x7e\x8f\x11\x22"), data(b"\x11\x22\x0a\x4b\x5czz\x6d\x7e\x8f"))
+    yield simple("two_fixed_needed", "0a??4b??5c", data(b"\x0a1\x4b2\x5c"))
+    yield simple("two_fixed_behind", "0a??4b5c??6d", data(b"\x0a1\x4b\x5c2\x6d"), data(b"\x0a1\x4b\x5c\x6d"))
+    yield simple("odd", "0a4b5", data(body))
+    yield simple("not_hex", "0a4bxx5c", data(body))
+    yield simple("empty", "", data(body))
+    alternatives = [data(b"\x0a\x4b", x, b"\x6d\x7e") for x in (b"\x11", b"\x22", b"\x33", b"\x11\x22", b"\x33\x44",
+                                                              b"\x11\x22\x33", b"", b"\x55\x66")]
+    for name, text in (("alt_bytes", "(11|22)"), ("alt_equal", "(1122|3344)"), ("alt_unequal", "(11|3344|112233)"),
+                       ("alt_nested", "((11|33)44|(1122|55)66)"), ("alt_wild", "(1?|??44)"), ("alt_not", "!(11|22)"),
+                       ("alt_not_long", "!(1122|3344)"), ("alt_not_unequal", "!(11|3344)"), ("alt_one", "(11)"),
+                       ("alt_gap", "(11{2}22|33)"), ("alt_empty", "(11|)"), ("alt_open", "(11|22"), ("alt_close", "11)")):
+        yield simple(name, f"0a4b{text}6d7e", *alternatives)
+    yield simple("alt_first", "(1122|33)0a4b5c6d", data(b"\x11\x22\x0a\x4b\x5c\x6d"), data(b"\x33\x0a\x4b\x5c\x6d"),
+                 data(b"\x22\x0a\x4b\x5c\x6d"))
+    yield simple("alt_last", "0a4b5c6d(1122|33)", data(b"\x0a\x4b\x5c\x6d\x11\x22"), data(b"\x0a\x4b\x5c\x6d\x33"),
+                 data(b"\x0a\x4b\x5c\x6d\x11"))
+    around = [b" ", b"-", b".", b"/", b"<", b"@", b"_", b"\r", b"\n", b"\"", b"'", b"=", b">", b"a", b"Z", b"5", b"\0",
+              b"\r\n", b"\xff", b":"]
+    edges = [BINARY + x + b"KLMNOP" + y + BINARY for x in around for y in (b"\0",)]
+    edges += [BINARY + b"\0KLMNOP" + y + BINARY for y in around] + [b"KLMNOP" + BINARY * 2, BINARY * 2 + b"KLMNOP"]
+    inner = [BINARY + b"KLM" + x + b"NOP" + BINARY for x in around]
+    text = hexed("KLMNOP")
+    for letter in "BLW":
+        yield simple(f"edge_left_{letter}", f"({letter}){text}", *edges)
+        yield simple(f"edge_right_{letter}", f"{text}({letter})", *edges)
+        yield simple(f"edge_not_left_{letter}", f"!({letter}){text}", *edges)
+        yield simple(f"edge_not_right_{letter}", f"{text}!({letter})", *edges)
+        yield simple(f"edge_inside_{letter}", f"{hexed('KLM')}({letter}){hexed('NOP')}", *inner)
+        yield simple(f"edge_not_inside_{letter}", f"{hexed('KLM')}!({letter}){hexed('NOP')}", *inner)
+    far = [data(b"\xaa", b"z" * n, b"KLMNOP") for n in range(6)] + [data(b"KLMNOP", b"z" * n, b"\xaa") for n in range(6)]
+    for name, pattern in (("far_left", f"aa[2-4]{text}"), ("far_right", f"{text}[2-4]aa"), ("far_zero", f"aa[0-1]{text}"),
+                          ("far_one", f"aa[3]{text}"), ("far_too_far", f"aa[2-40]{text}"), ("far_two", f"aabb[2-4]{text}"),
+                          ("far_both", f"aa[1-2]{text}[1-2]aa")):
+        yield simple(name, pattern, *far, data(b"\xaazKLMNOPz\xaa"))
+    yield simple("far_left_offset", f"aa[2-4]{text}", BINARY + b"\xaazzKLMNOP" + BINARY, offset="11")
+    yield simple("far_left_offset_2", f"aa[2-4]{text}", BINARY + b"\xaazzKLMNOP" + BINARY, offset="8")
+
+
+def offset_cases():
+    word = b"\x0a\x4b\x5c\x6d\x7e"
+    text = word.hex()
+    at = lambda n, size=400: (BINARY * 100)[:n] + word + (BINARY * 100)[:size - n - len(word)]
+    places = [at(n) for n in (0, 10, 11, 15, 16, 20, 21, 390, 395)]
+    for name, offset in (("zero", "0"), ("ten", "10"), ("shift", "10,5"), ("eof", "EOF-10"), ("eof_shift", "EOF-10,5"),
+                         ("eof_5", "EOF-5"), ("empty", ""), ("letters", "abc"), ("negative", "-5"), ("se_any", "SE0"),
+                         ("ep_any", "EP+0"), ("shift_empty", "10,"), ("eof_empty", "EOF-"), ("vi_any", "VI"),
+                         ("shift_letters", "10,x"), ("star_shift", "*,5"), ("eof_far", "EOF-4000")):
+        yield simple(f"offset_{name}", text, *places, offset=offset)
+    yield simple("offset_parts", "0a4b5c*6d7e", *places, at(10)[:13] + b"zzz" + at(10)[13:], offset="10")
+    yield simple("offset_alt_first", "(11|2233)0a4b5c", BINARY + b"\x11\x0a\x4b\x5c" + BINARY,
+                 BINARY + b"\x22\x33\x0a\x4b\x5c" + BINARY, offset="8")
+    one = lambda n: b"\xcc" * n + word + b"\xcc" * (512 - n - len(word))
+    none = b"\x90" * 512
+    programs = [pe((one(n), none)) for n in (0, 16, 20, 507)] + [pe((none, one(n))) for n in (0, 16, 20, 507)]
+    programs += [pe((none, none), overlay=b"\0" * n + word) for n in (0, 1, 10)]
+    programs += [pe((one(0), none), entry=0x1000), pe((none, one(32)), entry=0x2010), pe((one(0), none), pe_magic=b"XX\0\0"),
+                 data(word)]
+    for name, offset in (("ep", "EP+0"), ("ep_plus", "EP+16"), ("ep_minus", "EP-16"), ("ep_shift", "EP+0,16"),
+                         ("s0", "S0+0"), ("s0_16", "S0+16"), ("s1", "S1+0"), ("s1_shift", "S1+10,10"), ("s2", "S2+0"),
+                         ("sl", "SL+0"), ("sl_16", "SL+16"), ("se0", "SE0"), ("se1", "SE1"), ("se2", "SE2"), ("se", "SE"),
+                         ("pe_eof", "EOF-5"), ("pe_abs", "512"), ("pe_any", "*"), ("s_bad", "Sx+0"), ("s_bare", "S0"),
+                         ("ep_bare", "EP"), ("ep_empty", "EP+"), ("se0_shift", "SE0,20")):
+        yield simple(f"offset_{name}", text, *programs, target=1, offset=offset)
+    elves = [elf(one(n)) for n in (0, 16, 20, 507)]
+    for name, offset in (("ep", "EP+0"), ("ep_4", "EP+4"), ("s0", "S0+0"), ("s1", "S1+0"), ("se0", "SE0"), ("se1", "SE1"),
+                         ("sl", "SL+0"), ("s1_16", "S1+16"), ("any", "*"), ("eof", "EOF-100")):
+        yield simple(f"offset_elf_{name}", text, *elves, target=6, offset=offset)
+
+
+def target_cases():
+    word = b"\x0a\x4b\x5c\x6d\x7e"
+    inputs = {
+        "bin": data(word), "pe": pe((word + b"\xcc" * 507, b"\x90" * 512)), "elf": elf(word + b"\xcc" * 507),
+        "dos": b"MZ" + bytes(62) + word, "pdf": b"%PDF-1.4\n" + word + b"\n%%EOF\n",
+        "gif": b"GIF89a" + bytes(20) + word, "swf": b"FWS\x05" + bytes(20) + word,
+        "java": b"\xca\xfe\xba\xbe\x00\x00\x00\x32" + bytes(20) + word,
+        "png": b"\x89PNG\r\n\x1a\n" + bytes(20) + word, "jpeg": b"\xff\xd8\xff\xe0\x00\x10JFIF\0" + bytes(20) + word,
+    }
+    for target in [*range(15), 15, 20, 99, "*", "x", ""]:
+        if target != 3:
+            yield simple(f"target_{target}", word.hex(), *inputs.values(), target=target)
+    text = b"just some plain words Marker-Word and more of them\n" * 3
+    yield simple("target_text", hexed("marker-word"), text, data("marker-word"), target=7)
+    yield simple("target_text_raw", hexed("Marker-Word"), text, data("Marker-Word"), target=7)
+    yield simple("target_text_any", hexed("Marker-Word"), text, data("Marker-Word"), target=0)
+    mail = b"From: a@example.org\nTo: b@example.org\nSubject: Marker-Word\nMessage-ID: <1@x>\n\nMarker-Body\n"
+    yield simple("target_mail", hexed("Marker-Word"), mail, text, target=4)
+
+
+TOKENS = [b"AbCdEfG0", b"HiJkLmN1", b"OpQrStU2", b"VwXyZaB3", b"cDeFgHi4"]
+
+
+def stream(*order):
+    """An input with tokens in this order, apart from each other."""
+    return BINARY + b"".join(TOKENS[i] + b"\x01\x02" for i in order) + BINARY
+
+
+ORDERS = [(), (0,), (1,), (2,), (0, 1), (1, 0), (0, 0), (0, 0, 0), (0, 1, 2), (0, 0, 1), (1, 1, 0), (1, 1), (2, 2, 2),
+          (0, 1, 1, 2), (0, 2), (1, 2), (1, 1, 1), (0, 0, 1, 1), (0, 0, 1, 1, 2, 2), (0, 0, 0, 0, 0, 1)]
+
+
+def logic_cases():
+    subs = [t.hex() for t in TOKENS]
+    streams = [stream(*order) for order in ORDERS]
+    for expression in ("0", "0&1", "0|1", "0&1&2", "0|1&2", "(0|1)&2", "(0|1&2)", "0&1|2", "(0&1|2)", "(0&1)|2", "0>1", "0>0",
+                       "0=2", "0=0", "0<3", "0<2&1", "0=0&1", "1&0=0", "(0|1)>1", "(0|1)>1,2", "(0|1)=2", "(0|1)=2,2",
+                       "(0|1)=0", "(0|1)=0&2", "(0|1)<2&2", "(0|1|2)>2,2", "(0&1)>2", "(0&1)=2", "(0&1)=3,2", "(0&1)<3",
+                       "((0|1)>1|2)", "((0|1)>1&2)=3", "((0|1)&2)", "0>1&(1|2)", "(0>1|1>1)", "(0>1&1>1)>3", "(0|1)<3,2&2",
+                       "0>1,1", "0=1,2", "(0)", "((0))", "((0)&1)", "(0)>1", "0&(1=0|2)", "((0|1)=0|2)", "(0=0|1)>1",
+                       "(0<2|1)>1", "((0|1)=2|2)>2", "(0&1|2&3)", "(0|1&2|3)", "0&1|2&3", "(0&1&2|3)", "((0&1|2)&3)", "(0|1|2&3)>2"):
+        ids = sorted({int(c) for c in __import__("re").sub(r"[=<>][0-9]+(,[0-9]+)?", "", expression) if c.isdigit()})
+        if ids == list(range(len(ids))):
+            yield logic("logic_" + expression, expression, subs[:len(ids)], *streams)
+    for expression in ("0&", "&0", "0&&1", "(0", "0)", "0>x", "a", "", "0>>1", "0=1=2", "()", "0 & 1", "1", "(0|1)>", "0>1,"):
+        count = 2 if "1" in expression and "&1" in expression or "|1" in expression else 1
+        yield logic("bad_logic_" + expression, expression, subs[:count], *streams[:6])
+    yield logic("too_many", "0", subs[:2], *streams[:6])
+    yield logic("too_few", "0&1", subs[:1], *streams[:6])
+    many = [(b"mark%04d" % i).hex() for i in range(70)]
+    for count in (63, 64, 65):
+        yield logic(f"subs_{count}", "|".join(str(i) for i in range(count)), many[:count],
+                    data(b"mark%04d" % (count - 1)), data("mark0000"), data("mark"))
+    yield logic("overlapping", "0=3", [hexed("aaaa")], *[data("a" * n) for n in range(3, 9)])
+    yield logic("overlapping_2", "0>1", [hexed("abab")], data("ababab"), data("abababab"), data("abab"))
+    yield logic("parts_count", "0>1", ["4142434445*5051525354"], data("ABCDEPQRST"), data("ABCDEPQRSTPQRST"),
+                data("ABCDEABCDEPQRST"), data("ABCDEPQRSTABCDEPQRST"))
+    yield logic("parts_count_bounded", "0>1", ["4142434445{-4}5051525354"], data("ABCDEPQRST"),
+                data("ABCDEPQRSTPQRST"), data("ABCDEPQRSTABCDEPQRST"), data("ABCDEzABCDEzPQRST"))
+    yield logic("offset_sub", "0&1", ["10:" + subs[0], subs[1]], *streams, BINARY + b"zz" + TOKENS[0] + TOKENS[1],
+                BINARY + TOKENS[1] + b"zz" + TOKENS[0])
+    yield logic("offset_eof", "0", ["EOF-8:" + subs[0]], BINARY * 4 + TOKENS[0], data(TOKENS[0]))
+    yield logic("sub_short", "0", ["a1b2"], data(b"\xa1\xb2"), data())
+    yield logic("sub_one", "0", ["a1"], data(b"\xa1"), data())
+    yield logic("wild_sub", "0", [hexed("Ab") + "??" + hexed("dE")], *streams[:3])
+
+
+def option_cases():
+    word = hexed("KeyWord")
+    wide = "".join(c + "\0" for c in "KeyWord")
+    around = [data(JUNK * 4, x, w, y) for w in ("KeyWord", "KEYWORD", "keyword", wide, wide.upper())
+              for x, y in (("\1", "\1"), ("a", "\1"), ("\1", "z"), ("a\0", "\1\1"), ("\1", "z\0"), (" ", " "), ("5", "\1"))]
+    for options in ("i", "w", "a", "f", "iw", "wa", "iwa", "if", "wf", "iwf", "waf", "iwaf", "af", "x", "", "ii"):
+        yield logic(f"options_{options}", "0", [f"{word}::{options}"], *around)
+    yield logic("options_offset", "0", [f"8:{word}::i"], data("KEYWORD"), data("x", "KEYWORD"))
+    yield logic("options_wild", "0", [f"4b6579??6f7264::i"], *around[:12])
+    yield logic("options_wide_wild", "0", [f"4b6579??6f7264::w"], *around)
+    yield logic("options_wide_gap", "0", [f"4b6579{{1}}6f7264::w"], *around)
+    yield logic("options_wide_alt", "0", [f"4b6579(57|58)6f7264::w"], *around)
+    yield logic("options_alt_case", "0", [f"4b6579(57|58)6f7264::i"], *around)
+    yield logic("options_digit", "0", [hexed("ab1[{") + "::i"], data("AB1[{"), data("ab1{["), data("ab1[{"))
+    yield "options_ndb", ndb(f"T.o:0:*:{word}::i"), around[:5]
+
+
+def condition_cases():
+    word = TOKENS[0].hex()
+    body = TOKENS[0]
+    files = [data(body), data(body, b"z" * 200), pe((body + b"\xcc" * 504, b"\x90" * 512)), pe((body + b"\xcc" * 504,)),
+             pe((b"\xcc" * 512, b"\x90" * 512, body)), pe((body + b"\xcc" * 504, b"\x90"), entry=0x2000), elf(body + b"\xcc" * 504)]
+    for i, tdb in enumerate((
+            "Engine:51-255,Target:0", "Target:0", "Engine:51-255,Target:1", "Target:1,Engine:51-255", "Engine:51-255",
+            "Engine:51-255,Target:0,FileSize:1-100", "Engine:51-255,Target:0,FileSize:100-300",
+            "Target:0,FileSize:1-100", "Engine:1-255,Target:0,FileSize:1-100", "Engine:51-100,Target:0", "Engine:230-255,Target:0",
+            "Engine:216-216,Target:0", "Engine:51-215,Target:0", "Engine:217-255,Target:0",
+            "Engine:51-255,Target:1,NumberOfSections:1-2", "Engine:51-255,Target:1,NumberOfSections:3-9",
+            "Engine:51-255,Target:6,NumberOfSections:1-2", "Engine:51-255,Target:6,NumberOfSections:3-3",
+            "Engine:51-255,Target:1,EntryPoint:512-512", "Engine:51-255,Target:1,EntryPoint:1000-2000",
+            "Engine:51-255,Target:1,EntryPoint:4096-4096", "Engine:51-255,Target:0,EntryPoint:0-9999999",
+            "Engine:51-255,Target:0,Container:CL_TYPE_ZIP", "Engine:51-255,Target:0,Container:CL_TYPE_ANY",
+            "Engine:51-255,Target:0,Container:CL_TYPE_NONSENSE", "Engine:51-255,Target:0,Nonsense:1-2",
+            "Engine:51-255,Target:0,FileSize:abc", "Engine:51-255,Target:0,FileSize:10", "Engine:51-255,Target:x",
+            "Engine:51-255,Target:77", "Engine:51,Target:0", "Engine:51-255;Target:0", "", "Target", "Engine:51-255,Target:0,",
+            "Engine:51-255,Target:0,HandlerType:CL_TYPE_PDF", "Engine:51-255,Target:0,Target:1")):
+        yield logic(f"tdb_{i}_{tdb}", "0", [word], *files, tdb=tdb)
+    for level in ("0:216", "216:216", "217", "1:215", "x", "0:", ""):
+        yield f"levels_{level}", ndb(f"T.l:0:*:{word}:{level}"), files[:2]
+    yield "handler", ldb(f"T.h;Engine:51-255,Target:0,HandlerType:CL_TYPE_PDF;0;{word}",
+                         f"T.p;Engine:51-255,Target:10;0;{TOKENS[1].hex()}"), [data(body, TOKENS[1]), data(TOKENS[1])]
+
+
+def zipped(*members):
+    import io
+    import zipfile
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def container_cases():
+    import gzip
+    inside = data(TOKENS[0], b"z" * 50)
+    files = [inside, zipped(("a.bin", inside)), gzip.compress(inside, mtime=0), zipped(("b.zip", zipped(("a.bin", inside)))),
+             gzip.compress(zipped(("a.bin", inside)), mtime=0), zipped(("a.gz", gzip.compress(inside, mtime=0)))]
+    for i, tdb in enumerate(("Container:CL_TYPE_ZIP", "Container:CL_TYPE_GZ", "Container:CL_TYPE_ANY",
+                             "Intermediates:CL_TYPE_ZIP", "Intermediates:CL_TYPE_GZ>CL_TYPE_ZIP",
+                             "Intermediates:CL_TYPE_ZIP>CL_TYPE_GZ", "Intermediates:CL_TYPE_ZIP>CL_TYPE_ZIP",
+                             "Container:CL_TYPE_ZIP,Intermediates:CL_TYPE_GZ")):
+        yield logic(f"container_{i}_{tdb}", "0", [TOKENS[0].hex()], *files, tdb="Engine:81-255,Target:0," + tdb)
+
+
+def special_cases():
+    word = TOKENS[0].hex()
+    numbers = ["10", "0x10", "16", "  10", "1a", "zz", "0010", "10 ", "ff", "010", "0x1A", "00010", "0x001"]
+    texts = [data(TOKENS[0], n.ljust(8, "\1")) for n in numbers]
+    binary = [data(TOKENS[0], b) for b in (b"\x10\0\0\0\0\0\0\0", b"\0\0\0\x10\0\0\0\0", b"\0\x10\0\0\0\0\0\0", b"\xff" * 8)]
+    for i, compare in enumerate((">>8#h2#=16", ">>8#hb2#=16", ">>8#d2#=10", ">>8#ab2#=10", ">>8#ab4#=16", ">>8#hbe2#=16", ">>8#de2#=10",
+                                 ">>8#hb4#=16", ">>8#d4#=10", ">>8#abe4#=16", ">>8#hl4#=4096", ">>8#dl4#=10", ">>8#hb2#>15,<17", ">>8#hb2#>16,<20",
+                                 ">>8#hb2#=0x10", ">>0x8#hb2#=16", "#hb2#=16", "0#hb2#=16", "<<4#hb2#=16", "8#hb2#=16", ">>8#hb#=16",
+                                 ">>8#2#=16", ">>8#hb2#", ">>8#hb2#16", ">>8#hb2#=16,=16,=16", ">>8#x2#=16", ">>8#hd2#=16", ">>8#db2#=10",
+                                 ">>8#d2#>9", ">>8#d2#<11", ">>8#hb3#=26", ">>8#hb5#=16", ">>8#hbe5#=16", ">>8#abe5#=16", ">>8#ab5#=26",
+                                 ">>8#ab5#=10", ">>8#d3#=10", ">>8#de3#=10", ">>8#ab3#=10", ">>8#hb2#<1", ">>8#hb19#=16", ">>8#d0#=1")):
+        yield logic(f"compare_{i}_{compare}", "0&1", [word, f"0({compare})"], *texts)
+    for i, compare in enumerate((">>8#i1#=16", ">>8#ib1#=16", ">>8#il1#=16", ">>8#il2#=16", ">>8#ib2#=16", ">>8#il4#=16", ">>8#ib4#=16", ">>8#il8#=16", ">>8#ib8#>255",
+                                 ">>8#i2#=16", ">>8#ib3#=16", ">>8#i4#=16", ">>8#ibe4#=16", ">>8#ile4#=16", ">>8#ib8#<0", ">>8#ib8#=0xffffffffffffffff")):
+        yield logic(f"compare_binary_{i}_{compare}", "0&1", [word, f"0({compare})"], *binary)
+    yield logic("compare_last", "0&1", [word, "0(>>8#d2#=11)"], data(TOKENS[0], "10", TOKENS[0], "11"),
+                data(TOKENS[0], "11", TOKENS[0], "10"))
+    yield logic("compare_parts", "0&1", [hexed("AbCd") + "*" + hexed("EfGh"), "0(>>4#d2#=11)"], data("AbCd11EfGh12"),
+                data("AbCd12EfGh11"), data("AbCd12zzEfGh1211"))
+    yield logic("compare_self", "0", ["0(>>8#d2#=11)"], *texts[:2])
+    yield logic("compare_later", "0&1", ["1(>>8#d2#=10)", word], *texts[:3])
+    yield logic("compare_end", "0&1", [word, "0(>>8#d2#=10)"], BINARY + TOKENS[0] + b"1", BINARY + TOKENS[0] + b"10")
+    regexes = [data(TOKENS[0], x) for x in ("foo123bar", "FOO123BAR", "foobar", "foo\nbar", "foo1bar foo2bar", "xfoo123bar")]
+    regexes += [data("foo123bar"), b"foo123bar" + BINARY + TOKENS[0]]
+    for i, regex in enumerate(("0/foo[0-9]+bar/", "0/foo[0-9]+bar/i", "0/foo.bar/", "0/foo.bar/s", "0/foo(/", "0/foo[0-9]*bar/U",
+                               "16:0/foo[0-9]+bar/", "17:0/foo[0-9]+bar/", "10:0/foo[0-9]+bar/", "10:0/foo[0-9]+bar/r", "10,9:0/foo[0-9]+bar/", "10,5:0/foo[0-9]+bar/", "10,6:0/foo[0-9]+bar/", "16,0:0/foo/e",
+                               "16,9:0/foo[0-9]+bar/e", "16,8:0/foo[0-9]+bar/e", "16,9:0/foo[0-9]+bar/re", "10,20:0/foo[0-9]+bar/e",
+                               "10,20:0/foo[0-9]+bar/re", "/foo/", "0/foo/q", "0/foo", "0/^foo/m", "0/ f o o /x", "0/\\/foo/", "0//",
+                               "0/foo[0-9]bar$/E", "EOF-9:0/foo[0-9]+bar/", "*:0/foo[0-9]+bar/", "0/foo/A", "0/\\x00\\x01/", "0/foo|AbC/")):
+        yield logic(f"pcre_{i}_{regex}", "0&1", [word, regex], *regexes, tdb="Engine:81-255,Target:0")
+    for expression in ("0&1>1", "0&1=1", "0&1=2", "0&1=0"):
+        for flags in ("", "g"):
+            yield logic(f"pcre_count_{expression}_{flags}", expression, [word, f"0/foo[0-9]bar/{flags}"], *regexes,
+                        tdb="Engine:81-255,Target:0")
+    yield logic("pcre_trigger_logic", "0&1&2", [word, TOKENS[1].hex(), "(0&1)/foo/"], data(TOKENS[0], TOKENS[1], "foo"),
+                data(TOKENS[0], "foo"), tdb="Engine:81-255,Target:0")
+    yield logic("pcre_trigger_count", "0&1", [word, "0>1/foo/"], data(TOKENS[0], TOKENS[0], "foo"), data(TOKENS[0], "foo"),
+                tdb="Engine:81-255,Target:0")
+    yield logic("pcre_alone", "1", [word, "0/foo/"], data(TOKENS[0], "foo"), data("foo"), tdb="Engine:81-255,Target:0")
+    yield logic("pcre_compare", "0&1&2", [word, "0/foo/", "1(>>3#d2#=12)"], data(TOKENS[0], "foo12"), data(TOKENS[0], "foo13"),
+                tdb="Engine:81-255,Target:0")
+    macro = f"D.m:0:$12$:{hexed('macroA')}\nD.n:0:$12$:{hexed('macroB')}\n"
+    inputs = [data(*[TOKENS[0] + b"z" * n + m for _ in range(times)]) for n in (0, 2, 5, 9) for times in (1, 2, 3)
+              for m in (b"macroA", b"macroB", b"macroC")]
+    for distance in ("8-10", "10-13", "0-100", "13-13"):
+        yield logic(f"macro_{distance}", "0&1", [word, f"${{{distance}}}12$"], *inputs, ndb=macro)
+    yield logic("macro_other_group", "0&1", [word, "${0-100}11$"], *inputs[:4], ndb=macro)
+    yield "macro_ndb_alone", ndb(f"T.m:0:$12$:{word}"), [data(TOKENS[0])]
+    yield "macro_group_32", ndb(f"T.m:0:$32$:{word}"), [data(TOKENS[0])]
+    yield "db", {"a.db": f"T.db={word}\n"}, [data(TOKENS[0]), data()]
+    yield "db_wild", {"a.db": "T.db=41624364*663047\n"}, [data(TOKENS[0]), data()]
+    yield "db_bad", {"a.db": "T.db\n"}, [data(TOKENS[0])]
+    yield "sdb", {"a.sdb": f"T.sdb:0:*:{word}\n"}, [data(TOKENS[0])]
+    yield "ndu", {"a.ndu": f"T.ndu:0:*:{word}\n"}, [data(TOKENS[0])]
+    yield "ldu", {"a.ldu": f"T.ldu;Engine:51-255,Target:0;0;{word}\n"}, [data(TOKENS[0])]
+    yield "comment", ndb("#comment", f"T.c:0:*:{word}"), [data(TOKENS[0])]
+    yield "empty_line", ndb("", f"T.c:0:*:{word}"), [data(TOKENS[0])]
+    yield "crlf", {"a.ndb": f"T.c:0:*:{word}\r\n"}, [data(TOKENS[0])]
+    yield "no_newline", {"a.ndb": f"T.c:0:*:{word}"}, [data(TOKENS[0])]
+    yield "fields_few", ndb(f"T.c:0:{word}"), [data(TOKENS[0])]
+    yield "fields_many", ndb(f"T.c:0:*:{word}:1:255:9"), [data(TOKENS[0])]
+    yield "no_name", ndb(f":0:*:{word}"), [data(TOKENS[0])]
+    yield "name_odd", ndb(f"T c/(x)-[1];y:0:*:{word}"), [data(TOKENS[0])]
+    yield "duplicate", ndb(f"T.d:0:*:{word}", f"T.d:0:*:{word}", f"T.e:0:*:{word}"), [data(TOKENS[0])]
+    yield "icon_group", ldb(f"T.i;Engine:51-255,Target:1,IconGroup1:x;0;{word}"), [data(TOKENS[0])]
+
+
+def random_pattern(rng, word):
+    """A pattern that matches `word`, with something in place of some of its bytes."""
+    out, i = [], 0
+    while i < len(word):
+        left = len(word) - i
+        kind = rng.choice("xxxxxxxxxahlns*g(u") if 3 <= i and left > 3 else "x"
+        byte = f"{word[i]:02x}"
+        if kind == "a":
+            out.append("??")
+        elif kind == "h":
+            out.append("?" + byte[1])
+        elif kind == "l":
+            out.append(byte[0] + "?")
+        elif kind == "(":
+            out.append(f"({byte}|{rng.randrange(256):02x})" if rng.random() < 0.7 else f"!({rng.randrange(256):02x}|00)")
+        elif kind == "u" and left > 5:
+            out.append(f"({word[i:i + 2].hex()}|{byte})" if rng.random() < 0.5 else f"({rng.randrange(256):02x}|{word[i:i + 2].hex()})")
+            i += 1
+        elif kind in "*g" and left > 6 and out and len("".join(out[-3:])) == 6 and "?" not in "".join(out[-3:]):
+            skipped = rng.randrange(0, 3)
+            low, high = rng.randrange(0, skipped + 1), skipped + rng.randrange(0, 4)
+            out.append(rng.choice(["*", f"{{{low}-{high + 1}}}", f"{{-{high + 1}}}", f"{{{low}-}}"]))
+            out += [f"{b:02x}" for b in word[i + skipped:i + skipped + 3]]
+            i += skipped + 2
+        else:
+            out.append(byte)
+        i += 1
+    return "".join(out)
+
+
+def mutated(rng, word):
+    word = bytearray(word)
+    for _ in range(rng.choice([0, 0, 1, 1, 2])):
+        at = rng.randrange(len(word))
+        kind = rng.randrange(3)
+        if kind == 0:
+            word[at] ^= 1 << rng.randrange(8)
+        elif kind == 1:
+            del word[at]
+        else:
+            word.insert(at, rng.randrange(256))
+    return bytes(word)
+
+
+def random_expression(rng, ids, depth=0):
+    if len(ids) == 1:
+        text = str(ids[0])
+        if rng.random() < 0.3:
+            text += rng.choice("=<>>") + str(rng.randrange(0, 3))
+        return text
+    cut = rng.randrange(1, len(ids))
+    text = random_expression(rng, ids[:cut], depth + 1) + rng.choice("&|") + random_expression(rng, ids[cut:], depth + 1)
+    if rng.random() < 0.5:
+        text = f"({text})"
+        if rng.random() < 0.4:
+            text += rng.choice("=<>>") + str(rng.randrange(0, 4)) + rng.choice(["", "", ",2"])
+    return text
+
+
+def random_case(rng, number):
+    words = [rng.randbytes(rng.randrange(8, 24)) for _ in range(4)]
+    inputs = []
+    for _ in range(6):
+        pieces = [mutated(rng, rng.choice(words)) for _ in range(rng.randrange(1, 6))]
+        inputs.append(BINARY + b"".join(piece + rng.randbytes(rng.randrange(0, 4)) for piece in pieces) + BINARY)
+    if number % 2 == 0:
+        lines = []
+        for i, word in enumerate(words):
+            offset = "*"
+            if rng.random() < 0.3:
+                offset = rng.choice([f"8,{rng.randrange(9)}", "8", f"EOF-{rng.randrange(60)},{rng.randrange(60)}", "0,30"])
+            lines.append(f"R.n{i}:0:{offset}:{random_pattern(rng, word)}")
+        return f"random_{number}", ndb(*lines), inputs
+    lines = []
+    for i in range(4):
+        subs = []
+        for _ in range(rng.randrange(1, 5)):
+            sub = random_pattern(rng, rng.choice(words))
+            if rng.random() < 0.2:
+                sub = f"8,{rng.randrange(60)}:{sub}"
+            if rng.random() < 0.2 and not any(c in sub for c in "(*{"):
+                sub += "::" + rng.choice(["i", "f", "ia"])
+            subs.append(sub)
+        lines.append(";".join([f"R.l{i}", "Engine:51-255,Target:0", random_expression(rng, list(range(len(subs)))), *subs]))
+    return f"random_{number}", ldb(*lines), inputs
+
+
+def run_clamscan(program, database, folder):
+    done = subprocess.run([program, "-z", "--no-summary", "--stdout", "--detect-pua", "--disable-cache", "-r", f"--database={database}", str(folder)],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    found = {}
+    for line in done.stdout.decode("utf-8", "replace").splitlines():
+        path, _, verdict = line.partition(": ")
+        if verdict.endswith(" FOUND"):
+            name = verdict[:-len(" FOUND")]
+            found.setdefault(pathlib.Path(path).name, set()).add(name.removesuffix(".UNOFFICIAL"))
+    refused = done.returncode == 2
+    return found, refused, done.stdout.decode("utf-8", "replace")
+
+
+def run_daylight(program, database, folder):
+    done = subprocess.run([program, "scan", "--no-cache", "--json", "-t", "1", "--db", str(database), str(folder)],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    found, partial = {}, []
+    for line in done.stdout.decode("utf-8", "replace").splitlines():
+        report = json.loads(line)
+        if report["type"] != "file":
+            continue
+        for finding in report.get("findings", []):
+            found.setdefault(pathlib.Path(report["path"]).name, set()).add(finding["name"])
+        partial += [gap for gap in report.get("gaps", [])]
+    return found, done.stderr.decode("utf-8", "replace"), partial
+
+
+def compare(case, options, folder):
+    """Lines about what differs."""
+    name, files, inputs = case
+    database, inputs_folder = folder / "db", folder / "in"
+    database.mkdir(parents=True)
+    inputs_folder.mkdir()
+    for file, text in files.items():
+        (database / file).write_text(text, encoding="latin-1")
+    for i, content in enumerate(inputs):
+        (inputs_folder / f"{i:03d}").write_bytes(content)
+    theirs, refused, their_output = run_clamscan(options.clamscan, database, inputs_folder)
+    ours, our_errors, gaps = run_daylight(options.bin / "daylight", database, inputs_folder)
+    out = []
+    if refused:
+        if ours:
+            out.append(f"clamscan refuses the database, daylight finds: {ours}\n      {their_output.strip()[:300]}")
+        elif not our_errors and options.verbose:
+            out.append("clamscan refuses the database, daylight says nothing")
+        return out
+    for i in range(len(inputs)):
+        key = f"{i:03d}"
+        a, b = theirs.get(key, set()), ours.get(key, set())
+        if a != b:
+            out.append(f"input {key}: clamscan {sorted(a)}, daylight {sorted(b)}   {inputs[i][:60]!r}")
+    if out and our_errors:
+        out.append("daylight: " + our_errors.strip())
+    if gaps and options.verbose:
+        out.append(f"gaps: {gaps[:3]}")
+    return out
+
+
+def all_cases(options):
+    for make in (pattern_cases, offset_cases, target_cases, logic_cases, option_cases, condition_cases, container_cases,
+                 special_cases):
+        yield from make()
+    rng = random.Random(options.seed)
+    for number in range(options.rounds):
+        yield random_case(rng, number)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/release/bin")
+    parser.add_argument("--clamscan", default="clamscan")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--quick", action="store_true", help="every eighth case")
+    parser.add_argument("-v", "--verbose", action="store_true")
+    options = parser.parse_args()
+    cases, inputs, differing, intended = 0, 0, 0, 0
+    for number, case in enumerate(all_cases(options)):
+        if options.only not in case[0] or (options.quick and number % 8 != 0):
+            continue
+        cases += 1
+        inputs += len(case[2])
+        with tempfile.TemporaryDirectory() as folder:
+            lines = compare(case, options, pathlib.Path(folder))
+        if lines and case[0] in INTENDED:
+            intended += 1
+        elif lines:
+            differing += 1
+            print(f"{case[0]}: {case[1]}")
+            for line in lines[:8 if not options.verbose else None]:
+                print("   ", line)
+    print(f"{cases} cases, {inputs} inputs: {differing} differ, {intended} differ as intended")
+    sys.exit(1 if differing else 0)
+
+
+if __name__ == "__main__":
+    main()
