@@ -66,7 +66,9 @@ std::vector<std::string_view> BodySignatureMatcher::Match(base::Bytes data, File
     Merge(matcher_.Match(data, facts, deadline, budget, hits), &outcome);
   }
   if (!handlers.empty()) {
-    const auto by_signature = [](const auto& a, const auto& b) { return a.signature < b.signature; };
+    const auto by_signature = [](const auto& a, const auto& b) {
+      return a.signature < b.signature;
+    };
     const auto same = [](const auto& a, const auto& b) { return a.signature == b.signature; };
     std::stable_sort(hits.begin(), hits.end(), by_signature);
     hits.erase(std::unique(hits.begin(), hits.end(), same), hits.end());

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "libs/engine/body_signature_matcher.h"
 #include "libs/engine/descend/containers.h"
 #include "libs/engine/descend/content.h"
 #include "libs/engine/descend/identify.h"
-#include "libs/engine/body_signature_matcher.h"
 #include "libs/engine/hash_matcher.h"
 #include "libs/engine/near_matcher.h"
 #include "libs/engine/rule_matcher.h"
@@ -52,7 +52,7 @@ std::string_view ExtensionOf(std::string_view file_name) {
 struct Frame {
   std::unique_ptr<Container> container;
   base::Bytes data;
-  std::string inner_path;       // of the container
+  std::string inner_path;  // of the container
   FileType type;
   std::optional<bool> allowed;  // whether .fp or .sfp lists it: asked when first needed
 };

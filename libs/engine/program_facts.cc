@@ -23,8 +23,8 @@ ProgramFacts OfPe(base::Bytes data) {
   facts.entry_point = pe.EntryPointOffset().value_or(0);
   for (const formats::pe::Section& section : pe.sections()) {
     // The loader rounds raw pointers down to sectors.
-    const std::uint64_t offset = section.pointer_to_raw_data -
-                                 section.pointer_to_raw_data % formats::pe::kSectorSizeBytes;
+    const std::uint64_t offset =
+        section.pointer_to_raw_data - section.pointer_to_raw_data % formats::pe::kSectorSizeBytes;
     facts.sections.push_back({offset, section.size_of_raw_data});
   }
   formats::pe::ResourceTable resources;

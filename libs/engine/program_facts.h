@@ -1,5 +1,5 @@
-// What body signatures ask of a program, read from its headers as ClamAV reads them: file offsets of
-// the entry point and of sections, and of version strings. Pure function.
+// What body signatures ask of a program, read from its headers as ClamAV reads them: file offsets
+// of the entry point and of sections, and of version strings. Pure function.
 #pragma once
 
 #include "libs/base/bytes.h"

@@ -22,7 +22,7 @@ inline constexpr std::uint64_t kChecksumBytes = 32;
 // Sections of one table, in this order; then those of the whole file.
 enum class TableSection : std::uint8_t { kBuckets, kDigests, kRecords, kSizes, kSizeFilter };
 inline constexpr std::size_t kTableSections = 5;
-enum class FileSection : std::uint8_t { kNameBlocks, kNamePool, kSources, kNear, kBody };
+enum class FileSection : std::uint8_t { kNameBlocks, kNamePool, kSources, kBody, kNear };
 inline constexpr std::size_t kFileSections = 5;
 inline constexpr std::size_t kSectionCount = kTableCount * kTableSections + kFileSections;
 

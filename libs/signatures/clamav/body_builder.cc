@@ -273,8 +273,7 @@ base::Status BodyBuilder::Add(const Signature& signature, std::uint32_t line) {
     }
   }
   const auto* first = std::get_if<PatternList>(&signature.subsignatures.front());
-  const bool is_macro =
-      first != nullptr && first->front().offset.kind == Offset::Kind::kMacro;
+  const bool is_macro = first != nullptr && first->front().offset.kind == Offset::Kind::kMacro;
   const std::string conditions = EncodeConditions(signature.conditions);
   const std::uint32_t subs_begin =
       state.Records(SectionId::kSubsignatures, format::kSubsignatureWords);
@@ -341,9 +340,8 @@ base::Result<BodyFileReport> BodyBuilder::AddFile(std::string_view name, std::st
       if (added.error().kind == base::ErrorKind::kLimit) {
         return added.error();
       }
-      line.kind = added.error().kind == base::ErrorKind::kUnsupported
-                      ? BodyLine::Kind::kSkipped
-                      : BodyLine::Kind::kMalformed;
+      line.kind = added.error().kind == base::ErrorKind::kUnsupported ? BodyLine::Kind::kSkipped
+                                                                      : BodyLine::Kind::kMalformed;
       line.reason = added.error().message;
     }
     if (line.kind == BodyLine::Kind::kNothing) {
@@ -371,8 +369,7 @@ base::Result<std::string> BodyBuilder::Build() {
   std::string descriptors;
   std::uint64_t offset = format::kHeaderBytes;
   const auto padding = [](std::uint64_t at) {
-    return (format::kSectionAlignment - at % format::kSectionAlignment) %
-           format::kSectionAlignment;
+    return (format::kSectionAlignment - at % format::kSectionAlignment) % format::kSectionAlignment;
   };
   for (const std::string& section : state.sections) {
     if (section.size() > 0xFFFFFFFF) {

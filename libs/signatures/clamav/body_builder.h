@@ -28,8 +28,8 @@ struct BodyDiagnostic {
 
 struct BodyFileReport {
   std::uint64_t signatures = 0;
-  std::uint64_t lines_skipped = 0;    // sound, but not for us
-  std::uint64_t lines_malformed = 0;  // ClamAV would refuse the whole database
+  std::uint64_t lines_skipped = 0;          // sound, but not for us
+  std::uint64_t lines_malformed = 0;        // ClamAV would refuse the whole database
   std::vector<BodyDiagnostic> diagnostics;  // the first kBodyDiagnosticsMax of them
 };
 inline constexpr std::size_t kBodyDiagnosticsMax = 20;

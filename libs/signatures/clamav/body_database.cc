@@ -312,8 +312,7 @@ std::vector<std::uint32_t> BodyDatabase::MacroPatterns(std::uint32_t group) cons
 
 std::pair<std::uint32_t, std::uint32_t> BodyDatabase::Bucket(const Grams& grams,
                                                              std::uint32_t bucket) {
-  const auto count =
-      static_cast<std::uint32_t>(grams.entries.size() / (4 * format::kEntryWords));
+  const auto count = static_cast<std::uint32_t>(grams.entries.size() / (4 * format::kEntryWords));
   return {std::min(U32At(grams.starts, bucket), count),
           std::min(U32At(grams.starts, std::uint64_t{bucket} + 1), count)};
 }

@@ -67,7 +67,7 @@ struct PartView {
   // Where `anchor` stands from the part's start: prefix to prefix + slack.
   std::uint32_t anchor_prefix = 0;
   std::uint32_t anchor_slack = 0;
-  base::Bytes anchor;           // masked: values, then masks
+  base::Bytes anchor;  // masked: values, then masks
   bool anchor_is_masked = false;
   std::uint32_t pattern = 0;
 };

@@ -54,8 +54,8 @@ inline constexpr std::size_t kEntryWords = 6;
 
 // A signature: name place, name size, file, line, target, flags, logic begin, logic count,
 // subsignatures begin, count, conditions place, size.
-inline constexpr std::uint32_t kSignatureIsSimple = 1;   // one pattern of one part, no conditions
-inline constexpr std::uint32_t kSignatureIsMacro = 2;    // never reported
+inline constexpr std::uint32_t kSignatureIsSimple = 1;  // one pattern of one part, no conditions
+inline constexpr std::uint32_t kSignatureIsMacro = 2;   // never reported
 
 enum class SubsignatureKind : std::uint32_t { kPatterns, kCompare, kRegex, kMacro };
 
@@ -77,9 +77,9 @@ enum class Op : std::uint8_t {
   kLiteral = 1,  // u16 n | n bytes
   kMasked,       // u16 n | n values | n masks
   kAny,          // u32 n
-  kChoices,      // u8 negated | u32 length, if negated | u16 n | u32 size of the rest | n times: u32
-                 // size | code
-  kTest,         // u8 test | u8 negated
+  kChoices,  // u8 negated | u32 length, if negated | u16 n | u32 size of the rest | n times: u32
+             // size | code
+  kTest,     // u8 test | u8 negated
 };
 
 enum class Condition : std::uint8_t {

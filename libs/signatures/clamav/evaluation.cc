@@ -29,8 +29,8 @@ std::optional<std::uint64_t> NextAnchor(const PartView& part, base::Bytes data, 
     return std::nullopt;
   }
   if (!part.anchor_is_masked) {
-    const void* const found = ::memmem(data.data() + from, last - from + size, part.anchor.data(),
-                                       part.anchor.size());
+    const void* const found =
+        ::memmem(data.data() + from, last - from + size, part.anchor.data(), part.anchor.size());
     if (found == nullptr) {
       return std::nullopt;
     }
@@ -284,8 +284,8 @@ void Evaluation::FindPattern(const PatternView& pattern, bool keep_starts, Match
       }
       if (i > 0 && part.gap_max != 0) {
         // The nearest end that is far enough must not be too far.
-        const auto it =
-            std::upper_bound(before.begin(), before.end(), start - std::min<std::uint64_t>(start, part.gap_min));
+        const auto it = std::upper_bound(before.begin(), before.end(),
+                                         start - std::min<std::uint64_t>(start, part.gap_min));
         if (it == before.begin() || start - *(it - 1) > part.gap_max) {
           return true;
         }
@@ -352,7 +352,8 @@ void Evaluation::FindRegex(std::uint32_t subsignature, base::Bytes data, Matches
   const std::string_view flags = base::AsText(reader.Take(reader.U32()));
   const std::string_view pattern = base::AsText(reader.Take(reader.U32()));
   const auto logic = reader.ok() ? ParseLogic(trigger) : base::MakeError({}, {});
-  if (!logic.ok() || !EvaluateNodes(*logic, static_cast<std::uint32_t>(logic->size() - 1), true).is_true) {
+  if (!logic.ok() ||
+      !EvaluateNodes(*logic, static_cast<std::uint32_t>(logic->size() - 1), true).is_true) {
     return;
   }
   const auto place = scan_.PlaceFor(offset, signature_.target);
@@ -373,7 +374,8 @@ void Evaluation::FindRegex(std::uint32_t subsignature, base::Bytes data, Matches
   const bool is_bound = is_placed && !has('r');
   const auto go_on = [&] { return scan_.work.Spend(1 + subject.size() / kBytesPerStep); };
   for (std::uint64_t from = 0; from <= subject.size();) {
-    const auto match = regex->Find(subject, from, is_bound && offset.shift == 0, go_on, &scan_.outcome.regex_limited);
+    const auto match = regex->Find(subject, from, is_bound && offset.shift == 0, go_on,
+                                   &scan_.outcome.regex_limited);
     if (!match || (is_bound && match->begin > place->last - place->first)) {
       return;
     }
@@ -401,7 +403,8 @@ void Evaluation::FindMacro(std::uint32_t id, base::Bytes data, Matches* out) {
   for (const std::uint32_t index : matcher_.database_.MacroPatterns(group)) {
     const PatternView pattern = matcher_.database_.pattern(index);
     const std::uint8_t target = matcher_.database_.signature(pattern.signature).target;
-    if (starts.empty() || pattern.parts_count == 0 || (target != 0 && target != signature_.target)) {
+    if (starts.empty() || pattern.parts_count == 0 ||
+        (target != 0 && target != signature_.target)) {
       continue;
     }
     Matches found;

@@ -34,8 +34,7 @@ bool CheckFits(base::Bytes data, const GramEntryView& entry, std::uint64_t at) {
   std::uint32_t found = 0;
   for (std::int64_t i = 0; i < 4; ++i) {
     if (place + i >= 0 && place + i < size) {
-      found |= std::to_integer<std::uint32_t>(data[static_cast<std::size_t>(place + i)])
-               << (8 * i);
+      found |= std::to_integer<std::uint32_t>(data[static_cast<std::size_t>(place + i)]) << (8 * i);
     }
   }
   return (found & entry.mask) == entry.value;
@@ -115,8 +114,8 @@ void BodyMatcher::PassGrams(Scan& scan, const BodyDatabase::Grams& grams, std::u
   const std::size_t end = scan.data.size() - 3;
   for (std::size_t begin = 0; begin < end; begin += match::kGramBlock) {
     const std::size_t block_end = std::min(end, begin + match::kGramBlock);
-    const std::size_t found = match::FindGrams(simd_, data, begin, block_end, stride,
-                                               grams.bitmap, positions_.data());
+    const std::size_t found =
+        match::FindGrams(simd_, data, begin, block_end, stride, grams.bitmap, positions_.data());
     for (std::size_t i = 0; i < found; ++i) {
       const std::size_t at = begin + positions_[i];
       const std::uint32_t gram = match::LoadGram(data + at);

@@ -34,7 +34,7 @@ struct ProgramFacts {
     std::uint64_t offset = 0;
     std::uint64_t size_bytes = 0;
   };
-  bool parsed = false;  // its headers could be read
+  bool parsed = false;            // its headers could be read
   std::uint64_t entry_point = 0;  // a file offset
   std::vector<Section> sections;
   std::vector<std::uint64_t> version_strings;  // where their keys start, ascending

@@ -137,12 +137,11 @@ TEST(BodyMatcherTest, StopsAtItsLimits) {
   std::vector<BodyHit> hits;
   BodyMatcher matcher(set.database());
   const std::string data(1 << 22, 'a');
-  const BodyOutcome outcome =
-      matcher.Match(base::AsBytes(data), {}, std::nullopt, budget, hits);
+  const BodyOutcome outcome = matcher.Match(base::AsBytes(data), {}, std::nullopt, budget, hits);
   EXPECT_TRUE(outcome.exhausted);
   base::Budget rich({});
-  const BodyOutcome late =
-      matcher.Match(base::AsBytes(data), {}, Work::Clock::now() - std::chrono::seconds(1), rich, hits);
+  const BodyOutcome late = matcher.Match(base::AsBytes(data), {},
+                                         Work::Clock::now() - std::chrono::seconds(1), rich, hits);
   EXPECT_TRUE(late.timed_out);
   EXPECT_TRUE(hits.empty());
 }
@@ -214,7 +213,8 @@ TEST(BodyMatcherTest, AgreesWithTheSlowTwin) {
     const std::string logic = kLogics[random() % 7];
     line += logic;
     for (int i = 0; i < (logic.find('1') == std::string::npos || logic == "0>1" ? 1 : 2); ++i) {
-      line += ";" + std::string(kOffsets[random() % 6]) + RandomHex(random) + kOptions[random() % 7];
+      line +=
+          ";" + std::string(kOffsets[random() % 6]) + RandomHex(random) + kOptions[random() % 7];
     }
     const BodyLine read = ParseBodyLine(BodyFormat::kLdb, line);
     if (read.kind != BodyLine::Kind::kSignature) {

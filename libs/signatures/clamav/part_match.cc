@@ -260,8 +260,9 @@ bool PartMatcher::EndsAt(const PartView& part, base::Bytes data, std::uint64_t s
            ((part.edges & format::kPartHasFarRight) == 0 ||
             HasFarByte(data, end, part.far_bytes >> 16, part.far_right, false));
   };
-  ends.erase(std::remove_if(ends.begin(), ends.end(), [&](std::uint64_t end) { return !fits(end); }),
-             ends.end());
+  ends.erase(
+      std::remove_if(ends.begin(), ends.end(), [&](std::uint64_t end) { return !fits(end); }),
+      ends.end());
   return !ends.empty();
 }
 

@@ -25,8 +25,8 @@ class PartMatcher {
   // Replaces positions by those behind the code.
   bool Run(base::Bytes code, base::Bytes data, std::vector<std::uint64_t>& positions, int nesting,
            Work& work);
-  bool RunChoices(base::ByteReader& reader, base::Bytes data,
-                  std::vector<std::uint64_t>& positions, int nesting, Work& work);
+  bool RunChoices(base::ByteReader& reader, base::Bytes data, std::vector<std::uint64_t>& positions,
+                  int nesting, Work& work);
 };
 
 }  // namespace day::signatures::clamav

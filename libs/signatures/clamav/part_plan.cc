@@ -156,9 +156,9 @@ void PlanPair(const Segment& segment, PartPlan* plan) {
       if (((open & 1) != 0 && first.mask == 0xFF) || ((open & 2) != 0 && second.mask == 0xFF)) {
         continue;
       }
-      const auto pair = static_cast<std::uint16_t>(
-          (first.value | ((open & 1) != 0 ? 0x20 : 0)) |
-          (second.value | ((open & 2) != 0 ? 0x20 : 0)) << 8);
+      const auto pair =
+          static_cast<std::uint16_t>((first.value | ((open & 1) != 0 ? 0x20 : 0)) |
+                                     (second.value | ((open & 2) != 0 ? 0x20 : 0)) << 8);
       cost += match::PairPerMib(pair) * (1.0 + segment.slack);
       choices.push_back(ChoiceAt(segment, at, pair, 2));
     }

@@ -18,8 +18,8 @@ struct GramChoice {
   std::uint32_t gram = 0;  // or pair
   std::uint32_t value = 0;
   std::uint32_t mask = 0;
-  std::int32_t check = 0;  // where value stands behind the gram
-  std::uint32_t back = 0;  // the smallest distance of the gram from the part's start
+  std::int32_t check = 0;   // where value stands behind the gram
+  std::uint32_t back = 0;   // the smallest distance of the gram from the part's start
   std::uint32_t slack = 0;  // how much more it may be
 };
 

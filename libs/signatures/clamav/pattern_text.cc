@@ -203,8 +203,7 @@ base::Status PartReader::ReadElements(std::vector<Element>* out, std::size_t nes
 
 // Cuts aa[n-m] off the front and [n-m]bb off the end.
 base::Status PartReader::TakeFarBytes() {
-  for (std::size_t open = text_.find('['); open != std::string_view::npos;
-       open = text_.find('[')) {
+  for (std::size_t open = text_.find('['); open != std::string_view::npos; open = text_.find('[')) {
     const std::size_t close = text_.find(']', open);
     if (close == std::string_view::npos) {
       return Bad("a bracket is not closed", open);

@@ -42,10 +42,9 @@ std::optional<Place> PlaceOf(const Offset& offset, std::uint64_t size_bytes,
     return std::nullopt;
   }
   if (offset.kind == Kind::kVersionStrings) {
-    return program.version_strings.empty()
-               ? std::nullopt
-               : std::optional(
-                     Place{program.version_strings.front(), program.version_strings.back()});
+    return program.version_strings.empty() ? std::nullopt
+                                           : std::optional(Place{program.version_strings.front(),
+                                                                 program.version_strings.back()});
   }
   const auto first = FirstOf(offset, size_bytes, program);
   if (!first) {

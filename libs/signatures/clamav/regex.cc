@@ -35,7 +35,8 @@ std::uint32_t OptionsOf(std::string_view flags) {
       {'E', PCRE2_DOLLAR_ENDONLY},
       {'U', PCRE2_UNGREEDY},
   }};
-  std::uint32_t options = PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+  std::uint32_t options =
+      PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
   for (const auto& [flag, option] : kOptions) {
     if (flags.find(flag) != std::string_view::npos) {
       options |= option;

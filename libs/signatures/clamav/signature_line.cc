@@ -252,12 +252,10 @@ base::Result<Signature> ParseLdb(std::string_view line) {
                      " subsignatures, there are " + std::to_string(fields.size() - 3));
   }
   for (std::size_t i = 3; i < fields.size(); ++i) {
-    base::Result<Subsignature> subsignature =
-        ParseSubsignature(fields[i], out.conditions.target);
+    base::Result<Subsignature> subsignature = ParseSubsignature(fields[i], out.conditions.target);
     if (!subsignature.ok()) {
-      return base::MakeError(
-          subsignature.error().kind,
-          "subsignature " + std::to_string(i - 3) + ": " + subsignature.error().message);
+      return base::MakeError(subsignature.error().kind, "subsignature " + std::to_string(i - 3) +
+                                                            ": " + subsignature.error().message);
     }
     out.subsignatures.push_back(std::move(subsignature).value());
   }
@@ -290,9 +288,9 @@ BodyFormat BodyFormatOf(std::string_view file_name) {
       {".ldu", BodyFormat::kLdb},
       {".db", BodyFormat::kDb},
   }};
-  const auto* const found =
-      std::find_if(kEndings.begin(), kEndings.end(),
-                   [&](const auto& ending) { return file_name.ends_with(ending.first); });
+  const auto* const found = std::find_if(kEndings.begin(), kEndings.end(), [&](const auto& ending) {
+    return file_name.ends_with(ending.first);
+  });
   return found == kEndings.end() ? BodyFormat::kNone : found->second;
 }
 

@@ -19,10 +19,10 @@ struct PatternPlan {
 };
 
 struct SubsignaturePlan {
-  std::vector<PatternPlan> patterns;          // of patterns: one of them matches
-  std::optional<std::uint8_t> depends_on;     // of a byte comparison
+  std::vector<PatternPlan> patterns;              // of patterns: one of them matches
+  std::optional<std::uint8_t> depends_on;         // of a byte comparison
   std::optional<std::vector<LogicNode>> trigger;  // of a regex
-  bool is_macro = false;                      // depends on the one before
+  bool is_macro = false;                          // depends on the one before
 };
 
 // Nothing: the signature may be true where none of its patterns matches.

@@ -158,7 +158,8 @@ void SourceSet::AddBodies(std::string_view name, std::string_view text, SourceRe
   report->lines.lines_skipped = lines->lines_skipped + lines->lines_malformed;
   for (const clamav::BodyDiagnostic& diagnostic : lines->diagnostics) {
     report->lines.diagnostics.push_back(
-        {diagnostic.line, (diagnostic.malformed ? "malformed: " : "not used: ") + diagnostic.reason});
+        {diagnostic.line,
+         (diagnostic.malformed ? "malformed: " : "not used: ") + diagnostic.reason});
   }
 }
 

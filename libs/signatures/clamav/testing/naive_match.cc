@@ -157,12 +157,11 @@ std::size_t CountOf(const Pattern& pattern, base::Bytes data) {
     Ends reached;
     count = 0;
     for (std::size_t start = 0; start <= data.size(); ++start) {
-      const bool fits =
-          i == 0 ? PlaceHolds(pattern.offset, start, data.size())
-                 : std::any_of(before.begin(), before.end(), [&](std::size_t end) {
-                     return end + part.gap_min <= start &&
-                            (part.gap_max == 0 || start - end <= part.gap_max);
-                   });
+      const bool fits = i == 0 ? PlaceHolds(pattern.offset, start, data.size())
+                               : std::any_of(before.begin(), before.end(), [&](std::size_t end) {
+                                   return end + part.gap_min <= start &&
+                                          (part.gap_max == 0 || start - end <= part.gap_max);
+                                 });
       Ends ends = fits ? EndsAt(part, data, start) : Ends{};
       count += ends.empty() ? 0u : 1u;
       reached.merge(ends);
