@@ -87,6 +87,7 @@ daylight_library(libs/unpack/ole2 USES libs/unpack/document libs/unpack/vba libs
   TEST_LINKS daylight_unpack_vba_testing)
 daylight_library(libs/unpack/rtf USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/onenote USES libs/unpack/document libs/unpack/inflate)
+daylight_library(libs/unpack/tnef USES libs/unpack/document libs/unpack/inflate)
 
 # The YARA language. module.h is the interface between the language and its modules.
 daylight_library(libs/rules/module USES libs/match)
@@ -142,6 +143,7 @@ daylight_library(libs/engine/descend
        libs/unpack/rtf
        libs/unpack/stream
        libs/unpack/tar
+       libs/unpack/tnef
        libs/unpack/zip
        libs/unpack/parts
        libs/unpack/ar
@@ -211,6 +213,8 @@ daylight_program(run_vectors tools/run_vectors
   USES libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module libs/rules/modules
        libs/rules/modules/basic)
 daylight_program(kill_at tools/kill_at)
+daylight_program(make_documents tools/make_documents USES libs/unpack/ole2 libs/unpack/vba
+  LINKS daylight_unpack_ole2_testing daylight_unpack_vba_testing)
 daylight_program(make_updates tools/make_updates USES libs/update libs/os)
 # What tests/services starts real servers for.
 daylight_program(s3_check tests/services/s3_check USES libs/store/s3 libs/store LINKS GTest::gtest)

@@ -48,6 +48,7 @@ enum class FileType : std::uint8_t {
   kIso9660,
   kOle2,
   kOneNote,
+  kTnef,
   kPdf,
   kRtf,
   kPostScript,

@@ -19,6 +19,7 @@ std::unique_ptr<Container> OpenOneNote(const Subject& subject);
 std::unique_ptr<Container> OpenRtf(const Subject& subject);
 std::unique_ptr<Container> OpenStream(const Subject& subject);
 std::unique_ptr<Container> OpenTar(const Subject& subject);
+std::unique_ptr<Container> OpenTnef(const Subject& subject);
 std::unique_ptr<Container> OpenZip(const Subject& subject);
 
 }  // namespace day::engine

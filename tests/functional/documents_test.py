@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Drives `daylight scan` over documents: the EICAR test text hidden in each way that tools/make_documents knows.
+
+The documents are made anew and nothing of them is kept. If clamscan is installed, the test prints how many of
+them it finds; nothing depends on it. DAYLIGHT_BIN is the folder of the programs.
+"""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("DAYLIGHT_BIN", ROOT / "build/release/bin"))
+# In two halves, so that this file is not a test file for other scanners.
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-" + b"STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+CLEAN = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$NOTHING-" + b"STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+
+# Where each is found.
+FOUND_AT = {
+    "ole2/stream.doc": "Stream",
+    "ole2/stream4.doc": "Stream",
+    "ole2/package.doc": "ObjectPool/_1/[1]Ole10Native//a.com",
+    "ole2/native.doc": "MBD01/[1]oLe10NATIVE//(native data)",
+    "ole2/object.ppt": "PowerPoint Document//object 1//[1]Ole10Native//a.com",
+    "ole2/picture.ppt": "Pictures//picture 1",
+    "ole2/message.msg": "__attach_version1.0_#00000000/a.com",
+    "ole2/unlisted.doc": "(unlisted)/Hidden",
+    "ole2/trailing.doc": "(trailing data)",
+    "ole2/source.doc": "Macros/VBA/(macro) Module1.bas",
+    "ole2/nolist.doc": "Macros/VBA/Module1//(macro) source.bas",
+    "ole2/stomped.doc": "Macros/VBA/(macro) Module1 p-code.txt",
+    "ole2/macrosheet.xls": "Workbook//(macro) sheets.txt",
+    "rtf/plain.rtf": "object 1//a.com",
+    "rtf/spaced.rtf": "object 1//a.com",
+    "rtf/groups.rtf": "object 1//a.com",
+    "rtf/inner.rtf": "object 1//a.com",
+    "rtf/quoted.rtf": "object 1//a.com",
+    "rtf/raw.rtf": "object 1//a.com",
+    "rtf/nested.rtf": "object 2//a.com",
+    "rtf/compound.rtf": "object 1//(native data)//[1]Ole10Native//a.com",
+    "rtf/picture.rtf": "picture 1",
+    "rtf/text.rtf": "(trailing data)",
+    "onenote/disk.one": "file 1",
+    "onenote/blob.one": "file 1",
+    "onenote/group.one": "file 1",
+    "tnef/title.dat": "A.COM",
+    "tnef/properties.dat": "a.com",
+    "tnef/message.dat": "attachment 1//A.COM",
+}
+# The text stands in them, but is not the whole object.
+INSIDE = {"ole2/nolist.doc", "ole2/stomped.doc", "ole2/macrosheet.xls"}
+ENCRYPTED = {"ole2/encrypted.docx": "EncryptedPackage"}
+FOLDERS = {name.split("/")[0] for name in FOUND_AT}
+
+RULE = r"""
+rule Text { strings: $a = "$EICAR-STANDARD" condition: $a }
+"""
+
+
+class DocumentsTest(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="daylight-documents-test.")
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        self.environment = dict(os.environ, XDG_CACHE_HOME=str(self.root / "cache"))
+
+    def make(self, payload):
+        (self.root / "payload").write_bytes(payload)
+        documents = self.root / "documents"
+        subprocess.run([str(BIN / "make_documents"), str(documents), str(self.root / "payload")], check=True)
+        return documents
+
+    def scan(self, documents, rules):
+        """Report lines by name ("ole2/stream.doc")."""
+        done = subprocess.run(
+            [str(BIN / "daylight"), "scan", "--json", "--no-cache", "-t", "1", "--no-progress", "--rules",
+             str(rules), *(str(documents / name) for name in sorted(FOLDERS))],
+            cwd=ROOT, env=self.environment, capture_output=True, timeout=120)
+        lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+        return {str(Path(line["path"]).relative_to(documents)): line for line in lines[:-1]}
+
+    def test_finds_the_text_in_every_document(self):
+        documents = self.make(EICAR)
+        rule = self.root / "text.yar"
+        rule.write_text(RULE)
+        for rules, left_out in ((ROOT / "rules/eicar.yar", INSIDE), (rule, set())):
+            lines = self.scan(documents, rules)
+            self.assertEqual(set(lines), set(FOUND_AT) | set(ENCRYPTED))
+            for name, path in FOUND_AT.items():
+                if name not in left_out:
+                    self.assertIn(path, [f["inner_path"] for f in lines[name]["findings"]], name)
+        if shutil.which("clamscan"):
+            self.print_clamscan(documents)
+
+    def print_clamscan(self, documents):
+        database = self.root / "eicar.ndb"
+        database.write_text("Text:0:*:" + EICAR.hex() + "\n")
+        done = subprocess.run(["clamscan", "--no-summary", "-i", "-r", f"--database={database}", str(documents)],
+                              capture_output=True, text=True, timeout=300)
+        found = done.stdout.count(" FOUND")
+        print(f"clamscan finds {found} of {len(FOUND_AT)} (and what is not inside a document)", flush=True)
+
+    def test_finds_nothing_in_clean_documents(self):
+        documents = self.make(CLEAN)
+        for name, line in self.scan(documents, ROOT / "rules").items():
+            self.assertEqual(line["findings"], [], name)
+            if name not in ENCRYPTED:
+                self.assertEqual(line["completeness"], "complete", (name, line["gaps"]))
+
+    def test_encrypted_documents_are_partial(self):
+        lines = self.scan(self.make(CLEAN), ROOT / "rules")
+        for name, path in ENCRYPTED.items():
+            self.assertEqual(lines[name]["completeness"], "partial", name)
+            self.assertIn({"inner_path": path, "reason": "encrypted"}, lines[name]["gaps"])
+
+    def test_hostile_documents_end_quickly(self):
+        hostile = self.root / "documents" / "rtf"
+        hostile.mkdir(parents=True)
+        (hostile / "deep.rtf").write_bytes(b"{\\rtf1{\\objdata " + b"{" * 10_000_000 + b"41")
+        (hostile / "many.rtf").write_bytes(b"{\\rtf1" + b"{\\objdata 41" * 1_000_000)
+        for name in FOLDERS - {"rtf"}:
+            (self.root / "documents" / name).mkdir()
+        (self.root / "documents/onenote/many.one").write_bytes(
+            bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3") +
+            (bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac") + b"\xff" * 8) * 400_000)
+        start = time.monotonic()
+        lines = self.scan(self.root / "documents", ROOT / "rules/eicar.yar")
+        self.assertLess(time.monotonic() - start, 30)
+        self.assertEqual(lines["onenote/many.one"]["completeness"], "partial")
+        self.assertEqual(lines["rtf/many.rtf"]["completeness"], "partial")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,256 @@
+// make_documents FOLDER PAYLOAD: writes one small document of each kind that libs/unpack reads,
+// each with the bytes of the file PAYLOAD hidden in its own way, into FOLDER/<fuzz target>/<name>.
+// The corpora in fuzz/corpus come from it, and what tests/functional/documents_test.py scans.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "libs/base/bytes.h"
+#include "libs/unpack/ole2/testing/compound_writer.h"
+#include "libs/unpack/vba/testing/vba_writer.h"
+
+namespace {
+
+using day::unpack::ole2::CompoundWriter;
+using day::unpack::ole2::PackageStream;
+using day::unpack::vba::ModuleText;
+
+std::string Little(std::uint64_t value, int bytes) {
+  std::string out;
+  for (int i = 0; i < bytes; ++i, value >>= 8) {
+    out += static_cast<char>(value & 0xFF);
+  }
+  return out;
+}
+std::string Utf16(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    out += {c, '\0'};
+  }
+  return out;
+}
+std::string Counted(const std::string& text) { return Little(text.size() + 1, 4) + text + '\0'; }
+std::string Hex(const std::string& bytes) { return day::base::ToHex(day::base::AsBytes(bytes)); }
+
+// zlib's format without compression.
+std::string StoredZlib(const std::string& text) {
+  const std::uint64_t size = text.size();
+  return "\x78\x9C\x01" + Little(size, 2) + Little(~size, 2) + text + "sum!";
+}
+
+class Writer {
+ public:
+  Writer(std::filesystem::path folder, std::string payload)
+      : folder_(std::move(folder)), payload_(std::move(payload)) {}
+
+  bool WriteAll() {
+    CompoundFiles();
+    Macros();
+    Workbooks();
+    Rtf();
+    OneNote();
+    Tnef();
+    return ok_;
+  }
+
+ private:
+  void Put(const std::string& target, const std::string& name, const std::string& content) {
+    std::filesystem::create_directories(folder_ / target);
+    std::ofstream file(folder_ / target / name, std::ios::binary);
+    file << content;
+    ok_ = ok_ && file.good();
+  }
+
+  void CompoundFiles();
+  void Macros();
+  void Workbooks();
+  void Rtf();
+  void OneNote();
+  void Tnef();
+  std::string PackageObject() const;
+
+  std::filesystem::path folder_;
+  std::string payload_;
+  bool ok_ = true;
+};
+
+void Writer::CompoundFiles() {
+  const auto one = [this](const std::string& name, const std::string& stream,
+                          const std::string& content, int version = 3) {
+    CompoundWriter writer(version);
+    writer.AddStream(stream, content);
+    writer.AddStream("Storage/Other", std::string(4100, 'o'));
+    Put("ole2", name, writer.Build());
+  };
+  one("stream.doc", "Stream", payload_);
+  one("stream4.doc", "Stream", payload_, 4);
+  one("package.doc", "ObjectPool/_1/\1Ole10Native", PackageStream("a.com", payload_));
+  one("native.doc", "MBD01/\1oLe10NATIVE", Little(payload_.size(), 4) + payload_);
+  CompoundWriter inner;
+  inner.AddStream("\1Ole10Native", PackageStream("a.com", payload_));
+  const std::string object = inner.Build();
+  const std::string packed = Little(object.size(), 4) + StoredZlib(object);
+  one("object.ppt", "PowerPoint Document",
+      "slide" + Little(0x10110010, 4) + Little(packed.size(), 4) + packed);
+  one("picture.ppt", "Pictures",
+      Little(0xF01E6E00, 4) + Little(17 + payload_.size(), 4) + std::string(17, 'u') + payload_);
+  CompoundWriter message;
+  message.AddStream("__attach_version1.0_#00000000/__substg1.0_37010102", payload_);
+  message.AddStream("__attach_version1.0_#00000000/__substg1.0_3707001F", Utf16("a.com"));
+  message.AddStream("__substg1.0_1000001F", Utf16("the text"));
+  Put("ole2", "message.msg", message.Build());
+  CompoundWriter hidden;
+  hidden.AddStream("Listed", "nothing");
+  hidden.AddUnlistedStream("Hidden", payload_);
+  const std::string unlisted = hidden.Build();
+  Put("ole2", "unlisted.doc", unlisted);
+  Put("ole2", "trailing.doc", unlisted + payload_);
+  CompoundWriter encrypted;
+  encrypted.AddStream("EncryptionInfo", "info");
+  encrypted.AddStream("EncryptedPackage", "cipher");
+  Put("ole2", "encrypted.docx", encrypted.Build());
+  Put("ole_object", "package.bin", PackageStream("a.com", payload_));
+  Put("ole_object", "object.bin", PackageObject());
+}
+
+void Writer::Macros() {
+  const auto project = [this](const std::string& name, const ModuleText& module, bool has_list) {
+    CompoundWriter writer;
+    writer.AddStream("Macros/VBA/" + module.name, ModuleStream(module));
+    writer.AddStream("Macros/VBA/_VBA_PROJECT", std::string("\xCC\x61\xFF\xFF\0Shell", 10));
+    writer.AddStream("Macros/VBA/dir",
+                     has_list ? day::unpack::vba::DirStream({module}) : "no list");
+    Put("ole2", name, writer.Build());
+  };
+  // The payload is all of the source, so that signatures of whole files see it.
+  project("source.doc", {"Module1", "p-code", payload_}, true);
+  project("nolist.doc", {"Module1", "p-code", "Attribute VB_Name = \"Module1\"\r\n" + payload_},
+          false);
+  project("stomped.doc",
+          {"Module1", day::unpack::vba::PcodeLiteral(payload_), "Attribute VB_Name = \"M\"\r\n"},
+          true);
+  Put("vba", "source.bin", day::unpack::vba::Compress(payload_ + payload_));
+  Put("vba", "dir.bin", day::unpack::vba::DirStream({{"Module1", "p-code", payload_}}));
+  Put("vba", "pcode.bin", day::unpack::vba::PcodeLiteral(payload_));
+}
+
+void Writer::Workbooks() {
+  const auto record = [](unsigned id, const std::string& data) {
+    return Little(id, 2) + Little(data.size(), 2) + data;
+  };
+  const auto text = [](const std::string& value) {
+    return "\x17" + Little(value.size(), 2) + value;
+  };
+  const auto sheet = [&](unsigned kind) {
+    return record(0x0809, Little(0x0600, 2) + Little(kind, 2) + std::string(12, '\0'));
+  };
+  const std::string tokens = text(payload_.substr(0, 4)) + text(payload_.substr(4)) + "\x08" +
+                             "\x1E" + Little(33, 2) + "\x41" + Little(111, 2) + "\x08" + "\x44" +
+                             Little(1, 4) + "\x42\x02" + Little(150, 2) + "\x41" + Little(110, 2);
+  const std::string end = record(0x000A, "");
+  const std::string name = Little(0x0020, 2) + Little(0x0100, 2) + Little(5, 2) +
+                           std::string(8, '\0') + Little(0x0100, 2) + "\x24" + Little(4, 4);
+  const std::string workbook =
+      sheet(0x0005) + record(0x0018, name) + end + sheet(0x0040) +
+      record(0x0006, std::string(20, '\0') + Little(tokens.size(), 2) + tokens) +
+      record(0x0207, Little(payload_.size(), 2) + '\0' + payload_) + end;
+  Put("vba", "workbook.bin", workbook);
+  CompoundWriter writer;
+  writer.AddStream("Workbook", workbook);
+  Put("ole2", "macrosheet.xls", writer.Build());
+}
+
+std::string Writer::PackageObject() const {
+  const std::string native = PackageStream("a.com", payload_).substr(4);
+  return Little(0x501, 4) + Little(2, 4) + Counted("Package") + Little(0, 8) +
+         Little(native.size(), 4) + native;
+}
+
+void Writer::Rtf() {
+  const std::string hex = Hex(PackageObject());
+  const auto document = [this](const std::string& name, const std::string& digits) {
+    Put("rtf", name, "{\\rtf1\\ansi{\\object\\objemb{\\*\\objdata " + digits + "}}\\par}");
+  };
+  document("plain.rtf", hex);
+  std::string spaced;
+  for (std::size_t i = 0; i < hex.size(); ++i) {
+    spaced += hex[i] + std::string(i % 3 == 0 ? "\r\n" : i % 7 == 0 ? "\\par " : "");
+  }
+  document("spaced.rtf", spaced);
+  document("groups.rtf", hex.substr(0, 33) + "{\\*\\a 0123{\\b 45}}" + hex.substr(33));
+  document("inner.rtf", "{\\a{\\b " + hex + "}}");
+  document("quoted.rtf", hex.substr(0, 34) + "\\'41" + hex.substr(34));
+  document("raw.rtf", "\\bin" + std::to_string(hex.size() / 2) + " " + PackageObject());
+  document("nested.rtf", "0105{\\object{\\*\\objdata " + hex + "}}");
+  CompoundWriter writer;
+  writer.AddStream("\1Ole10Native", PackageStream("a.com", payload_));
+  document("compound.rtf", Hex("a header that lies" + writer.Build()));
+  Put("rtf", "picture.rtf", "{\\rtf1{\\pict{\\*\\blipuid 00ff}\\pngblip " + Hex(payload_) + "}}");
+  Put("rtf", "text.rtf", "{\\rtf1{\\*\\template \\u104 ?ttp\\'3a//example.org}}" + payload_);
+}
+
+void Writer::OneNote() {
+  const std::string start("\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3", 16);
+  const std::string data("\xE7\x16\xE3\xBD\x65\x26\x11\x45\xA4\xC4\x8D\x4D\x0B\x7A\x9E\xAC", 16);
+  const std::string web("\x2F\xE9\x8D\x63\xD4\xA6\xC1\x4B\x9A\x36\xB3\xFC\x25\x11\xA5\xB7", 16);
+  Put("onenote", "disk.one",
+      start + std::string(200, '\0') + data + Little(payload_.size(), 8) + std::string(12, '\0') +
+          payload_ + std::string(50, '\0'));
+  const auto object = [](unsigned type, const std::string& content) {
+    return Little(2u | (type << 3) | (content.size() << 17), 4) + content;
+  };
+  const std::string size = Little((payload_.size() << 2) | 2, 2);
+  const std::string guid = "\x04" + std::string(16, 'g');
+  const std::string front =
+      start + std::string(32, '\0') + web + std::string(4, '\0') + object(0x7A, "packaging");
+  Put("onenote", "blob.one", front + object(0x02, size + payload_) + "\x05");
+  Put("onenote", "group.one",
+      front + object(0x16, "\x03" + guid + "\x03" + guid + guid + size + payload_));
+}
+
+void Writer::Tnef() {
+  const auto attribute = [](std::uint64_t id, const std::string& data) {
+    return "\2" + Little(id, 4) + Little(data.size(), 4) + data + Little(0, 2);
+  };
+  const auto property = [](std::uint64_t tag, const std::string& value) {
+    std::string padded = value;
+    padded.resize((value.size() + 3) / 4 * 4);
+    return Little(tag, 4) + Little(1, 4) + Little(value.size(), 4) + padded;
+  };
+  const std::string start = Little(0x223E9F78, 4) + Little(1, 2);
+  const std::string attachment = attribute(0x00069002, "start") + attribute(0x0006800F, payload_) +
+                                 attribute(0x00018010, std::string("A.COM\0", 6));
+  Put("tnef", "title.dat", start + attachment);
+  Put("tnef", "properties.dat",
+      start + attribute(0x00069002, "start") +
+          attribute(0x00069005, Little(3, 4) + Little(0x37050003, 4) + Little(1, 4) +
+                                    property(0x3707001F, Utf16("a.com")) +
+                                    property(0x37010102, payload_)));
+  Put("tnef", "message.dat",
+      start +
+          attribute(0x00069003,
+                    Little(2, 4) + property(0x1000001F, Utf16("text")) +
+                        property(0x10090102, Little(0, 8) + "MELA" + Little(0, 4) + "{\\rtf")) +
+          attribute(0x00069002, "start") +
+          attribute(0x00069005, Little(1, 4) + property(0x3701000D, std::string(16, 'i') + start +
+                                                                        attachment)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::cerr << "usage: make_documents FOLDER PAYLOAD\n";
+    return 2;
+  }
+  std::ifstream file(argv[2], std::ios::binary);
+  const std::string payload{std::istreambuf_iterator<char>(file), {}};
+  if (payload.size() < 8) {
+    std::cerr << "make_documents: no payload in " << argv[2] << "\n";
+    return 2;
+  }
+  return Writer(argv[1], payload).WriteAll() ? 0 : 1;
+}
