@@ -43,6 +43,7 @@ daylight_library(libs/formats/macho)
 daylight_library(libs/formats/dotnet USES libs/formats/pe)
 daylight_library(libs/formats/dex)
 daylight_library(libs/formats/lnk)
+daylight_library(libs/formats/html)
 daylight_library(libs/formats/image LINKS PNG::PNG JPEG::JPEG)
 
 # Hashes that are near where files are nearly the same.
