@@ -44,6 +44,7 @@ daylight_library(libs/formats/dotnet USES libs/formats/pe)
 daylight_library(libs/formats/dex)
 daylight_library(libs/formats/lnk)
 daylight_library(libs/formats/html)
+daylight_library(libs/formats/structured)
 daylight_library(libs/formats/image LINKS PNG::PNG JPEG::JPEG)
 
 # Hashes that are near where files are nearly the same.
@@ -136,6 +137,8 @@ daylight_library(libs/signatures/sources
 daylight_library(libs/engine/descend
   USES libs/unpack/inflate
        libs/unpack/document
+  USES libs/formats/html
+       libs/unpack/inflate
        libs/unpack/gzip
        libs/unpack/mail
        libs/unpack/pdf

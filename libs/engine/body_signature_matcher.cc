@@ -27,6 +27,23 @@ void Merge(const clamav::BodyOutcome& from, clamav::BodyOutcome* into) {
   into->ends_limited = into->ends_limited || from.ends_limited;
 }
 
+// Bit n: Target n. Pages are matched against signatures for HTML only as normalised copies.
+std::uint32_t TargetsOf(FileType type, Origin origin) {
+  constexpr std::uint32_t kAny = 1u << 0;
+  constexpr std::uint32_t kHtml = 1u << 3;
+  constexpr std::uint32_t kText = 1u << 7;
+  switch (origin) {
+    case Origin::kNormalisedHtml:
+      return kAny | kHtml;
+    case Origin::kNormalisedScript:
+      return kAny | kHtml | kText;
+    case Origin::kNormalisedText:
+      return kAny | kText;
+    default:
+      return kAny | (type == FileType::kHtml ? 0 : 1u << clamav::TargetOfType(ClamTypeOf(type)));
+  }
+}
+
 }  // namespace
 
 Finding BodySignatureMatcher::MakeFinding(const clamav::BodyHit& hit) const {
@@ -41,18 +58,16 @@ Finding BodySignatureMatcher::MakeFinding(const clamav::BodyHit& hit) const {
   return finding;
 }
 
-std::vector<std::string_view> BodySignatureMatcher::Match(base::Bytes data, FileType type,
-                                                          std::span<const FileType> containers,
-                                                          const MatchLimits& limits,
-                                                          base::Budget& budget,
-                                                          std::vector<Finding>& findings) {
+std::vector<std::string_view> BodySignatureMatcher::Match(
+    base::Bytes data, FileType type, Origin origin, std::span<const FileType> containers,
+    const MatchLimits& limits, base::Budget& budget, std::vector<Finding>& findings) {
   std::vector<clamav::ClamType> holders;
   for (const FileType container : containers) {
     holders.push_back(ClamTypeOf(container));
   }
   clamav::ObjectFacts facts;
   facts.containers = holders;
-  facts.targets = 1u | 1u << clamav::TargetOfType(ClamTypeOf(type));
+  facts.targets = TargetsOf(type, origin);
   facts.program = [&] { return ReadProgramFacts(data, type); };
   std::vector<clamav::BodyHit> hits;
   const auto deadline = DeadlineOf(limits);

@@ -11,6 +11,7 @@
 
 #include "libs/base/budget.h"
 #include "libs/base/bytes.h"
+#include "libs/engine/descend/container.h"
 #include "libs/engine/descend/identify.h"
 #include "libs/engine/object_matcher.h"
 #include "libs/engine/report.h"
@@ -25,9 +26,10 @@ class BodySignatureMatcher {
   explicit BodySignatureMatcher(const signatures::clamav::BodyDatabase& database)
       : database_(database), matcher_(database) {}
 
-  // Appends a finding for each signature that matches; inner_path is left empty. `containers`: the
-  // types of what holds the object, outermost first. Returns the reasons for gaps.
-  std::vector<std::string_view> Match(base::Bytes data, FileType type,
+  // Appends a finding for each signature that matches; inner_path is left empty. `origin` tells
+  // normalised copies, which alone are matched against signatures for HTML; `containers`: the types
+  // of what holds the object, outermost first. Returns the reasons for gaps.
+  std::vector<std::string_view> Match(base::Bytes data, FileType type, Origin origin,
                                       std::span<const FileType> containers,
                                       const MatchLimits& limits, base::Budget& budget,
                                       std::vector<Finding>& findings);

@@ -14,6 +14,7 @@
 #include "libs/engine/hash_matcher.h"
 #include "libs/engine/near_matcher.h"
 #include "libs/engine/rule_matcher.h"
+#include "libs/signatures/clamav/body_database.h"
 #include "libs/signatures/database.h"
 
 namespace day::engine {
@@ -48,6 +49,18 @@ std::string_view ExtensionOf(std::string_view file_name) {
   return dot == std::string_view::npos ? std::string_view{} : file_name.substr(dot);
 }
 
+// Copies are made only for signatures that can match them: pages are matched against those for any
+// file too, texts have been matched against those as they are.
+Wanted WantedBy(const signatures::clamav::BodyDatabase& body) {
+  constexpr std::uint32_t kAny = 1u << 0;
+  constexpr std::uint32_t kHtml = 1u << 3;
+  constexpr std::uint32_t kText = 1u << 7;
+  Wanted wanted;
+  wanted.html_copies = (body.targets() & (kAny | kHtml | kText)) != 0;
+  wanted.text_copies = (body.targets() & kText) != 0;
+  return wanted;
+}
+
 // A container that is being walked, with the bytes it was opened on.
 struct Frame {
   std::unique_ptr<Container> container;
@@ -64,6 +77,7 @@ struct Engine::State {
   std::unique_ptr<HashMatcher> hashes;
   std::unique_ptr<NearMatcher> near;
   std::unique_ptr<BodySignatureMatcher> bodies;
+  Wanted wanted;  // copies that body signatures look at
   EngineOptions options;
   unpack::inflate::Inflater inflater;
   // buffers[i] holds what frame i decoded; kept between files.
@@ -115,7 +129,8 @@ class FileScan {
   void MatchRules(base::Bytes data, FileType type, std::string_view path,
                   std::string_view inner_path);
   void MatchHashes(base::Bytes data, std::string_view inner_path);
-  void MatchBodies(base::Bytes data, FileType type, std::string_view inner_path);
+  void ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin);
+  void MatchBodies(base::Bytes data, FileType type, Origin origin, std::string_view inner_path);
   void JudgeFindings(std::size_t first, base::Bytes data, const std::string& inner_path);
   bool IsAllowed(base::Bytes data);
   void Descend(base::Bytes data, FileType type, std::string_view path,
@@ -164,7 +179,9 @@ void FileScan::Step() {
   if (!item->gap.empty()) {
     AddGap(inner_path, item->gap);
   }
-  if (item->has_content) {
+  if (item->has_content && IsCopy(item->origin)) {
+    ScanCopy(item->content, inner_path, item->origin);
+  } else if (item->has_content) {
     ScanObject(item->content, inner_path, item->origin);
   }
   if (EndsTheFile(item->gap)) {
@@ -208,7 +225,7 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
   }
   const std::size_t first = report_.findings.size();
   MatchHashes(data, inner_path);
-  MatchBodies(data, type, inner_path);
+  MatchBodies(data, type, origin, inner_path);
   MatchRules(data, type, path, inner_path);
   if (report_.findings.size() > first) {
     JudgeFindings(first, data, inner_path);
@@ -228,21 +245,49 @@ void FileScan::MatchHashes(base::Bytes data, std::string_view inner_path) {
   }
 }
 
-void FileScan::MatchBodies(base::Bytes data, FileType type, std::string_view inner_path) {
+// A copy is the object it was made of, as body signatures want to see it: no object of its own, and
+// what is found in both is said once.
+void FileScan::ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin) {
+  const std::size_t first = report_.findings.size();
+  MatchBodies(data, stack_.back().type, origin, inner_path);
+  if (report_.findings.size() == first) {
+    return;
+  }
+  const std::string& whole = stack_.back().inner_path;
+  const std::string copies = whole.empty() ? "(" : whole + std::string(kSeparator) + "(";
+  const auto begin = report_.findings.begin();
+  const auto begin_new = begin + static_cast<std::ptrdiff_t>(first);
+  const auto is_known = [&](const Finding& finding) {
+    return std::any_of(begin, begin_new, [&](const Finding& other) {
+      return other.source == finding.source && other.name == finding.name &&
+             (other.inner_path == whole || std::string_view(other.inner_path).starts_with(copies));
+    });
+  };
+  report_.findings.erase(std::remove_if(begin_new, report_.findings.end(), is_known),
+                         report_.findings.end());
+  if (report_.findings.size() > first) {
+    JudgeFindings(first, data, inner_path);
+  }
+}
+
+void FileScan::MatchBodies(base::Bytes data, FileType type, Origin origin,
+                           std::string_view inner_path) {
   if (state_.bodies == nullptr) {
     return;
   }
-  // An object may be open in several ways at once: it contains the rest once.
+  // An object may be open in several ways at once: it contains the rest once. A copy is in what its
+  // original is in.
   std::vector<FileType> containers;
   const std::byte* before = nullptr;
+  const base::Bytes original = IsCopy(origin) ? stack_.back().data : base::Bytes();
   for (const Frame& frame : stack_) {
-    if (frame.data.data() != before) {
+    if (frame.data.data() != before && frame.data.data() != original.data()) {
       containers.push_back(frame.type);
       before = frame.data.data();
     }
   }
-  for (const std::string_view reason :
-       state_.bodies->Match(data, type, containers, LimitsOfObject(), budget_, report_.findings)) {
+  for (const std::string_view reason : state_.bodies->Match(
+           data, type, origin, containers, LimitsOfObject(), budget_, report_.findings)) {
     AddGap(inner_path, reason);
   }
 }
@@ -294,7 +339,8 @@ bool FileScan::IsAllowed(base::Bytes data) {
 
 void FileScan::Descend(base::Bytes data, FileType type, std::string_view path,
                        const std::string& inner_path, Origin origin) {
-  for (std::unique_ptr<Container>& container : OpenContainers({data, type, path, origin})) {
+  for (std::unique_ptr<Container>& container :
+       OpenContainers({data, type, path, origin, state_.wanted})) {
     if (!budget_.Enter().ok()) {
       AddGap(inner_path, LimitReason(base::Limit::kDepth));
       return;
@@ -331,6 +377,7 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
   }
   if (options.body != nullptr) {
     engine->state_->bodies = std::make_unique<BodySignatureMatcher>(*options.body);
+    engine->state_->wanted = WantedBy(*options.body);
   }
   engine->state_->options = std::move(options);
   return engine;

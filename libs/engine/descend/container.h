@@ -26,6 +26,30 @@ enum class Origin : std::uint8_t {
   kScript,    // taken from where scripts stand
   kVbaMacro,  // a VBA module's source, or what is left of it
   kXlmMacro,  // the formulas of an Excel 4 macro sheet
+  // Copies for body signatures that look at normalised texts; nothing else looks at them.
+  kNormalisedHtml,
+  kNormalisedScript,
+  kNormalisedText,
+};
+
+inline bool IsCopy(Origin origin) {
+  return origin == Origin::kNormalisedHtml || origin == Origin::kNormalisedScript ||
+         origin == Origin::kNormalisedText;
+}
+
+// Which copies somebody looks at.
+struct Wanted {
+  bool html_copies = false;
+  bool text_copies = false;
+};
+
+// What a container says of an object, for signatures that ask for it.
+struct ItemFacts {
+  std::uint64_t compressed_bytes = 0;
+  std::uint64_t real_bytes = 0;  // as declared
+  bool is_encrypted = false;
+  std::uint32_t position = 0;  // from 1
+  std::optional<std::uint32_t> crc32;
 };
 
 struct Item {
@@ -34,6 +58,7 @@ struct Item {
   bool has_content = false;  // false: only a gap
   std::string gap;           // why not all of it was seen; empty if all was
   Origin origin = Origin::kOther;
+  std::optional<ItemFacts> facts;
 };
 
 class Container {
@@ -55,6 +80,7 @@ struct Subject {
   FileType type = FileType::kUnknown;
   std::string_view name;  // of the file, for contents that have none of their own
   Origin origin = Origin::kOther;
+  Wanted wanted;
 };
 
 }  // namespace day::engine

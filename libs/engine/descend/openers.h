@@ -12,6 +12,8 @@ namespace day::engine {
 // ar, cpio, rpm, 7z, cabinets, ...: whatever implements unpack::parts::Archive.
 std::unique_ptr<Container> OpenArchive(const Subject& subject);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
+// Pages and texts: what is encoded in them, and normalised copies.
+std::unique_ptr<Container> OpenHtml(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);
 std::unique_ptr<Container> OpenPdf(const Subject& subject);
 std::unique_ptr<Container> OpenOle2(const Subject& subject);

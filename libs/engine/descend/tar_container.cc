@@ -16,8 +16,11 @@ class TarContainer final : public Container {
 
   std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer& buffer) override {
     while (auto entry = reader_.Next()) {
+      ++position_;
       if (entry->kind == unpack::tar::Entry::Kind::kFile) {
-        return MakeItem(*entry, budget, buffer);
+        Item item = MakeItem(*entry, budget, buffer);
+        item.facts = ItemFacts{entry->size, entry->size, false, position_, std::nullopt};
+        return item;
       }
     }
     const base::Bytes trailing = reader_.trailing();
@@ -58,6 +61,7 @@ class TarContainer final : public Container {
   }
 
   unpack::tar::TarReader reader_;
+  std::uint32_t position_ = 0;
   bool trailing_given_ = false;
 };
 

@@ -16,6 +16,7 @@ class ZipContainer final : public Container {
   std::optional<Item> Next(base::Budget& budget, Inflater& inflater,
                            OutputBuffer& buffer) override {
     while (const auto entry = reader_.Next()) {
+      ++position_;
       if (entry->is_directory) {
         continue;
       }
@@ -26,6 +27,7 @@ class ZipContainer final : public Container {
       item.content = extraction.content;
       item.has_content = !extraction.content.empty() || extraction.gap.empty();
       item.gap = std::move(extraction.gap);
+      item.facts = FactsOf(*entry);
       return item;
     }
     return std::nullopt;
@@ -34,7 +36,20 @@ class ZipContainer final : public Container {
   std::string_view problem() const override { return reader_.problem(); }
 
  private:
+  ItemFacts FactsOf(const unpack::zip::Entry& entry) const {
+    ItemFacts facts;
+    facts.compressed_bytes = entry.compressed_size;
+    facts.real_bytes = entry.uncompressed_size;
+    facts.is_encrypted = entry.encrypted();
+    facts.position = position_;
+    if (entry.has_crc32) {
+      facts.crc32 = entry.crc32;
+    }
+    return facts;
+  }
+
   unpack::zip::ZipReader reader_;
+  std::uint32_t position_ = 0;
 };
 
 }  // namespace
