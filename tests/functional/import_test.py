@@ -104,6 +104,55 @@ class ImportTest(DatabaseCase):
         self.assertIn(b"b.yar: the file is not used: line 1", done.stderr)
 
 
+def body_line(name, target, text):
+    return f"{name}:{target}:*:{text.hex()}\n".encode()
+
+
+class NormalisedTest(DatabaseCase):
+    """What signatures for pages (target 3) and texts (target 7) see."""
+
+    PAGE = (b"<HTML><a  HREF = 'HTTP://Test.EXAMPLE/x'>Some <b>Words</b>\n Here</a>"
+            b"<SCRIPT>var A=\"test\"+\"marker\"; x</SCRIPT></HTML>")
+
+    def setUp(self):
+        super().setUp()
+        (self.db / "t.ndb").write_bytes(
+            body_line("Markup", 3, b'href="http://test.example') + body_line("NoTags", 3, b"some words here") +
+            body_line("Script", 3, b'="testmarker"') + body_line("Text", 7, b"one two three") +
+            body_line("Any", 0, b"harmless Marker"))
+        self.files = self.root / "files"
+        self.files.mkdir()
+
+    def found(self, name, data):
+        path = self.files / name
+        path.write_bytes(data)
+        done = self.run_daylight("scan", "--json", "--no-progress", "--no-cache", "-t", "1", "--db", self.db, path)
+        line = json.loads(done.stdout.decode().splitlines()[0])
+        self.assertEqual(line["gaps"], [])
+        return {(finding["name"], finding["inner_path"]) for finding in line["findings"]}
+
+    def test_pages(self):
+        wanted = {("Markup", "(html, normalised)"), ("NoTags", "(html, without tags)"), ("Script", "(script 1)")}
+        self.assertEqual(self.found("a.html", self.PAGE), wanted)
+        self.assertEqual(self.found("b", self.PAGE.lower().replace(b"test.example", b"other.example")),
+                         wanted - {("Markup", "(html, normalised)")})
+
+    def test_texts(self):
+        copy = {("Text", "(text, normalised)")}
+        self.assertEqual(self.found("a.txt", b"x ONE  two\n\n\tThree"), copy)
+        self.assertEqual(self.found("b.txt", "\ufeffONE two  three".encode("utf-16-le")), copy)
+        self.assertEqual(self.found("c.txt", b"one two three"), {("Text", "")})  # said once
+        self.assertEqual(self.found("d.txt", b"one two four"), set())
+
+    def test_what_is_encoded_in_them(self):
+        self.assertEqual(self.found("a.html", b'<img src="data:text/plain;base64,aGFybWxlc3MgTWFya2Vy">'),
+                         {("Any", "(data 1)")})
+        self.assertEqual(self.found("b.vbe", b"#@~^DgAAAA==\\ko$K6,JC\x7fV^GJqAQAAA==^#~@"), set())
+        (self.db / "u.ndb").write_bytes(body_line("Encoded", 0, b'MsgBox "Hello"'))
+        self.assertEqual(self.found("b.vbe", b"#@~^DgAAAA==\\ko$K6,JC\x7fV^GJqAQAAA==^#~@"),
+                         {("Encoded", "(encoded script 1)")})
+
+
 class ContainerTest(DatabaseCase):
     FILES = {"COPYING": b"free", "t.hdb": hash_line("In.Container") + hash_line("Other", b"other"),
              "t.ign2": b"Loose\n"}

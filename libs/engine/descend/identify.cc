@@ -92,13 +92,31 @@ constexpr Magic kMagics[] = {
 
 // Words at the start of a text, letters compared without their case.
 constexpr Magic kTextMagics[] = {
-    {0, "<?php"sv, FileType::kPhp},           {0, "<?="sv, FileType::kPhp},
-    {0, "<?xml"sv, FileType::kXml},           {0, "<%@ page"sv, FileType::kJsp},
-    {0, "<jsp:"sv, FileType::kJsp},           {0, "<%"sv, FileType::kAsp},
-    {0, "<!doctype html"sv, FileType::kHtml}, {0, "<html"sv, FileType::kHtml},
-    {0, "<script"sv, FileType::kHtml},        {0, "<head"sv, FileType::kHtml},
-    {0, "<body"sv, FileType::kHtml},          {0, "@echo"sv, FileType::kBatch},
-    {0, "import "sv, FileType::kPython},      {0, "dim "sv, FileType::kVbs},
+    {0, "<?php"sv, FileType::kPhp},
+    {0, "<?="sv, FileType::kPhp},
+    {0, "<?xml"sv, FileType::kXml},
+    {0, "<%@ page"sv, FileType::kJsp},
+    {0, "<jsp:"sv, FileType::kJsp},
+    {0, "<%"sv, FileType::kAsp},
+    {0, "<!doctype html"sv, FileType::kHtml},
+    {0, "<html"sv, FileType::kHtml},
+    {0, "<script"sv, FileType::kHtml},
+    {0, "<head"sv, FileType::kHtml},
+    {0, "<body"sv, FileType::kHtml},
+    {0, "<a href"sv, FileType::kHtml},
+    {0, "<img "sv, FileType::kHtml},
+    {0, "<iframe"sv, FileType::kHtml},
+    {0, "<table"sv, FileType::kHtml},
+    {0, "<title"sv, FileType::kHtml},
+    {0, "<meta "sv, FileType::kHtml},
+    {0, "<object"sv, FileType::kHtml},
+    {0, "<center"sv, FileType::kHtml},
+    {0, "<font "sv, FileType::kHtml},
+    {0, "<div"sv, FileType::kHtml},
+    {0, "<br"sv, FileType::kHtml},
+    {0, "@echo"sv, FileType::kBatch},
+    {0, "import "sv, FileType::kPython},
+    {0, "dim "sv, FileType::kVbs},
 };
 
 // Words anywhere in the sample of a text.
