@@ -48,7 +48,7 @@ TEST(PartsTest, PrefixCodesAreCanonical) {
     EXPECT_EQ(code.Decode(bits), symbol);
   }
   EXPECT_FALSE(code.Build(std::vector<std::uint8_t>{1, 1, 1}));
-  EXPECT_FALSE(code.Build(std::vector<std::uint8_t>{17}));
+  EXPECT_FALSE(code.Build(std::vector<std::uint8_t>{21}));
 }
 
 TEST(PartsTest, SinkCopiesBackOverItself) {

@@ -14,7 +14,7 @@
 
 namespace day::unpack::parts {
 
-inline constexpr unsigned kPrefixBitsMax = 16;
+inline constexpr unsigned kPrefixBitsMax = 20;
 
 class PrefixCode {
  public:
