@@ -72,6 +72,16 @@ daylight_library(libs/unpack/arj
 daylight_library(libs/unpack/szdd
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 
+# Installers.
+daylight_library(libs/unpack/autoit
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/nsis
+  USES libs/unpack/parts libs/unpack/inflate libs/unpack/stream TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/installshield
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/sis
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+
 # Formats that other people's libraries decode well; both read from memory only.
 daylight_library(libs/unpack/mspack
   USES libs/unpack/parts libs/unpack/inflate LINKS Mspack::Mspack
@@ -156,7 +166,12 @@ daylight_library(libs/engine/descend
        libs/unpack/arj
        libs/unpack/szdd
        libs/unpack/mspack
-       libs/unpack/libarchive)
+       libs/unpack/libarchive
+       libs/unpack/autoit
+       libs/unpack/nsis
+       libs/unpack/installshield
+       libs/unpack/sis
+       libs/formats/pe)
 
 # Identify, descend, match, judge.
 daylight_library(libs/engine

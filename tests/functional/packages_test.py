@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Drives `daylight scan` over archives, packages and images: what is found where, what is a gap and why.
 
-The fixtures come from the two scripts in tests/fixtures/packages. If Debian's clamav-testfiles are installed, each of those
+The fixtures come from the scripts in tests/fixtures/packages. If Debian's clamav-testfiles are installed, each of those
 that this test lists must be found by the hash of the one program in all of them. DAYLIGHT_BIN is the folder of
 the programs.
 """
@@ -71,6 +71,16 @@ EXPECTED = {
     "deflate64.zip": (stored(), {}),
     "aes_unknown.zip": (set(), {"b.txt": "encrypted", "dir/a.txt": "encrypted"}),
     "volume.zip": ({("needle", ""), ("needle", "b.txt")}, {"": "unsupported: one volume of a split archive"}),
+    # installers: the data behind a program
+    **{f"nsis_{method}_solid.exe": (two("(overlay)//", "1", "2"), {}) for method in ("zlib", "bzip2", "lzma")},
+    **{f"nsis_{method}.exe": (two("(overlay)//", "1", "2") | {("needle", ""), ("needle", "(overlay)")}, {})
+       for method in ("zlib", "bzip2", "lzma")},
+    "autoit5.exe": (two("(overlay)//", "script.au3"), {}),
+    "autoit6.exe": (two("(overlay)//", "script.au3"), {}),
+    "is_cabinet.exe": (two("(overlay)//data1.hdr/", "a.txt") | {
+        ("needle", path) for path in ("", "(overlay)", "(overlay)//Disk1\\plain.txt")}, {}),
+    "is_stream.exe": (two("(overlay at 18)//", "a.txt"), {}),
+    "plain.sis": (stored("", "a.txt"), {}),
     "stored4.rar": (stored(), {}),
     "encrypted4.rar": (set(), {"secret.txt": "encrypted"}),
     "stored5.rar": (stored(), {}),
@@ -95,6 +105,13 @@ CLAM_FILES = {
     "clam.cab": "clam.exe",
     "clam.chm": "/clam.exe.txt",
     "clam.exe.szdd": "(content)",
+    "clam.sis": "clam.exe",
+    "clam-nsis.exe": "(overlay)//1",
+    "clam.ea05.exe": "(overlay)//clam.exe",
+    "clam.ea06.exe": "(overlay)//clam.exe",
+    "clam_IScab_ext.exe": "(overlay)//Disk1\\clam.exe",
+    "clam_IScab_int.exe": "(overlay)//data1.hdr/clam.exe",
+    "clam_ISmsi_ext.exe": "(overlay at 105)//clam.exe409.bmp",
     "clam_cache_emax.tgz": "clam_cache_emax.tar//" + "".join(
         f"clam0{i}.tgz//clam0{i}.tar//" for i in range(2, 9)) + "clam.exe",
 }

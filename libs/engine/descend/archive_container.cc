@@ -3,11 +3,15 @@
 #include "libs/engine/descend/openers.h"
 #include "libs/unpack/ar/ar_reader.h"
 #include "libs/unpack/arj/arj_reader.h"
+#include "libs/unpack/autoit/autoit_reader.h"
 #include "libs/unpack/cpio/cpio_reader.h"
+#include "libs/unpack/installshield/installshield_reader.h"
 #include "libs/unpack/libarchive/libarchive_reader.h"
 #include "libs/unpack/mspack/mspack_reader.h"
+#include "libs/unpack/nsis/nsis_reader.h"
 #include "libs/unpack/parts/archive.h"
 #include "libs/unpack/rpm/rpm_reader.h"
+#include "libs/unpack/sis/sis_reader.h"
 #include "libs/unpack/szdd/szdd_reader.h"
 
 namespace day::engine {
@@ -46,6 +50,16 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
       return std::make_unique<unpack::ar::ArReader>(subject.data);
     case FileType::kArj:
       return std::make_unique<unpack::arj::ArjReader>(subject.data);
+    case FileType::kAutoit:
+      return std::make_unique<unpack::autoit::AutoitReader>(subject.data);
+    case FileType::kNsis:
+      return unpack::nsis::NsisReader::IsNsis(subject.data)
+                 ? std::make_unique<unpack::nsis::NsisReader>(subject.data)
+                 : nullptr;
+    case FileType::kInstallshield:
+      return std::make_unique<unpack::installshield::InstallshieldReader>(subject.data);
+    case FileType::kSis:
+      return std::make_unique<unpack::sis::SisReader>(subject.data);
     case FileType::kCpio:
       return std::make_unique<unpack::cpio::CpioReader>(subject.data);
     case FileType::kRpm:

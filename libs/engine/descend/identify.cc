@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "libs/unpack/arj/arj_reader.h"
+#include "libs/unpack/autoit/autoit_reader.h"
 #include "libs/unpack/cpio/cpio_reader.h"
+#include "libs/unpack/installshield/installshield_reader.h"
 #include "libs/unpack/libarchive/libarchive_reader.h"
 #include "libs/unpack/mail/mail_reader.h"
 #include "libs/unpack/pdf/pdf_reader.h"
@@ -61,6 +63,10 @@ constexpr Magic kMagics[] = {
     {0, "070707"sv, FileType::kCpio},
     {0, "\xED\xAB\xEE\xDB"sv, FileType::kRpm},
     {0, "xar!"sv, FileType::kXar},
+    {4, "\xEF\xBE\xAD\xDENullsoftInst"sv, FileType::kNsis},
+    {4, "\x12\x3A\x00\x10\x19\x04\x00\x10"sv, FileType::kSis},
+    {4, "\x6D\x00\x00\x10\x19\x04\x00\x10"sv, FileType::kSis},
+    {0, "InstallShield\0"sv, FileType::kInstallshield},
     {0, "SZDD\x88\xF0\x27\x33"sv, FileType::kSzdd},
     {0, "SZ \x88\xF0\x27\x33\xD1"sv, FileType::kSzdd},
     {0, "KWAJ\x88\xF0\x27\xD1"sv, FileType::kKwaj},
@@ -278,6 +284,10 @@ constexpr Names kNames[] = {
     {FileType::kCpio, "cpio", "CPIO"},
     {FileType::kRpm, "rpm", "RPM"},
     {FileType::kArj, "arj", "ARJ"},
+    {FileType::kNsis, "nsis", "NSIS"},
+    {FileType::kAutoit, "autoit", "AutoIt"},
+    {FileType::kInstallshield, "installshield", "InstallShield"},
+    {FileType::kSis, "sis", "SIS"},
     {FileType::kXar, "xar", "XAR"},
     {FileType::kLha, "lha", "LHA"},
     {FileType::kSzdd, "szdd", "SZDD"},
@@ -367,6 +377,12 @@ FileType Identify(base::Bytes data) {
   }
   if (unpack::arj::ArjReader::IsArj(data)) {
     return FileType::kArj;
+  }
+  if (unpack::autoit::AutoitReader::IsAutoit(data)) {
+    return FileType::kAutoit;
+  }
+  if (unpack::installshield::InstallshieldReader::IsList(data)) {
+    return FileType::kInstallshield;
   }
   if (unpack::libarchive::FormatOf(data) == unpack::libarchive::Format::kLha) {
     return FileType::kLha;

@@ -40,6 +40,10 @@ enum class FileType : std::uint8_t {
   kCpio,
   kRpm,
   kArj,
+  kNsis,  // the data behind the program
+  kAutoit,
+  kInstallshield,
+  kSis,
   kXar,
   kLha,
   kSzdd,

@@ -15,6 +15,8 @@ std::unique_ptr<Container> OpenGzip(const Subject& subject);
 // Pages and texts: what is encoded in them, and normalised copies.
 std::unique_ptr<Container> OpenHtml(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);
+// Installers and self-extracting archives: what stands behind a program's last section.
+std::unique_ptr<Container> OpenOverlay(const Subject& subject);
 std::unique_ptr<Container> OpenPdf(const Subject& subject);
 std::unique_ptr<Container> OpenOle2(const Subject& subject);
 std::unique_ptr<Container> OpenOneNote(const Subject& subject);

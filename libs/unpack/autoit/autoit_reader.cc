@@ -15,8 +15,9 @@ namespace {
 using std::string_view_literals::operator""sv;
 using parts::Member;
 
-constexpr std::string_view kMark = "\xA3\x48\x4B\xBE\x98\x6C\x4A\xA9\x99\x4C\x53\x0A\x86\xD6\x48\x7D"
-                                   "AU3!EA0"sv;
+constexpr std::string_view kMark =
+    "\xA3\x48\x4B\xBE\x98\x6C\x4A\xA9\x99\x4C\x53\x0A\x86\xD6\x48\x7D"
+    "AU3!EA0"sv;
 constexpr std::uint64_t kMarkBytes = 24;  // with the format's digit
 constexpr std::uint64_t kPasswordBytes = 16;
 constexpr std::uint64_t kTimesBytes = 16;

@@ -1,9 +1,9 @@
-// Opens what AutoIt's compiler appends to its interpreter: the script and the files that it installs
-// (formats EA05 of AutoIt 3.0 to 3.2 and EA06 of 3.2.6 and later).
+// Opens what AutoIt's compiler appends to its interpreter: the script and the files that it
+// installs (formats EA05 of AutoIt 3.0 to 3.2 and EA06 of 3.2.6 and later).
 //
-// Contents are "encrypted" with keys that are in the file or known to everybody, and packed by an LZ
-// of AutoIt's own. EA06 scripts come as the compiler's tokens. Linear in the file and its output.
-// Not thread-safe.
+// Contents are "encrypted" with keys that are in the file or known to everybody, and packed by an
+// LZ of AutoIt's own. EA06 scripts come as the compiler's tokens. Linear in the file and its
+// output. Not thread-safe.
 #pragma once
 
 #include <string>

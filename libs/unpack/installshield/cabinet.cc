@@ -148,9 +148,9 @@ std::optional<parts::Member> Cabinet::Next(base::Budget& budget, inflate::Inflat
     return std::nullopt;
   }
   member.name = file->name;
-  const base::Bytes packed = base::ClippedSlice(Volume(file->volume), file->offset,
-                                                (file->flags & kFlagPacked) != 0 ? file->packed_size
-                                                                                 : file->size);
+  const base::Bytes packed =
+      base::ClippedSlice(Volume(file->volume), file->offset,
+                         (file->flags & kFlagPacked) != 0 ? file->packed_size : file->size);
   if (packed.empty() && file->size != 0) {
     member.gap = "unsupported: volume " + std::to_string(file->volume) + " is not there";
     return member;

@@ -33,9 +33,8 @@ struct Listed {
 std::optional<std::string_view> TakeText(base::ByteReader& reader, base::Bytes data) {
   const std::string_view text = base::CStringAt(data, reader.offset(), kTextBytesMax);
   reader.Skip(text.size() + 1);
-  const bool is_text = std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) >= 0x20;
-  });
+  const bool is_text = std::all_of(text.begin(), text.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
   return reader.ok() && !text.empty() && text.size() < kTextBytesMax && is_text
              ? std::optional(text)
              : std::nullopt;

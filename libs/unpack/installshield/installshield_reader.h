@@ -1,6 +1,8 @@
 // Opens what InstallShield's setup programs carry behind their last section:
-//   - a list of files: name, path, version and size as texts, then the bytes ("setup.exe" of cabinets),
-//   - the stream of MSI setups ("InstallShield", then files that are XORed with their name and packed),
+//   - a list of files: name, path, version and size as texts, then the bytes ("setup.exe" of
+//   cabinets),
+//   - the stream of MSI setups ("InstallShield", then files that are XORed with their name and
+//   packed),
 // and, in a list, the files in InstallShield's own cabinets (version 5 and later: data1.hdr with
 // data1.cab, data2.cab, ...), named "data1.hdr/FILE".
 //

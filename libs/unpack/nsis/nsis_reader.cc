@@ -88,7 +88,7 @@ std::string NsisReader::Decode(base::Bytes packed, base::Budget& budget,
       base::ClippedSlice(packed, begin + kLzmaPropertiesBytes, packed.size()), budget, buffer);
   // There is no end mark: the stream ends with its bytes.
   return outcome.gap.starts_with("damaged: the stream ends") ? std::string()
-                                                              : std::move(outcome.gap);
+                                                             : std::move(outcome.gap);
 }
 
 void NsisReader::OpenSolid(base::Budget& budget) {
@@ -97,8 +97,7 @@ void NsisReader::OpenSolid(base::Budget& budget) {
   data_ = solid_.bytes();
 }
 
-std::optional<parts::Member> NsisReader::Next(base::Budget& budget,
-                                              inflate::OutputBuffer& buffer) {
+std::optional<parts::Member> NsisReader::Next(base::Budget& budget, inflate::OutputBuffer& buffer) {
   if (is_solid_ && !opened_) {
     OpenSolid(budget);
   }

@@ -1,9 +1,9 @@
-// Opens what NSIS (Nullsoft Scriptable Install System 2 and 3) appends to its installers: zlib, bzip2
-// and LZMA, each file by itself or all as one stream ("solid").
+// Opens what NSIS (Nullsoft Scriptable Install System 2 and 3) appends to its installers: zlib,
+// bzip2 and LZMA, each file by itself or all as one stream ("solid").
 //
-// The compiled script is given as "(header)"; the files, whose names only the script knows, by their
-// numbers: "1", "2", ... A solid stream is decoded whole, up to file_bytes_max, before its first
-// file is given. Linear in the file and its output. Not thread-safe.
+// The compiled script is given as "(header)"; the files, whose names only the script knows, by
+// their numbers: "1", "2", ... A solid stream is decoded whole, up to file_bytes_max, before its
+// first file is given. Linear in the file and its output. Not thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -84,7 +84,8 @@ bool SisReader::ReadRecord() {
     }
     files_ = kind == kSimple ? 1 : languages_;
     file_index_ = 0;
-    const std::uint64_t name_size = std::min<std::uint64_t>(U32(file_, record_ + 20), kNameBytesMax);
+    const std::uint64_t name_size =
+        std::min<std::uint64_t>(U32(file_, record_ + 20), kNameBytesMax);
     name_ = NameOf(base::ClippedSlice(file_, U32(file_, record_ + 24), name_size), is_unicode_);
     constexpr std::uint64_t kStartBytes = 28;
     lengths_ = record_ + kStartBytes;
@@ -107,8 +108,8 @@ parts::Member SisReader::ReadFile(base::Budget& budget, inflate::OutputBuffer& b
   const bool is_zlib = base::ReadAt<std::uint8_t>(data, 0) == 0x78;
   if (is_packed_ && is_zlib) {
     buffer.Clear();
-    const inflate::Outcome outcome = inflater_.Inflate(
-        base::ClippedSlice(data, kZlibHeaderBytes, data.size()), budget, buffer);
+    const inflate::Outcome outcome =
+        inflater_.Inflate(base::ClippedSlice(data, kZlibHeaderBytes, data.size()), budget, buffer);
     member.gap = inflate::GapReason(outcome);
     member.content = buffer.bytes();
   } else {

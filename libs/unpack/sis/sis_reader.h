@@ -1,5 +1,5 @@
-// Opens Symbian's installation files of EPOC releases 3 to 6 (before Symbian 9): the files in them, of
-// every language. Later files (0x10201A7A at the start) are another format and not opened.
+// Opens Symbian's installation files of EPOC releases 3 to 6 (before Symbian 9): the files in them,
+// of every language. Later files (0x10201A7A at the start) are another format and not opened.
 //
 // Conditions are not evaluated: both branches are given. Option lists end the walk, and problem()
 // says so. Linear in the file and its output. Not thread-safe.
@@ -32,9 +32,9 @@ class SisReader final : public parts::Archive {
   bool is_packed_;
   std::uint32_t languages_;
   std::uint32_t records_left_;
-  std::uint64_t record_;         // offset of the next record
-  std::uint64_t lengths_ = 0;    // of the record being read: offset of its sizes
-  std::uint32_t files_ = 0;      // its files, one for each language
+  std::uint64_t record_;       // offset of the next record
+  std::uint64_t lengths_ = 0;  // of the record being read: offset of its sizes
+  std::uint32_t files_ = 0;    // its files, one for each language
   std::uint32_t file_index_ = 0;
   std::string name_;
   inflate::Inflater inflater_;
