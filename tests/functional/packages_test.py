@@ -112,6 +112,7 @@ CLAM_FILES = {
     "clam_IScab_ext.exe": "(overlay)//Disk1\\clam.exe",
     "clam_IScab_int.exe": "(overlay)//data1.hdr/clam.exe",
     "clam_ISmsi_ext.exe": "(overlay at 105)//clam.exe409.bmp",
+    "clam_ISmsi_int.exe": "(overlay at 105)//clam.msi//Data1.cab//clam.exe",
     "clam_cache_emax.tgz": "clam_cache_emax.tar//" + "".join(
         f"clam0{i}.tgz//clam0{i}.tar//" for i in range(2, 9)) + "clam.exe",
 }
