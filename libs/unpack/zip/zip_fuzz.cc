@@ -10,6 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.bytes_out_max = 4 * 1024 * 1024;
   limits.file_bytes_max = 1024 * 1024;
   limits.files_max = 200;
+  limits.steps_max = 10'000'000;
   day::base::Budget budget(limits);
   auto reader = ZipReader::Create(file);
   if (!reader.ok()) {

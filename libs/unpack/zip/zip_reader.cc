@@ -449,11 +449,12 @@ Extraction ZipReader::ExtractOld(const Entry& entry, base::Budget& budget,
 }
 
 // Decrypts into plain_ and describes it in `plain`. False if the password does not fit.
-bool ZipReader::DecryptWith(const Entry& entry, std::string_view password, Entry& plain) {
+bool ZipReader::DecryptWith(const Entry& entry, std::string_view password, base::Budget& budget,
+                            Entry& plain) {
   plain = entry;
   plain.flags = static_cast<std::uint16_t>(entry.flags & ~unsigned{kFlagEncrypted});
   if (entry.method == kMethodAes) {
-    if (aes_tries_ >= kAesTriesMax) {
+    if (aes_tries_ >= kAesTriesMax || !budget.SpendSteps(kStepsPerAesTry).ok()) {
       return false;
     }
     ++aes_tries_;
@@ -483,7 +484,7 @@ std::optional<Extraction> ZipReader::ExtractEncrypted(const Entry& entry, base::
   const std::size_t start = buffer.size();
   for (const std::string_view password : kPasswords) {
     Entry plain;
-    if (!DecryptWith(entry, password, plain)) {
+    if (!DecryptWith(entry, password, budget, plain)) {
       continue;
     }
     // One in 256 wrong passwords comes this far, and a liar can make them all.

@@ -39,8 +39,9 @@ inline constexpr std::uint64_t kEntriesMax = 1'000'000;
 // Central directories that one reader follows.
 inline constexpr std::size_t kDirectoriesMax = 8;
 
-// Passwords that one reader tries on AES entries: each costs a millisecond or two.
-inline constexpr std::size_t kAesTriesMax = 150;
+// Passwords that one reader tries on AES entries, and what each costs: a millisecond or two.
+inline constexpr std::size_t kAesTriesMax = 45;
+inline constexpr std::uint64_t kStepsPerAesTry = 500'000;
 
 inline constexpr std::uint16_t kMethodStored = 0;
 inline constexpr std::uint16_t kMethodShrink = 1;
@@ -136,7 +137,8 @@ class ZipReader {
   std::optional<Extraction> ExtractEncrypted(const Entry& entry, base::Budget& budget,
                                              inflate::Inflater& inflater,
                                              inflate::OutputBuffer& buffer);
-  bool DecryptWith(const Entry& entry, std::string_view password, Entry& plain);
+  bool DecryptWith(const Entry& entry, std::string_view password, base::Budget& budget,
+                   Entry& plain);
   void ClaimStream(const Entry& entry, std::uint64_t size);
   Extraction ExtractStored(const Entry& entry, base::Budget& budget);
   std::optional<Extraction> ExtractDespiteFlags(const Entry& entry, base::Budget& budget,
