@@ -321,6 +321,34 @@ def container_cases():
         yield logic(f"container_{i}_{tdb}", "0", [TOKENS[0].hex()], *files, tdb="Engine:81-255,Target:0," + tdb)
 
 
+def bmp(width, height, colour):
+    rows = b"".join(b"".join(bytes(reversed(colour(x, y))) for x in range(width)).ljust((3 * width + 3) // 4 * 4, b"\0")
+                    for y in range(height - 1, -1, -1))
+    return (b"BM" + struct.pack("<IHHI", 54 + len(rows), 0, 0, 54)
+            + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, len(rows), 0, 0, 0, 0) + rows)
+
+
+def png(width, height, colour):
+    import zlib
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    rows = b"".join(b"\0" + b"".join(bytes(colour(x, y)) for x in range(width)) for y in range(height))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def picture_cases():
+    waves = [png(100, 60, lambda x, y: ((x * 7 + y * 3) % 256, x * y % 256, (x * x // 5 + y) % 256)),
+             png(33, 97, lambda x, y: (255 if (x // 9 + y // 13) % 3 == 0 else 20, y * 2 % 256, (x + 2 * y) % 200))]
+    files = [*waves, waves[0][:-30], zipped(("a.png", waves[0])), waves[0] + b"appended", b"no picture"]
+    for i, (sub, target) in enumerate((("fuzzy_img#800317151f3f3f3e", 0), ("fuzzy_img#800317151f3f3f3e#0", 5),
+                                       ("fuzzy_img#b1307131f1ed4eb1", 5), ("fuzzy_img#b1307131f1ed4eb0", 5))):
+        yield logic(f"picture_{i}", "0", [sub], *files, tdb=f"Engine:150-255,Target:{target}")
+    yield logic("picture_and_bytes", "0&1", ["fuzzy_img#800317151f3f3f3e", b"IHDR".hex()], *files,
+                tdb="Engine:150-255,Target:0")
+
+
 def special_cases():
     word = TOKENS[0].hex()
     numbers = ["10", "0x10", "16", "  10", "1a", "zz", "0010", "10 ", "ff", "010", "0x1A", "00010", "0x001"]
@@ -535,7 +563,7 @@ def compare(case, options, folder):
 
 def all_cases(options):
     for make in (pattern_cases, offset_cases, target_cases, logic_cases, option_cases, condition_cases, container_cases,
-                 special_cases):
+                 picture_cases, special_cases):
         yield from make()
     rng = random.Random(options.seed)
     for number in range(options.rounds):

@@ -7,6 +7,8 @@
 #include "libs/engine/clam_type.h"
 #include "libs/engine/naming.h"
 #include "libs/engine/program_facts.h"
+#include "libs/formats/image/image.h"
+#include "libs/similarity/image_hash.h"
 
 namespace day::engine {
 namespace {
@@ -44,6 +46,12 @@ std::uint32_t TargetsOf(FileType type, Origin origin) {
   }
 }
 
+std::optional<std::uint64_t> ImageHashOf(base::Bytes data) {
+  const auto image = formats::image::Decode(data);
+  return image.ok() ? std::optional(similarity::ImageHash(image->width, image->height, image->rgb))
+                    : std::nullopt;
+}
+
 }  // namespace
 
 Finding BodySignatureMatcher::MakeFinding(const clamav::BodyHit& hit) const {
@@ -69,6 +77,7 @@ std::vector<std::string_view> BodySignatureMatcher::Match(
   facts.containers = holders;
   facts.targets = TargetsOf(type, origin);
   facts.program = [&] { return ReadProgramFacts(data, type); };
+  facts.image_hash = [&] { return ImageHashOf(data); };
   std::vector<clamav::BodyHit> hits;
   const auto deadline = DeadlineOf(limits);
   clamav::BodyOutcome outcome = matcher_.Match(data, facts, deadline, budget, hits);

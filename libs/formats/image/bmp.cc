@@ -115,7 +115,7 @@ class Pixels {
 
 }  // namespace
 
-base::Result<Image> DecodeBmp(base::Bytes data) {
+base::Result<Image> DecodeBmp(base::Bytes data, std::uint64_t pixels_max) {
   Header header;
   if (!ReadHeader(data, &header) || header.width <= 0) {
     return base::MakeError(base::ErrorKind::kMalformed, "damaged BMP");
@@ -128,7 +128,7 @@ base::Result<Image> DecodeBmp(base::Bytes data) {
   }
   const std::int64_t height = header.height < 0 ? -header.height : header.height;
   DAY_TRY_ASSIGN(Image image, MakeImage(static_cast<std::uint64_t>(header.width),
-                                        static_cast<std::uint64_t>(height)));
+                                        static_cast<std::uint64_t>(height), pixels_max));
   const std::uint64_t row_bytes = (std::uint64_t{image.width} * header.bits + 31) / 32 * 4;
   const auto rows = base::Slice(data, header.pixels_offset, row_bytes * image.height);
   if (!rows) {

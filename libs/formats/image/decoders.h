@@ -5,12 +5,12 @@
 
 namespace day::formats::image {
 
-base::Result<Image> DecodePng(base::Bytes data);
-base::Result<Image> DecodeJpeg(base::Bytes data);
-base::Result<Image> DecodeGif(base::Bytes data);
-base::Result<Image> DecodeBmp(base::Bytes data);
+base::Result<Image> DecodePng(base::Bytes data, std::uint64_t pixels_max);
+base::Result<Image> DecodeJpeg(base::Bytes data, std::uint64_t pixels_max);
+base::Result<Image> DecodeGif(base::Bytes data, std::uint64_t pixels_max);
+base::Result<Image> DecodeBmp(base::Bytes data, std::uint64_t pixels_max);
 
 // An image of that size, all black. Errors: kMalformed (no pixels), kLimit.
-base::Result<Image> MakeImage(std::uint64_t width, std::uint64_t height);
+base::Result<Image> MakeImage(std::uint64_t width, std::uint64_t height, std::uint64_t pixels_max);
 
 }  // namespace day::formats::image

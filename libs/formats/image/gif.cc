@@ -179,7 +179,7 @@ void SkipExtension(base::ByteReader* reader) {
 
 }  // namespace
 
-base::Result<Image> DecodeGif(base::Bytes data) {
+base::Result<Image> DecodeGif(base::Bytes data, std::uint64_t pixels_max) {
   const auto damaged = [] { return base::MakeError(base::ErrorKind::kMalformed, "damaged GIF"); };
   base::ByteReader reader(data);
   reader.Skip(6);
@@ -188,7 +188,7 @@ base::Result<Image> DecodeGif(base::Bytes data) {
   const std::uint8_t flags = reader.U8();
   reader.Skip(2);
   const base::Bytes colours = TakeColours(&reader, flags);
-  DAY_TRY_ASSIGN(Image image, MakeImage(width, height));
+  DAY_TRY_ASSIGN(Image image, MakeImage(width, height, pixels_max));
   std::uint8_t block = reader.U8();
   for (; block == kExtension && reader.ok(); block = reader.U8()) {
     SkipExtension(&reader);
@@ -205,7 +205,7 @@ base::Result<Image> DecodeGif(base::Bytes data) {
     frame.colours = colours;
   }
   const std::uint64_t count = std::uint64_t{frame.width} * frame.height;
-  if (block != kImage || !reader.ok() || count == 0 || count > kPixelsMax ||
+  if (block != kImage || !reader.ok() || count == 0 || count > pixels_max ||
       !ReadIndices(&reader, count, &frame)) {
     return damaged();
   }

@@ -5,7 +5,7 @@
 namespace day::formats::image {
 namespace {
 
-using Decoder = base::Result<Image> (*)(base::Bytes);
+using Decoder = base::Result<Image> (*)(base::Bytes, std::uint64_t);
 
 Decoder DecoderOf(base::Bytes data) {
   const std::string_view text = base::AsText(data);
@@ -25,19 +25,19 @@ Decoder DecoderOf(base::Bytes data) {
 
 bool IsImage(base::Bytes data) { return DecoderOf(data) != nullptr; }
 
-base::Result<Image> Decode(base::Bytes data) {
+base::Result<Image> Decode(base::Bytes data, std::uint64_t pixels_max) {
   const Decoder decoder = DecoderOf(data);
   if (decoder == nullptr) {
     return base::MakeError(base::ErrorKind::kUnsupported, "not a picture of a known format");
   }
-  return decoder(data);
+  return decoder(data, pixels_max);
 }
 
-base::Result<Image> MakeImage(std::uint64_t width, std::uint64_t height) {
+base::Result<Image> MakeImage(std::uint64_t width, std::uint64_t height, std::uint64_t pixels_max) {
   if (width == 0 || height == 0) {
     return base::MakeError(base::ErrorKind::kMalformed, "a picture without pixels");
   }
-  if (width > kPixelsMax || height > kPixelsMax / width) {
+  if (width > pixels_max || height > pixels_max / width) {
     return base::MakeError(base::ErrorKind::kLimit, "a picture of too many pixels");
   }
   Image image;

@@ -27,7 +27,7 @@ struct Image {
 bool IsImage(base::Bytes data);
 
 // Errors: kUnsupported (another format, or a variant of it: 12-bit JPEG, CMYK, compressed BMP),
-// kMalformed (damaged, or no pixels), kLimit (kPixelsMax).
-base::Result<Image> Decode(base::Bytes data);
+// kMalformed (damaged, or no pixels), kLimit (pixels_max).
+base::Result<Image> Decode(base::Bytes data, std::uint64_t pixels_max = kPixelsMax);
 
 }  // namespace day::formats::image

@@ -72,7 +72,7 @@ bool ReadPixels(Reader* reader, Image* image) {
 
 }  // namespace
 
-base::Result<Image> DecodeJpeg(base::Bytes data) {
+base::Result<Image> DecodeJpeg(base::Bytes data, std::uint64_t pixels_max) {
   const auto damaged = [] {
     return base::MakeError(base::ErrorKind::kMalformed, "damaged or unusual JPEG");
   };
@@ -84,7 +84,8 @@ base::Result<Image> DecodeJpeg(base::Bytes data) {
   if (!ReadHeader(&reader, bytes, data.size())) {
     return damaged();
   }
-  DAY_TRY_ASSIGN(Image image, MakeImage(reader.info.image_width, reader.info.image_height));
+  DAY_TRY_ASSIGN(Image image,
+                 MakeImage(reader.info.image_width, reader.info.image_height, pixels_max));
   if (!ReadPixels(&reader, &image)) {
     return damaged();
   }

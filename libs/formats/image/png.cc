@@ -67,7 +67,7 @@ bool ReadPixels(Reader* reader, Image* image, std::vector<png_bytep>* rows) {
 
 }  // namespace
 
-base::Result<Image> DecodePng(base::Bytes data) {
+base::Result<Image> DecodePng(base::Bytes data, std::uint64_t pixels_max) {
   const auto damaged = [] { return base::MakeError(base::ErrorKind::kMalformed, "damaged PNG"); };
   Reader reader;
   reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, Fail, Ignore);
@@ -76,7 +76,7 @@ base::Result<Image> DecodePng(base::Bytes data) {
     return damaged();
   }
   DAY_TRY_ASSIGN(Image image, MakeImage(png_get_image_width(reader.png, reader.info),
-                                        png_get_image_height(reader.png, reader.info)));
+                                        png_get_image_height(reader.png, reader.info), pixels_max));
   std::vector<png_bytep> rows(image.height);
   if (!ReadPixels(&reader, &image, &rows)) {
     return damaged();

@@ -225,6 +225,11 @@ SubsignaturePlan BodyBuilder::State::AddSubsignature(const Subsignature& subsign
     data(format::SubsignatureKind::kRegex, Encode(*regex));
     out.trigger = ParseLogic(regex->trigger).value_or({});
     flags |= NeedsProgram(regex->offset) ? format::kFlagNeedsProgram : 0;
+  } else if (const auto* image = std::get_if<ImageTest>(&subsignature)) {
+    std::string bytes;
+    Append(image->hash, &bytes);
+    data(format::SubsignatureKind::kImage, bytes);
+    out.is_image = true;
   } else {
     data(format::SubsignatureKind::kMacro, Encode(std::get<MacroTest>(subsignature)));
     out.is_macro = true;

@@ -184,7 +184,8 @@ SubsignatureView BodyDatabase::subsignature(std::uint32_t index) const {
     return Word(SectionId::kSubsignatures, index, format::kSubsignatureWords, i);
   };
   SubsignatureView out;
-  out.kind = static_cast<format::SubsignatureKind>(std::min<std::uint32_t>(word(0), 3));
+  out.kind = static_cast<format::SubsignatureKind>(
+      std::min(word(0), static_cast<std::uint32_t>(format::SubsignatureKind::kImage)));
   if (out.kind == format::SubsignatureKind::kPatterns) {
     out.begin = word(1);
     out.count = std::min<std::uint32_t>(word(2), 2);

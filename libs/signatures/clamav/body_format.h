@@ -10,7 +10,7 @@
 namespace day::signatures::clamav::format {
 
 inline constexpr std::string_view kMagic = "DAYBODY\n";
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::size_t kChecksumBytes = 32;  // SHA-256
 inline constexpr std::uint64_t kSectionAlignment = 64;
 
@@ -57,7 +57,7 @@ inline constexpr std::size_t kEntryWords = 6;
 inline constexpr std::uint32_t kSignatureIsSimple = 1;  // one pattern of one part, no conditions
 inline constexpr std::uint32_t kSignatureIsMacro = 2;   // never reported
 
-enum class SubsignatureKind : std::uint32_t { kPatterns, kCompare, kRegex, kMacro };
+enum class SubsignatureKind : std::uint32_t { kPatterns, kCompare, kRegex, kMacro, kImage };
 
 // A part: code place, code size, gap min, gap max, edges, far bytes, far left, far right, length
 // min, length max, anchor prefix, anchor slack, anchor place, anchor size, anchor is masked, 0.

@@ -201,6 +201,13 @@ const Evaluation::Matches& Evaluation::MatchesOf(std::uint32_t id) {
     case format::SubsignatureKind::kMacro:
       FindMacro(id, subsignature.data, &found);
       break;
+    case format::SubsignatureKind::kImage:
+      found.count =
+          scan_.image_hash() && *scan_.image_hash() ==
+                                    base::ReadAt<std::uint64_t>(subsignature.data, 0).value_or(0)
+              ? 1
+              : 0;
+      break;
   }
   found.state = State::kKnown;
   out = std::move(found);

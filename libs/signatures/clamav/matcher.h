@@ -50,6 +50,8 @@ struct ObjectFacts {
   std::optional<ClamType> handled;
   // Called at most once for each object; may be empty.
   std::function<ProgramFacts()> program;
+  // The perceptual hash of a picture, or nothing; likewise.
+  std::function<std::optional<std::uint64_t>()> image_hash;
 };
 
 struct BodyHit {

@@ -16,13 +16,21 @@ struct Scan {
   std::optional<ProgramFacts> program_facts;
   std::vector<BodyHit> hits;
   std::vector<std::uint32_t> candidates;  // signatures to be evaluated
-  BodyOutcome outcome;
+  BodyOutcome outcome = {};
+  // Outer: whether it was asked for; inner: whether there is one.
+  std::optional<std::optional<std::uint64_t>> known_image_hash = {};
 
   const ProgramFacts& program() {
     if (!program_facts) {
       program_facts = facts.program ? facts.program() : ProgramFacts{};
     }
     return *program_facts;
+  }
+  std::optional<std::uint64_t> image_hash() {
+    if (!known_image_hash) {
+      known_image_hash.emplace(facts.image_hash ? facts.image_hash() : std::nullopt);
+    }
+    return *known_image_hash;
   }
   bool IsTarget(std::uint8_t target) const { return (facts.targets >> target & 1) != 0; }
   std::optional<Place> PlaceFor(const Offset& offset, std::uint8_t target) {

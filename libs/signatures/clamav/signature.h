@@ -2,7 +2,8 @@
 // the database takes. docs/formats/clamav-signatures.md has the grammar.
 //
 //   pattern    "aabb*cc(dd|ee)": parts with gaps between; what one hexadecimal string says
-//   subsignature  one or two patterns (ascii and wide), a byte comparison, a regex or a macro
+//   subsignature  one or two patterns (ascii and wide), a byte comparison, a regex, a macro or an
+//                 image hash
 //   signature  a line of .db, .ndb or .ldb: subsignatures, logic over their counts, conditions
 //
 // Plain values. Thread safety: as for any value type.
@@ -121,8 +122,13 @@ struct MacroTest {
   std::uint32_t group = 0;
 };
 
+// fuzzy_img#hash: a picture of exactly this perceptual hash.
+struct ImageTest {
+  std::uint64_t hash = 0;
+};
+
 using PatternList = std::vector<Pattern>;
-using Subsignature = std::variant<PatternList, ByteCompare, RegexTest, MacroTest>;
+using Subsignature = std::variant<PatternList, ByteCompare, RegexTest, MacroTest, ImageTest>;
 
 struct Range {
   std::uint32_t min = 0;

@@ -92,6 +92,19 @@ TEST(ParseBodyLineTest, ReadsLogicalSignatures) {
   EXPECT_EQ(std::get<RegexTest>(subs[4]).offset.shift, 6u);
 }
 
+TEST(ParseBodyLineTest, ReadsImageHashes) {
+  const auto with = [](const std::string& sub) {
+    return Ldb("X;Engine:150-255,Target:0;0;" + sub);
+  };
+  const BodyLine good = with("fuzzy_img#af2ad01ed42993c7#0");
+  ASSERT_EQ(good.kind, Kind::kSignature) << good.reason;
+  EXPECT_EQ(std::get<ImageTest>(good.signature.subsignatures[0]).hash, 0xaf2ad01ed42993c7u);
+  EXPECT_EQ(with("fuzzy_img#af2ad01ed42993c7").kind, Kind::kSignature);
+  EXPECT_EQ(with("fuzzy_img#af2ad01ed42993c7#1").kind, Kind::kMalformed);
+  EXPECT_EQ(with("fuzzy_img#af2ad01ed42993c").kind, Kind::kMalformed);
+  EXPECT_EQ(with("fuzzy_img#af2ad01ed42993cg").kind, Kind::kMalformed);
+}
+
 // The tree with all parentheses.
 std::string Shape(const std::vector<LogicNode>& nodes, std::uint32_t index) {
   const LogicNode& node = nodes[index];

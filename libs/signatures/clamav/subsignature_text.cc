@@ -50,6 +50,26 @@ base::Result<Subsignature> ParseMacro(std::string_view text) {
                                 static_cast<std::uint32_t>(*group)});
 }
 
+constexpr std::string_view kImageHash = "fuzzy_img#";
+
+// fuzzy_img#hash[#0]: no other distance than 0 is defined.
+base::Result<Subsignature> ParseImageHash(std::string_view text) {
+  constexpr std::size_t kDigits = 16;
+  text.remove_prefix(kImageHash.size());
+  const std::string_view digits = text.substr(0, text.find('#'));
+  const std::string_view distance = text.substr(digits.size());
+  ImageTest out;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), out.hash, 16);
+  if (digits.size() != kDigits || error != std::errc{} || end != digits.data() + digits.size()) {
+    return Bad("an image hash is not 16 hexadecimal digits");
+  }
+  if (!distance.empty() && distance != "#0") {
+    return Bad("the distance of an image hash is not 0");
+  }
+  return Subsignature(out);
+}
+
 // Options and length of a byte comparison: "hle2".
 base::Status ParseReading(std::string_view text, ByteCompare* out) {
   bool has_base = false;
@@ -200,8 +220,8 @@ base::Result<Subsignature> ParseSubsignature(std::string_view text, std::uint8_t
   if (text.starts_with("${")) {
     return ParseMacro(text);
   }
-  if (text.starts_with("fuzzy_img#")) {
-    return base::MakeError(base::ErrorKind::kUnsupported, "uses an image hash, which is not done");
+  if (text.starts_with(kImageHash)) {
+    return ParseImageHash(text);
   }
   if (text.find('/') != text.rfind('/')) {
     return ParseRegex(text, target);

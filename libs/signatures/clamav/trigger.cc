@@ -50,6 +50,9 @@ std::optional<Choice> TriggerChooser::OfId(std::uint8_t id, int depth) const {
   if (subsignature.is_macro) {
     return id == 0 ? std::nullopt : OfId(static_cast<std::uint8_t>(id - 1), depth + 1);
   }
+  if (subsignature.is_image) {
+    return std::nullopt;
+  }
   Choice out;
   for (const PatternPlan& pattern : subsignature.patterns) {
     out.cost += pattern.plan.cost;

@@ -23,6 +23,7 @@ struct SubsignaturePlan {
   std::optional<std::uint8_t> depends_on;         // of a byte comparison
   std::optional<std::vector<LogicNode>> trigger;  // of a regex
   bool is_macro = false;                          // depends on the one before
+  bool is_image = false;                          // of an image hash: no bytes say anything
 };
 
 // Nothing: the signature may be true where none of its patterns matches.
