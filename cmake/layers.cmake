@@ -81,6 +81,12 @@ daylight_library(libs/unpack/installshield
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/sis
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+# Images of disks and of installers' media. Their blocks are packed one by one.
+daylight_library(libs/unpack/blocks
+  USES libs/unpack/parts libs/unpack/inflate libs/unpack/stream LINKS Lz4::Lz4)
+daylight_library(libs/unpack/squashfs
+  USES libs/unpack/blocks libs/unpack/parts libs/unpack/inflate
+  TEST_LINKS daylight_unpack_parts_testing)
 
 # Formats that other people's libraries decode well; both read from memory only.
 daylight_library(libs/unpack/mspack
