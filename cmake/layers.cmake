@@ -87,6 +87,8 @@ daylight_library(libs/unpack/blocks
 daylight_library(libs/unpack/squashfs
   USES libs/unpack/blocks libs/unpack/parts libs/unpack/inflate
   TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/udf
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 
 # Formats that other people's libraries decode well; both read from memory only.
 daylight_library(libs/unpack/mspack
