@@ -89,6 +89,12 @@ daylight_library(libs/unpack/squashfs
   TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/udf
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/dmg
+  USES libs/unpack/blocks libs/unpack/parts libs/unpack/inflate
+  TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/hfsplus
+  USES libs/unpack/blocks libs/unpack/parts libs/unpack/inflate
+  TEST_LINKS daylight_unpack_parts_testing)
 
 # Formats that other people's libraries decode well; both read from memory only.
 daylight_library(libs/unpack/mspack
@@ -179,6 +185,10 @@ daylight_library(libs/engine/descend
        libs/unpack/nsis
        libs/unpack/installshield
        libs/unpack/sis
+       libs/unpack/dmg
+       libs/unpack/hfsplus
+       libs/unpack/squashfs
+       libs/unpack/udf
        libs/formats/pe)
 
 # Identify, descend, match, judge.

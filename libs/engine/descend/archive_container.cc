@@ -89,9 +89,12 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
 
 }  // namespace
 
-std::unique_ptr<Container> OpenArchive(const Subject& subject) {
-  auto archive = MakeArchive(subject);
+std::unique_ptr<Container> WrapArchive(std::unique_ptr<Archive> archive) {
   return archive != nullptr ? std::make_unique<ArchiveContainer>(std::move(archive)) : nullptr;
+}
+
+std::unique_ptr<Container> OpenArchive(const Subject& subject) {
+  return WrapArchive(MakeArchive(subject));
 }
 
 }  // namespace day::engine

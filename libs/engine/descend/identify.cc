@@ -8,6 +8,8 @@
 #include "libs/unpack/arj/arj_reader.h"
 #include "libs/unpack/autoit/autoit_reader.h"
 #include "libs/unpack/cpio/cpio_reader.h"
+#include "libs/unpack/dmg/dmg_reader.h"
+#include "libs/unpack/hfsplus/hfsplus_reader.h"
 #include "libs/unpack/installshield/installshield_reader.h"
 #include "libs/unpack/libarchive/libarchive_reader.h"
 #include "libs/unpack/mail/mail_reader.h"
@@ -72,6 +74,9 @@ constexpr Magic kMagics[] = {
     {0, "KWAJ\x88\xF0\x27\xD1"sv, FileType::kKwaj},
     {0, "ITSF"sv, FileType::kChm},
     {kIsoOffset, "CD001"sv, FileType::kIso9660},
+    {kIsoOffset, "BEA01"sv, FileType::kUdf},
+    {0, "hsqs"sv, FileType::kSquashfs},
+    {0, "sqsh"sv, FileType::kSquashfs},
     {0, "{\\rt"sv, FileType::kRtf},
     {0, "%!PS"sv, FileType::kPostScript},
     {0, "FWS"sv, FileType::kSwf},
@@ -185,6 +190,33 @@ std::optional<FileType> CompressedStream(base::Bytes data) {
   return std::nullopt;
 }
 
+// Formats that their readers know by more than a magic number.
+std::optional<FileType> ByWholeHeader(base::Bytes data) {
+  if (unpack::tar::TarReader::IsTar(data)) {
+    return FileType::kTar;
+  }
+  if (unpack::hfsplus::HfsPlusReader::IsHfsPlus(data)) {
+    return FileType::kHfsPlus;
+  }
+  // The old binary forms.
+  if (unpack::cpio::CpioReader::IsCpio(data)) {
+    return FileType::kCpio;
+  }
+  if (unpack::arj::ArjReader::IsArj(data)) {
+    return FileType::kArj;
+  }
+  if (unpack::autoit::AutoitReader::IsAutoit(data)) {
+    return FileType::kAutoit;
+  }
+  if (unpack::installshield::InstallshieldReader::IsList(data)) {
+    return FileType::kInstallshield;
+  }
+  if (unpack::libarchive::FormatOf(data) == unpack::libarchive::Format::kLha) {
+    return FileType::kLha;
+  }
+  return std::nullopt;
+}
+
 // "MZ": a PE header may follow.
 FileType DosOrPe(base::Bytes data) {
   constexpr std::uint64_t kNewHeaderOffset = 0x3C;
@@ -294,6 +326,10 @@ constexpr Names kNames[] = {
     {FileType::kKwaj, "kwaj", "KWAJ"},
     {FileType::kChm, "chm", "CHM"},
     {FileType::kIso9660, "iso9660", "ISO"},
+    {FileType::kUdf, "udf", "UDF"},
+    {FileType::kSquashfs, "squashfs", "SQUASHFS"},
+    {FileType::kDmg, "dmg", "DMG"},
+    {FileType::kHfsPlus, "hfsplus", "HFS+"},
     {FileType::kOle2, "ole2", "OLE"},
     {FileType::kOneNote, "onenote", "ONE"},
     {FileType::kTnef, "tnef", "TNEF"},
@@ -357,6 +393,10 @@ FileType Identify(base::Bytes data) {
   if (const auto type = JavaOrFat(data)) {
     return *type;
   }
+  // The first block may be a compressed stream, the image is not.
+  if (unpack::dmg::DmgReader::IsDmg(data)) {
+    return FileType::kDmg;
+  }
   if (const auto type = CompressedStream(data)) {
     return *type;
   }
@@ -368,24 +408,8 @@ FileType Identify(base::Bytes data) {
   if (StartsWith(data, 2, "\r\n") && data.size() >= 16 && data[1] == std::byte{0x0D}) {
     return FileType::kPyc;
   }
-  if (unpack::tar::TarReader::IsTar(data)) {
-    return FileType::kTar;
-  }
-  // The old binary forms.
-  if (unpack::cpio::CpioReader::IsCpio(data)) {
-    return FileType::kCpio;
-  }
-  if (unpack::arj::ArjReader::IsArj(data)) {
-    return FileType::kArj;
-  }
-  if (unpack::autoit::AutoitReader::IsAutoit(data)) {
-    return FileType::kAutoit;
-  }
-  if (unpack::installshield::InstallshieldReader::IsList(data)) {
-    return FileType::kInstallshield;
-  }
-  if (unpack::libarchive::FormatOf(data) == unpack::libarchive::Format::kLha) {
-    return FileType::kLha;
+  if (const auto type = ByWholeHeader(data)) {
+    return *type;
   }
   const std::string_view sample = base::AsText(base::ClippedSlice(data, 0, kTextSampleBytes));
   const std::string_view start = sample.substr(0, kTextStartBytes);

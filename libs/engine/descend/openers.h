@@ -6,14 +6,20 @@
 #include <memory>
 
 #include "libs/engine/descend/container.h"
+#include "libs/unpack/parts/archive.h"
 
 namespace day::engine {
 
 // ar, cpio, rpm, 7z, cabinets, ...: whatever implements unpack::parts::Archive.
 std::unique_ptr<Container> OpenArchive(const Subject& subject);
+// An archive as a container; null stays null.
+std::unique_ptr<Container> WrapArchive(std::unique_ptr<unpack::parts::Archive> archive);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
 // Pages and texts: what is encoded in them, and normalised copies.
 std::unique_ptr<Container> OpenHtml(const Subject& subject);
+std::unique_ptr<Container> OpenDmg(const Subject& subject);
+// squashfs, HFS+: images of one file system.
+std::unique_ptr<Container> OpenImage(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);
 // Installers and self-extracting archives: what stands behind a program's last section.
 std::unique_ptr<Container> OpenOverlay(const Subject& subject);
@@ -24,6 +30,8 @@ std::unique_ptr<Container> OpenRtf(const Subject& subject);
 std::unique_ptr<Container> OpenStream(const Subject& subject);
 std::unique_ptr<Container> OpenTar(const Subject& subject);
 std::unique_ptr<Container> OpenTnef(const Subject& subject);
+// UDF: beside ISO 9660 on the same image, too.
+std::unique_ptr<Container> OpenUdf(const Subject& subject);
 std::unique_ptr<Container> OpenZip(const Subject& subject);
 
 }  // namespace day::engine

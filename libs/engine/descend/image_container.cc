@@ -1,0 +1,42 @@
+#include "libs/engine/descend/openers.h"
+#include "libs/unpack/dmg/dmg_reader.h"
+#include "libs/unpack/hfsplus/hfsplus_reader.h"
+#include "libs/unpack/squashfs/squashfs_reader.h"
+#include "libs/unpack/udf/udf_reader.h"
+
+namespace day::engine {
+namespace {
+
+std::unique_ptr<unpack::parts::Archive> MakeImage(const Subject& subject) {
+  switch (subject.type) {
+    case FileType::kSquashfs:
+      return std::make_unique<unpack::squashfs::SquashfsReader>(subject.data);
+    case FileType::kHfsPlus:
+      return std::make_unique<unpack::hfsplus::HfsPlusReader>(subject.data);
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Container> OpenImage(const Subject& subject) {
+  return WrapArchive(MakeImage(subject));
+}
+
+// Read from the end: whatever the first block of the image looks like.
+std::unique_ptr<Container> OpenDmg(const Subject& subject) {
+  return unpack::dmg::DmgReader::IsDmg(subject.data)
+             ? WrapArchive(std::make_unique<unpack::dmg::DmgReader>(subject.data))
+             : nullptr;
+}
+
+std::unique_ptr<Container> OpenUdf(const Subject& subject) {
+  const bool is_disc = subject.type == FileType::kUdf || subject.type == FileType::kIso9660;
+  if (!is_disc || !unpack::udf::UdfReader::IsUdf(subject.data)) {
+    return nullptr;
+  }
+  return WrapArchive(std::make_unique<unpack::udf::UdfReader>(subject.data));
+}
+
+}  // namespace day::engine

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Drives `daylight scan` over images of disks: what is found where, what is a gap and why.
+
+The fixtures come from tests/fixtures/images/make_images.py. DAYLIGHT_BIN is the folder of the programs.
+"""
+import json
+import os
+import subprocess
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("DAYLIGHT_BIN", ROOT / "build/release/bin"))
+FIXTURES = ROOT / "tests/fixtures/images"
+RULES = ROOT / "tests/golden/archives.yar"
+
+
+def two(prefix=""):
+    return {("fox", prefix + "dir/a.txt"), ("needle", prefix + "b.txt")}
+
+
+def disc(name):
+    """An image that stores its files as they are, and is packed itself."""
+    return two(f"{name}//") | {("needle", name)}
+
+
+def hfs(prefix=""):
+    return two(prefix) | {("fox", prefix + "c.txt")}
+
+
+DISK = "whole disk (Apple_HFS : 0)"
+
+
+def dmg(*more):
+    """The disk stores its files as they are; where the image's blocks are streams, they are read as such, too."""
+    found = hfs(f"{DISK}//") | {("needle", DISK)}
+    return found | set(more), {}
+
+
+STREAM = hfs("(content)//") | {("needle", "(content)")}
+NO_FRAGMENT = "damaged: no such fragment"
+
+# Each fixture: what is found, by rule and inner path, every gap, and how many objects were scanned.
+EXPECTED = {
+    **{f"{method}.squashfs": (two(), {}, 3) for method in ("lzma", "xz", "zstd")},
+    **{f"{method}.squashfs": (two() | {("needle", "")}, {}, 3) for method in ("gzip", "lz4")},
+    "lzo.squashfs": ({("needle", "")}, {"": "unsupported: lzo"}, 1),
+    "truncated.squashfs": (set(), {"b.txt": NO_FRAGMENT, "dir/a.txt": NO_FRAGMENT}, 1),
+    # ISO 9660, Joliet and UDF on one disc: each file once.
+    "bridge.iso.gz": (disc("bridge.iso"), {}, 4),
+    "plain.udf.gz": (disc("plain.udf"), {}, 4),
+    "plain.hfs": (hfs() | {("needle", "")}, {}, 4),
+    "zlib.dmg": (*dmg(), 5),
+    "raw.dmg": (*dmg(("needle", "")), 5),
+    "bzip2.dmg": (*dmg(*STREAM), 10),
+    "xz.dmg": (*dmg(*STREAM), 10),
+    "lzfse.dmg": (set(), {DISK: "unsupported: LZFSE"}, 1),
+    "encrypted.dmg": (set(), {"": "encrypted"}, 1),
+}
+
+
+class FixtureTest(unittest.TestCase):
+    maxDiff = None
+
+    def test_each_fixture_is_expected(self):
+        names = {p.name for p in FIXTURES.iterdir() if p.is_file() and p.suffix != ".py"}
+        self.assertEqual(names, set(EXPECTED))
+
+    def test_folder(self):
+        done = subprocess.run([str(BIN / "daylight"), "scan", "--no-cache", "-t", "1", "--no-progress", "--json", "--rules",
+                               str(RULES), "--exclude", "*.py", "--exclude", "__pycache__", str(FIXTURES)],
+                              capture_output=True, timeout=300)
+        lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+        self.assertEqual(lines[-1]["workers_lost"], 0)
+        files = {Path(line["path"]).name: line for line in lines[:-1]}
+        self.assertEqual(set(files), set(EXPECTED))
+        for name, (found, gaps, objects) in EXPECTED.items():
+            with self.subTest(name):
+                line = files[name]
+                self.assertEqual({(f["rule"], f["inner_path"]) for f in line["findings"]}, found)
+                self.assertEqual({gap["inner_path"]: gap["reason"] for gap in line["gaps"]}, gaps)
+                self.assertEqual(line["completeness"], "partial" if gaps else "complete")
+                self.assertEqual(line["objects_scanned"], objects)
+
+
+if __name__ == "__main__":
+    unittest.main()
