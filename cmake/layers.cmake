@@ -114,6 +114,9 @@ daylight_library(libs/unpack/ole2 USES libs/unpack/document libs/unpack/vba libs
 daylight_library(libs/unpack/rtf USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/onenote USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/tnef USES libs/unpack/document libs/unpack/inflate)
+daylight_library(libs/unpack/officexml
+  USES libs/unpack/document libs/unpack/mail libs/unpack/inflate)
+daylight_library(libs/unpack/swf USES libs/unpack/document libs/unpack/stream libs/unpack/inflate)
 
 # The YARA language. module.h is the interface between the language and its modules.
 daylight_library(libs/rules/module USES libs/match)
@@ -167,9 +170,11 @@ daylight_library(libs/engine/descend
        libs/unpack/mail
        libs/unpack/pdf
        libs/unpack/ole2
+       libs/unpack/officexml
        libs/unpack/onenote
        libs/unpack/rtf
        libs/unpack/stream
+       libs/unpack/swf
        libs/unpack/tar
        libs/unpack/tnef
        libs/unpack/zip

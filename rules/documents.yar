@@ -141,3 +141,37 @@ rule RTF_Updating_Object {
     uint32be(0) == 0x7B5C7274 and filesize < 20MB and $data and $update and
     any of ($equation, $compound, $package)
 }
+
+rule OOXML_Remote_Template {
+  meta:
+    author = "Daylight"
+    description = "Relations of an Office document that fetch its template from the network when it is opened"
+    severity = "medium"
+    family = "Trojan.Any/RemoteTemplate"
+    threat_name = "Trojan.Any/RemoteTemplate"
+    reference = "https://attack.mitre.org/techniques/T1221/"
+  strings:
+    $relations = "/package/2006/relationships"
+    $type = "/relationships/attachedTemplate\""
+    $external = /TargetMode\s{0,8}=\s{0,8}["']External/
+    $target = /Target\s{0,8}=\s{0,8}["'](https?:\/\/|\\\\|file:\/\/\/?\\\\)[^"']{4}/ nocase
+  condition:
+    filesize < 1MB and all of them
+}
+
+rule OOXML_Remote_Page_As_Object {
+  meta:
+    author = "Daylight"
+    description = "Relations of an Office document that load a page from the network as an object"
+    severity = "high"
+    family = "Exploit.Any/RemoteObject"
+    threat_name = "Exploit.Any/RemoteObject"
+    reference = "https://nvd.nist.gov/vuln/detail/CVE-2022-30190"
+  strings:
+    $relations = "/package/2006/relationships"
+    $type = "/relationships/oleObject\""
+    $external = /TargetMode\s{0,8}=\s{0,8}["']External/
+    $target = /Target\s{0,8}=\s{0,8}["'](mhtml:https?:\/\/|https?:\/\/[^"'\n]{1,300}!["'])/ nocase
+  condition:
+    filesize < 1MB and all of them
+}

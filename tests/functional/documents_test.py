@@ -50,10 +50,16 @@ FOUND_AT = {
     "tnef/title.dat": "A.COM",
     "tnef/properties.dat": "a.com",
     "tnef/message.dat": "attachment 1//A.COM",
+    "officexml/word2003.xml": "a.com",
+    "officexml/flatopc.xml": "/word/a.com",
+    "officexml/editdata.mso": "(content)",
+    "officexml/mso.xml": "editdata.mso//(content)",
+    "swf/plain.swf": "binary 1",
+    "swf/zlib.swf": "(decompressed)//binary 1",
 }
 # The text stands in them, but is not the whole object.
 INSIDE = {"ole2/nolist.doc", "ole2/stomped.doc", "ole2/macrosheet.xls"}
-ENCRYPTED = {"ole2/encrypted.docx": "EncryptedPackage"}
+ENCRYPTED = {"ole2/encrypted.docx": "EncryptedPackage", "officexml/manifest.xml": "(encrypted entries)"}
 FOLDERS = {name.split("/")[0] for name in FOUND_AT}
 
 RULE = r"""

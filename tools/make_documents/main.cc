@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "libs/base/base64.h"
 #include "libs/base/bytes.h"
 #include "libs/unpack/ole2/testing/compound_writer.h"
 #include "libs/unpack/vba/testing/vba_writer.h"
@@ -53,6 +54,8 @@ class Writer {
     Rtf();
     OneNote();
     Tnef();
+    OfficeXml();
+    Swf();
     return ok_;
   }
 
@@ -70,6 +73,8 @@ class Writer {
   void Rtf();
   void OneNote();
   void Tnef();
+  void OfficeXml();
+  void Swf();
   std::string PackageObject() const;
 
   std::filesystem::path folder_;
@@ -237,6 +242,35 @@ void Writer::Tnef() {
           attribute(0x00069002, "start") +
           attribute(0x00069005, Little(1, 4) + property(0x3701000D, std::string(16, 'i') + start +
                                                                         attachment)));
+}
+
+void Writer::OfficeXml() {
+  const std::string base64 = day::base::EncodeBase64(day::base::AsBytes(payload_));
+  const std::string start = "<?xml version=\"1.0\" standalone=\"yes\"?>\n";
+  Put("officexml", "word2003.xml",
+      start + "<w:wordDocument><w:docOleData><w:binData w:name=\"a.com\">" + base64.substr(0, 9) +
+          "\r\n" + base64.substr(9) + "</w:binData></w:docOleData></w:wordDocument>");
+  Put("officexml", "flatopc.xml",
+      start + "<pkg:package><pkg:part pkg:name=\"/word/a.com\"><pkg:binaryData>" + base64 +
+          "</pkg:binaryData></pkg:part></pkg:package>");
+  std::string mime("ActiveMime\0\0\x01\xF0", 14);
+  mime.resize(0x32);
+  mime += StoredZlib(payload_);
+  Put("officexml", "editdata.mso", mime);
+  Put("officexml", "mso.xml",
+      start + "<w:binData w:name=\"editdata.mso\">" +
+          day::base::EncodeBase64(day::base::AsBytes(mime)) + "</w:binData>");
+  Put("officexml", "manifest.xml",
+      start + "<manifest:manifest><manifest:file-entry><manifest:encryption-data a=\"b\"/>");
+}
+
+void Writer::Swf() {
+  const std::string body = std::string(5, '\0') + Little((9 << 6) | 3, 2) + "rgb" +
+                           Little((87 << 6) | 0x3F, 2) + Little(payload_.size() + 6, 4) +
+                           std::string(6, '\0') + payload_ + Little(0, 2);
+  const std::string size = Little(8 + body.size(), 4);
+  Put("swf", "plain.swf", "FWS\x09" + size + body);
+  Put("swf", "zlib.swf", "CWS\x09" + size + StoredZlib(body));
 }
 
 }  // namespace

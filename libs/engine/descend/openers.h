@@ -24,10 +24,13 @@ std::unique_ptr<Container> OpenMail(const Subject& subject);
 // Installers and self-extracting archives: what stands behind a program's last section.
 std::unique_ptr<Container> OpenOverlay(const Subject& subject);
 std::unique_ptr<Container> OpenPdf(const Subject& subject);
+std::unique_ptr<Container> OpenActiveMime(const Subject& subject);
+std::unique_ptr<Container> OpenOfficeXml(const Subject& subject);
 std::unique_ptr<Container> OpenOle2(const Subject& subject);
 std::unique_ptr<Container> OpenOneNote(const Subject& subject);
 std::unique_ptr<Container> OpenRtf(const Subject& subject);
 std::unique_ptr<Container> OpenStream(const Subject& subject);
+std::unique_ptr<Container> OpenSwf(const Subject& subject);
 std::unique_ptr<Container> OpenTar(const Subject& subject);
 std::unique_ptr<Container> OpenTnef(const Subject& subject);
 // UDF: beside ISO 9660 on the same image, too.

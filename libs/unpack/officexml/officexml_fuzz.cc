@@ -1,0 +1,17 @@
+// Takes everything out of any bytes as an XML text and as ActiveMime.
+#include <span>
+
+#include "libs/unpack/document/testing/drain.h"
+#include "libs/unpack/officexml/officexml_reader.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  namespace officexml = day::unpack::officexml;
+  const day::base::Bytes file = std::as_bytes(std::span(data, size));
+  if (officexml::OfficeXmlReader::HasFiles(file)) {
+    officexml::OfficeXmlReader reader(file);
+    day::unpack::document::DrainAndCheck(reader);
+  }
+  officexml::ActiveMimeReader reader(file);
+  day::unpack::document::DrainAndCheck(reader);
+  return 0;
+}
