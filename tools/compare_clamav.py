@@ -12,6 +12,8 @@ import argparse
 import json
 import pathlib
 import random
+import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -29,6 +31,8 @@ INTENDED = {
     "compare_binary_15_>>8#ib8#=0xffffffffffffffff": "clamscan cuts numbers over 2^63-1",
     "pcre_compare": "a comparison from where a regex matched: clamscan compares before it runs expressions",
     **{f"macro_{x}": "clamscan sees a macro only from the second match on" for x in ("8-10", "10-13", "0-100", "13-13")},
+    **{f"options_{x}": "clamscan takes the input for UTF-16 and looks at its text" for x in ("i", "if", "ii", "alt_case")},
+    "handler": "clamscan's decoder of the handler's type does not look at what it cannot open",
     "empty_line": "one bad line does not discard the rest",
 }
 
@@ -230,7 +234,7 @@ def logic_cases():
                        "((0|1)>1|2)", "((0|1)>1&2)=3", "((0|1)&2)", "0>1&(1|2)", "(0>1|1>1)", "(0>1&1>1)>3", "(0|1)<3,2&2",
                        "0>1,1", "0=1,2", "(0)", "((0))", "((0)&1)", "(0)>1", "0&(1=0|2)", "((0|1)=0|2)", "(0=0|1)>1",
                        "(0<2|1)>1", "((0|1)=2|2)>2", "(0&1|2&3)", "(0|1&2|3)", "0&1|2&3", "(0&1&2|3)", "((0&1|2)&3)", "(0|1|2&3)>2"):
-        ids = sorted({int(c) for c in __import__("re").sub(r"[=<>][0-9]+(,[0-9]+)?", "", expression) if c.isdigit()})
+        ids = sorted({int(c) for c in re.sub(r"[=<>][0-9]+(,[0-9]+)?", "", expression) if c.isdigit()})
         if ids == list(range(len(ids))):
             yield logic("logic_" + expression, expression, subs[:len(ids)], *streams)
     for expression in ("0&", "&0", "0&&1", "(0", "0)", "0>x", "a", "", "0>>1", "0=1=2", "()", "0 & 1", "1", "(0|1)>", "0>1,"):

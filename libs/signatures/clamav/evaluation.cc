@@ -113,7 +113,7 @@ Evaluation::Value Evaluation::EvaluateNode(const LogicNode& node, const Value& l
   Value out;
   if (node.kind == LogicNode::Kind::kId) {
     out.count = MatchesOf(node.id).count;
-    out.ids = std::uint64_t{out.count > 0} << node.id;
+    out.ids = std::uint64_t{1} << node.id;  // also of a count that no match meets
     out.is_true = Meets(node.op, out.count, node.count);
   } else {
     out.count = left.count + right.count;

@@ -188,9 +188,7 @@ Value Evaluate(const std::vector<LogicNode>& nodes, const LogicNode& node,
   if (node.kind == LogicNode::Kind::kId) {
     out.count = counts[node.id];
     out.is_true = node.op == 0 ? out.count > 0 : Compare(node, out.count);
-    if (out.count > 0) {
-      out.ids.insert(node.id);
-    }
+    out.ids.insert(node.id);
   } else {
     const Value left = Evaluate(nodes, nodes[node.left], counts);
     const Value right = Evaluate(nodes, nodes[node.right], counts);
