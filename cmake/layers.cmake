@@ -162,9 +162,8 @@ daylight_library(libs/signatures/sources
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
 daylight_library(libs/engine/descend
-  USES libs/unpack/inflate
-       libs/unpack/document
   USES libs/formats/html
+       libs/unpack/document
        libs/unpack/inflate
        libs/unpack/gzip
        libs/unpack/mail

@@ -206,8 +206,8 @@ def target_cases():
         if target != 3:
             yield simple(f"target_{target}", word.hex(), *inputs.values(), target=target)
     text = b"just some plain words Marker-Word and more of them\n" * 3
-    yield simple("target_text", hexed("marker-word"), text, data("marker-word"), target=7)
-    yield simple("target_text_raw", hexed("Marker-Word"), text, data("Marker-Word"), target=7)
+    yield simple("target_text", hexed("marker-word"), text, data("marker-mord"), target=7)
+    yield simple("target_text_raw", hexed("Marker-Word"), text, target=7)
     yield simple("target_text_any", hexed("Marker-Word"), text, data("Marker-Word"), target=0)
     mail = b"From: a@example.org\nTo: b@example.org\nSubject: Marker-Word\nMessage-ID: <1@x>\n\nMarker-Body\n"
     yield simple("target_mail", hexed("Marker-Word"), mail, text, target=4)
