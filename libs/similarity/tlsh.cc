@@ -127,7 +127,7 @@ constexpr unsigned CodeDistance(unsigned a, unsigned b) {
   return sum;
 }
 
-constexpr auto kCodeDistances = [] {
+const auto kCodeDistances = [] {
   std::array<std::uint8_t, 256 * 256> table{};
   for (unsigned a = 0; a < 256; ++a) {
     for (unsigned b = 0; b < 256; ++b) {
