@@ -116,6 +116,7 @@ daylight_library(libs/unpack/onenote USES libs/unpack/document libs/unpack/infla
 daylight_library(libs/unpack/tnef USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/officexml
   USES libs/unpack/document libs/unpack/mail libs/unpack/inflate)
+daylight_library(libs/unpack/cms USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/swf USES libs/unpack/document libs/unpack/stream libs/unpack/inflate)
 
 # The YARA language. module.h is the interface between the language and its modules.

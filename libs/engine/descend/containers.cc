@@ -11,7 +11,7 @@ using Opener = std::unique_ptr<Container> (*)(const Subject&);
 constexpr Opener kOpeners[] = {
     &OpenGzip,   &OpenDmg,     &OpenImage,      &OpenUdf,       &OpenHtml, &OpenMail,    &OpenPdf,
     &OpenStream, &OpenTar,     &OpenZip,        &OpenArchive,   &OpenOle2, &OpenOneNote, &OpenRtf,
-    &OpenTnef,   &OpenOverlay, &OpenActiveMime, &OpenOfficeXml, &OpenSwf,
+    &OpenTnef,   &OpenOverlay, &OpenActiveMime, &OpenOfficeXml, &OpenSwf,  &OpenCms,
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace day::engine {
 std::unique_ptr<Container> OpenArchive(const Subject& subject);
 // An archive as a container; null stays null.
 std::unique_ptr<Container> WrapArchive(std::unique_ptr<unpack::parts::Archive> archive);
+std::unique_ptr<Container> OpenCms(const Subject& subject);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
 // Pages and texts: what is encoded in them, and normalised copies.
 std::unique_ptr<Container> OpenHtml(const Subject& subject);

@@ -16,6 +16,8 @@ inline Origin OriginOf(unpack::document::PartKind kind) {
       return Origin::kVbaMacro;
     case unpack::document::PartKind::kXlmMacro:
       return Origin::kXlmMacro;
+    case unpack::document::PartKind::kMessage:
+      return Origin::kMessage;
     case unpack::document::PartKind::kFile:
       break;
   }

@@ -19,6 +19,7 @@ enum class PartKind : std::uint8_t {
   kFile,
   kVbaMacro,  // the source of a VBA module, or what is left of it
   kXlmMacro,  // the formulas of an Excel 4 macro sheet
+  kMessage,   // declared to be a mail
 };
 
 struct Part {

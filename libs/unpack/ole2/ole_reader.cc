@@ -30,6 +30,13 @@ constexpr std::string_view kMessageTexts[] = {"__substg1.0_1000001f", "__substg1
                                               "__substg1.0_007d001f", "__substg1.0_0037001f"};
 constexpr std::string_view kMessageRtfText = "__substg1.0_10090102";
 
+// Hangul documents (HWP 5): what streams are like stands in one of them.
+constexpr std::string_view kHangulSignature = "HWP Document File";
+constexpr std::uint64_t kHangulPropertiesOffset = 36;
+constexpr std::uint32_t kHangulDeflated = 1;
+constexpr std::uint32_t kHangulEncrypted = 2;
+constexpr std::string_view kHangulFolders[] = {"bodytext", "bindata", "scripts", "viewtext"};
+
 // Names of entries are compared without their case.
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -62,6 +69,26 @@ OleReader::OleReader(CompoundFile file) : file_(std::move(file)) {
       by_name_.emplace(KeyOf(entry.parent, entry.name), i);
     }
   }
+  ReadHangulHeader();
+}
+
+void OleReader::ReadHangulHeader() {
+  const std::size_t header = FindStream(0, "FileHeader");
+  if (header == kNone) {
+    return;
+  }
+  const base::Bytes content = file_.Read(header, 256, scratch_).content;
+  if (base::AsText(content).starts_with(kHangulSignature)) {
+    hangul_properties_ = base::ReadAt<std::uint32_t>(content, kHangulPropertiesOffset).value_or(0);
+  }
+}
+
+bool OleReader::IsHangulContent(const Entry& entry) const {
+  if (entry.parent >= file_.entries().size()) {
+    return false;
+  }
+  return Lower(entry.name) == "docinfo" ||
+         IsOneOf(Lower(file_.entries()[entry.parent].name), kHangulFolders);
 }
 
 std::size_t OleReader::FindStream(std::uint32_t storage, std::string_view name) const {
@@ -140,6 +167,9 @@ OleReader::Inner OleReader::InnerOf(std::size_t index) const {
   if (IsOneOf(name, kMessageTexts)) {
     return Inner::kMessageText;
   }
+  if ((hangul_properties_ & kHangulDeflated) != 0 && IsHangulContent(file_.entries()[index])) {
+    return Inner::kDeflated;
+  }
   return name == kMessageRtfText ? Inner::kMessageRtf : Inner::kNone;
 }
 
@@ -158,6 +188,8 @@ std::string OleReader::EncryptionOf(std::size_t index, base::Bytes content) cons
     const std::size_t user = FindStream(entry.parent, "Current User");
     inflate::OutputBuffer buffer;
     is_encrypted = user != kNone && IsEncryptedCurrentUser(file_.Read(user, 64, buffer).content);
+  } else if ((hangul_properties_ & kHangulEncrypted) != 0) {
+    is_encrypted = IsHangulContent(entry);
   }
   return std::string(is_encrypted ? kEncrypted : "");
 }
@@ -202,6 +234,8 @@ std::optional<Part> OleReader::NextInner(base::Budget& budget, inflate::Inflater
     case Inner::kMessageText:
     case Inner::kMessageRtf:
       return MessageText(budget);
+    case Inner::kDeflated:
+      return Inflated(budget, inflater);
     case Inner::kNone:
       break;
   }
@@ -335,6 +369,18 @@ std::optional<Part> OleReader::MessageText(base::Budget& budget) {
     return std::nullopt;
   }
   return TextPart(current_path_ + (is_rtf ? "//body.rtf" : "//text.txt"), PartKind::kFile, budget);
+}
+
+std::optional<Part> OleReader::Inflated(base::Budget& budget, inflate::Inflater& inflater) {
+  inner_ = Inner::kNone;
+  scratch_.Clear();
+  const inflate::Outcome outcome = inflater.Inflate(current_content_, budget, scratch_);
+  Part part;
+  part.name = current_path_ + "//(inflated)";
+  part.content = scratch_.bytes();
+  part.gap = inflate::GapReason(outcome);
+  part.has_content = !part.content.empty() || part.gap.empty();
+  return part;
 }
 
 }  // namespace day::unpack::ole2

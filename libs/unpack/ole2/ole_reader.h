@@ -10,6 +10,7 @@
 //   - Excel 4 macro sheets as text, "Workbook//(macro) sheets.txt";
 //   - attachments of Outlook messages under their names, texts of messages as UTF-8, and RTF
 //     decompressed;
+//   - streams of Hangul (HWP 5) documents, inflated: "...//(inflated)";
 //   - what lies behind the last sector, "(trailing data)".
 // What is encrypted (EncryptedPackage, Word's and PowerPoint's flags, Excel's FILEPASS) is given as
 // it is with the gap "encrypted".
@@ -61,6 +62,7 @@ class OleReader {
     kVbaModule,
     kMessageText,
     kMessageRtf,
+    kDeflated,
   };
 
   explicit OleReader(CompoundFile file);
@@ -75,6 +77,9 @@ class OleReader {
   std::optional<document::Part> NextModule(base::Budget& budget);
   std::optional<document::Part> UnlistedModule(base::Budget& budget);
   std::optional<document::Part> MessageText(base::Budget& budget);
+  std::optional<document::Part> Inflated(base::Budget& budget, inflate::Inflater& inflater);
+  void ReadHangulHeader();
+  bool IsHangulContent(const Entry& entry) const;
   document::Part TextPart(std::string name, document::PartKind kind, base::Budget& budget);
   base::Bytes ReadForMacros(std::size_t index, base::Budget& budget, inflate::OutputBuffer& out);
   std::size_t FindStream(std::uint32_t storage, std::string_view name) const;
@@ -82,6 +87,8 @@ class OleReader {
   CompoundFile file_;
   // Streams and storages of each storage, by name.
   std::unordered_map<std::string, std::size_t> by_name_;
+  // Properties of a Hangul document; 0 if it is none or has none.
+  std::uint32_t hangul_properties_ = 0;
   std::size_t next_ = 0;  // entry
   bool trailing_given_ = false;
 

@@ -231,6 +231,22 @@ TEST(OleReaderTest, OutlookAttachmentsHaveTheirNames) {
   EXPECT_EQ(walk.contents.at("__substg1.0_10090102//body.rtf"), "{\\rtf");
 }
 
+TEST(OleReaderTest, HangulStreamsAreInflated) {
+  for (const unsigned properties : {1u, 2u}) {
+    std::string header = "HWP Document File";
+    header.resize(36);
+    CompoundWriter writer;
+    writer.AddStream("FileHeader", header + Bytes32(properties));
+    writer.AddStream("BinData/BIN0001.ole", StoredZlib("the file").substr(2));
+    const Walk walk = WalkAll(writer.Build());
+    if (properties == 1) {
+      EXPECT_EQ(walk.contents.at("BinData/BIN0001.ole//(inflated)"), "the file");
+    } else {
+      EXPECT_EQ(walk.gaps.at("BinData/BIN0001.ole"), "encrypted");
+    }
+  }
+}
+
 TEST(OleReaderTest, InstallerNamesAreReadable) {
   CompoundWriter writer;
   // Two characters in one: "Ab" is 0x3800 + 10 + 37 * 64 = 0x414A; one alone: "c".
