@@ -56,10 +56,14 @@ FOUND_AT = {
     "officexml/mso.xml": "editdata.mso//(content)",
     "swf/plain.swf": "binary 1",
     "swf/zlib.swf": "(decompressed)//binary 1",
+    "cms/definite.p7m": "(signed content)",
+    "cms/pieces.p7m": "(signed content)",
+    "cms/compressed.p7m": "(content)",
 }
 # The text stands in them, but is not the whole object.
 INSIDE = {"ole2/nolist.doc", "ole2/stomped.doc", "ole2/macrosheet.xls"}
-ENCRYPTED = {"ole2/encrypted.docx": "EncryptedPackage", "officexml/manifest.xml": "(encrypted entries)"}
+ENCRYPTED = {"ole2/encrypted.docx": "EncryptedPackage", "officexml/manifest.xml": "(encrypted entries)",
+             "cms/encrypted.p7m": "(content)"}
 FOLDERS = {name.split("/")[0] for name in FOUND_AT}
 
 RULE = r"""

@@ -56,6 +56,7 @@ class Writer {
     Tnef();
     OfficeXml();
     Swf();
+    SignedMessages();
     return ok_;
   }
 
@@ -75,6 +76,7 @@ class Writer {
   void Tnef();
   void OfficeXml();
   void Swf();
+  void SignedMessages();
   std::string PackageObject() const;
 
   std::filesystem::path folder_;
@@ -271,6 +273,33 @@ void Writer::Swf() {
   const std::string size = Little(8 + body.size(), 4);
   Put("swf", "plain.swf", "FWS\x09" + size + body);
   Put("swf", "zlib.swf", "CWS\x09" + size + StoredZlib(body));
+}
+
+void Writer::SignedMessages() {
+  const auto definite = [](unsigned tag, const std::string& content) {
+    const std::uint64_t size = content.size();
+    return Little(tag | 0x8200, 2) + static_cast<char>(size >> 8) + static_cast<char>(size & 0xFF) +
+           content;
+  };
+  const auto indefinite = [](unsigned tag, const std::string& content) {
+    return Little(tag | 0x8000, 2) + content + Little(0, 2);
+  };
+  const auto kind = [&](const std::string& rest) {
+    return definite(6, "\x2A\x86\x48\x86\xF7\x0D\x01" + rest);
+  };
+  const auto message = [&](const auto& wrap, const std::string& type, const std::string& content) {
+    const std::string inner = wrap(0x30, kind("\x07\x01") + wrap(0xA0, content));
+    return wrap(0x30, kind(type) + wrap(0xA0, wrap(0x30, definite(2, "\x01") + definite(0x31, "") +
+                                                             inner + definite(0x31, "signers"))));
+  };
+  Put("cms", "definite.p7m", message(definite, "\x07\x02", definite(4, payload_)));
+  Put("cms", "pieces.p7m",
+      message(indefinite, "\x07\x02",
+              indefinite(0x24, definite(4, payload_.substr(0, 7)) +
+                                   indefinite(0x24, definite(4, payload_.substr(7))))));
+  Put("cms", "compressed.p7m",
+      message(definite, "\x09\x10\x01\x09", definite(4, StoredZlib(payload_))));
+  Put("cms", "encrypted.p7m", message(definite, "\x07\x03", "cipher"));
 }
 
 }  // namespace
