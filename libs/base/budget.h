@@ -21,6 +21,7 @@ struct BudgetLimits {
   std::uint64_t file_bytes_max = 100ull * 1024 * 1024;  // decompressed bytes of one entry
   std::uint64_t ratio_max = 1000;                       // output to input, beyond 10 MiB of output
   std::uint64_t steps_max = 1'000'000'000;              // abstract work units
+  std::uint64_t password_tries_max = 500;               // on encryption that is slow on purpose
 };
 
 // Which limit stopped the work; names as they stand in reports ("depth_max", ...).
@@ -47,6 +48,9 @@ class Budget {
   Status SpendFile();
   Status SpendBytesOut(std::uint64_t size_bytes);
   Status SpendSteps(std::uint64_t steps);
+  // Whether one more password may be tried on an object whose keys cost milliseconds each. No
+  // error: without a password the object is a gap for being encrypted.
+  bool TryPassword() { return password_tries_++ < limits_.password_tries_max; }
   // One level down; pair every success with Leave().
   Status Enter();
   void Leave() { --depth_; }
@@ -61,6 +65,7 @@ class Budget {
   std::uint64_t files_ = 0;
   std::uint64_t bytes_out_ = 0;
   std::uint64_t steps_ = 0;
+  std::uint64_t password_tries_ = 0;
   std::uint32_t depth_ = 0;
   Limit exceeded_ = Limit::kNone;
 };

@@ -71,6 +71,14 @@ int Support(struct archive* archive, Format format) {
   return ARCHIVE_FATAL;
 }
 
+// Whatever kind an entry claims to be (some tools write none), data is data. The content of a hard
+// link was given under its first name.
+bool HasContent(struct archive_entry* entry) {
+  const auto kind = archive_entry_filetype(entry);
+  const bool is_file = kind == AE_IFREG || kind == 0;
+  return archive_entry_hardlink(entry) == nullptr && (is_file || archive_entry_size(entry) > 0);
+}
+
 std::string NameOf(struct archive_entry* entry) {
   const char* name = archive_entry_pathname(entry);
   if (name == nullptr) {
@@ -107,8 +115,7 @@ class LibarchiveReader final : public parts::Archive {
       }
       const bool is_encrypted = headers_ < encrypted_rar5_.size() && encrypted_rar5_[headers_];
       ++headers_;
-      // The content of a hard link was given under its first name.
-      if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == nullptr) {
+      if (HasContent(entry)) {
         return ReadMember(entry, is_encrypted, budget, buffer);
       }
     }

@@ -101,7 +101,13 @@ std::optional<parts::Member> NsisReader::Next(base::Budget& budget, inflate::Out
   if (is_solid_ && !opened_) {
     OpenSolid(budget);
   }
-  const auto field = base::ReadAt<std::uint32_t>(data_, offset_);
+  auto field = base::ReadAt<std::uint32_t>(data_, offset_);
+  // Empty files have nothing to be looked at, but their numbers.
+  while (field == 0u) {
+    offset_ += 4;
+    ++number_;
+    field = base::ReadAt<std::uint32_t>(data_, offset_);
+  }
   // Behind the last file of a stream that is not solid stands a checksum.
   const bool at_checksum = !is_solid_ && number_ > 0 && offset_ + 4 >= data_.size();
   if (!field || at_checksum) {

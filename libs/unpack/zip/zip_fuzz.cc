@@ -11,6 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.file_bytes_max = 1024 * 1024;
   limits.files_max = 200;
   limits.steps_max = 10'000'000;
+  limits.password_tries_max = 15;
   day::base::Budget budget(limits);
   auto reader = ZipReader::Create(file);
   if (!reader.ok()) {

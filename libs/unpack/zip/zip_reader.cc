@@ -454,7 +454,7 @@ bool ZipReader::DecryptWith(const Entry& entry, std::string_view password, base:
   plain = entry;
   plain.flags = static_cast<std::uint16_t>(entry.flags & ~unsigned{kFlagEncrypted});
   if (entry.method == kMethodAes) {
-    if (aes_tries_ >= kAesTriesMax || !budget.SpendSteps(kStepsPerAesTry).ok()) {
+    if (aes_tries_ >= kAesTriesMax || !budget.TryPassword()) {
       return false;
     }
     ++aes_tries_;

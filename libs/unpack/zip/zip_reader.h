@@ -39,9 +39,8 @@ inline constexpr std::uint64_t kEntriesMax = 1'000'000;
 // Central directories that one reader follows.
 inline constexpr std::size_t kDirectoriesMax = 8;
 
-// Passwords that one reader tries on AES entries, and what each costs: a millisecond or two.
+// Passwords that one reader tries on AES entries; the Budget has a limit for all readers.
 inline constexpr std::size_t kAesTriesMax = 45;
-inline constexpr std::uint64_t kStepsPerAesTry = 500'000;
 
 inline constexpr std::uint16_t kMethodStored = 0;
 inline constexpr std::uint16_t kMethodShrink = 1;
