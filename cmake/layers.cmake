@@ -95,6 +95,8 @@ daylight_library(libs/unpack/dmg
 daylight_library(libs/unpack/hfsplus
   USES libs/unpack/blocks libs/unpack/parts libs/unpack/inflate
   TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/wim
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 
 # Formats that other people's libraries decode well; both read from memory only.
 daylight_library(libs/unpack/mspack
@@ -195,6 +197,7 @@ daylight_library(libs/engine/descend
        libs/unpack/hfsplus
        libs/unpack/squashfs
        libs/unpack/udf
+       libs/unpack/wim
        libs/formats/pe)
 
 # Identify, descend, match, judge.

@@ -38,6 +38,7 @@ def dmg(*more):
 
 
 STREAM = hfs("(content)//") | {("needle", "(content)")}
+LZMS = "unsupported: LZMS or another packing"
 NO_FRAGMENT = "damaged: no such fragment"
 
 # Each fixture: what is found, by rule and inner path, every gap, and how many objects were scanned.
@@ -55,6 +56,11 @@ EXPECTED = {
     "bzip2.dmg": (*dmg(*STREAM), 10),
     "xz.dmg": (*dmg(*STREAM), 10),
     "lzfse.dmg": (set(), {DISK: "unsupported: LZFSE"}, 1),
+    "stored.wim": (two() | {("needle", "")}, {}, 3),
+    "xpress.wim": (two() | {("needle", "")}, {}, 3),
+    "lzx.wim": (two() | {("needle", "")}, {}, 3),
+    "lzms.wim": ({("needle", ""), ("needle", "stream 1")}, {"stream 2": LZMS, "": LZMS}, 2),
+    "solid.wim": (set(), {"": LZMS} | {f"stream {i}": "unsupported: solid resource" for i in (1, 2, 3)}, 1),
     "encrypted.dmg": (set(), {"": "encrypted"}, 1),
 }
 

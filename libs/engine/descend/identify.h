@@ -54,6 +54,7 @@ enum class FileType : std::uint8_t {
   kSquashfs,
   kDmg,
   kHfsPlus,
+  kWim,
   kOle2,
   kOneNote,
   kTnef,

@@ -3,6 +3,7 @@
 #include "libs/unpack/hfsplus/hfsplus_reader.h"
 #include "libs/unpack/squashfs/squashfs_reader.h"
 #include "libs/unpack/udf/udf_reader.h"
+#include "libs/unpack/wim/wim_reader.h"
 
 namespace day::engine {
 namespace {
@@ -13,6 +14,8 @@ std::unique_ptr<unpack::parts::Archive> MakeImage(const Subject& subject) {
       return std::make_unique<unpack::squashfs::SquashfsReader>(subject.data);
     case FileType::kHfsPlus:
       return std::make_unique<unpack::hfsplus::HfsPlusReader>(subject.data);
+    case FileType::kWim:
+      return std::make_unique<unpack::wim::WimReader>(subject.data);
     default:
       return nullptr;
   }

@@ -19,7 +19,7 @@ std::unique_ptr<Container> OpenGzip(const Subject& subject);
 // Pages and texts: what is encoded in them, and normalised copies.
 std::unique_ptr<Container> OpenHtml(const Subject& subject);
 std::unique_ptr<Container> OpenDmg(const Subject& subject);
-// squashfs, HFS+: images of one file system.
+// squashfs, HFS+, Windows images: one file system each.
 std::unique_ptr<Container> OpenImage(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);
 // Installers and self-extracting archives: what stands behind a program's last section.
