@@ -254,13 +254,13 @@ void BodyBuilder::State::Register(const PatternPlan& pattern) {
   for (const GramChoice& choice : pattern.plan.grams) {
     switch (pattern.plan.lookup) {
       case PartPlan::Class::kSampled:
-        sampled.Add(choice, pattern.part);
+        sampled.Add(choice, pattern.part, count);
         break;
       case PartPlan::Class::kDense:
-        dense.Add(choice, pattern.part);
+        dense.Add(choice, pattern.part, count);
         break;
       case PartPlan::Class::kShort:
-        shorts.Add(choice, pattern.part);
+        shorts.Add(choice, pattern.part, count);
         break;
     }
   }

@@ -19,6 +19,21 @@ std::uint32_t U32At(base::Bytes section, std::uint64_t index) {
   return base::ReadAt<std::uint32_t>(section, index * sizeof(std::uint32_t)).value_or(0);
 }
 
+// The numbers of one record; zeros if it lies outside.
+template <std::size_t kWords>
+std::array<std::uint32_t, kWords> RecordAt(base::Bytes section, std::uint64_t index) {
+  std::array<std::uint32_t, kWords> words{};
+  if (index < section.size() / sizeof(words)) {
+    std::memcpy(words.data(), section.data() + index * sizeof(words), sizeof(words));
+  }
+  if constexpr (std::endian::native == std::endian::big) {
+    for (std::uint32_t& word : words) {
+      word = base::SwapBytes(word);
+    }
+  }
+  return words;
+}
+
 bool SumFits(base::Bytes data, base::Bytes expected) {
   const crypto::Sha256Digest digest = crypto::Sha256(data);
   return std::equal(digest.begin(), digest.end(), expected.begin(), expected.end());
@@ -161,97 +176,87 @@ base::Bytes BodyDatabase::Pool(std::uint32_t place, std::uint32_t size) const {
 }
 
 SignatureView BodyDatabase::signature(std::uint32_t index) const {
-  const auto word = [&](std::size_t i) {
-    return Word(SectionId::kSignatures, index, format::kSignatureWords, i);
-  };
+  const auto words = RecordAt<format::kSignatureWords>(At(SectionId::kSignatures), index);
   SignatureView out;
-  out.name = base::AsText(Pool(word(0), word(1)));
-  out.file = word(2);
-  out.line = word(3);
-  out.target = static_cast<std::uint8_t>(std::min<std::uint32_t>(word(4), 31));
-  out.is_simple = (word(5) & format::kSignatureIsSimple) != 0;
-  out.is_macro = (word(5) & format::kSignatureIsMacro) != 0;
-  out.logic_begin = word(6);
-  out.logic_count = std::min<std::uint32_t>(word(7), kLogicNodesMax);
-  out.subsignatures_begin = word(8);
-  out.subsignatures_count = std::min<std::uint32_t>(word(9), kSubsignatureCountMax);
-  out.conditions = Pool(word(10), word(11));
+  out.name = base::AsText(Pool(words[0], words[1]));
+  out.file = words[2];
+  out.line = words[3];
+  out.target = static_cast<std::uint8_t>(std::min<std::uint32_t>(words[4], 31));
+  out.is_simple = (words[5] & format::kSignatureIsSimple) != 0;
+  out.is_macro = (words[5] & format::kSignatureIsMacro) != 0;
+  out.logic_begin = words[6];
+  out.logic_count = std::min<std::uint32_t>(words[7], kLogicNodesMax);
+  out.subsignatures_begin = words[8];
+  out.subsignatures_count = std::min<std::uint32_t>(words[9], kSubsignatureCountMax);
+  out.conditions = Pool(words[10], words[11]);
   return out;
 }
 
 SubsignatureView BodyDatabase::subsignature(std::uint32_t index) const {
-  const auto word = [&](std::size_t i) {
-    return Word(SectionId::kSubsignatures, index, format::kSubsignatureWords, i);
-  };
+  const auto words = RecordAt<format::kSubsignatureWords>(At(SectionId::kSubsignatures), index);
   SubsignatureView out;
   out.kind = static_cast<format::SubsignatureKind>(
-      std::min(word(0), static_cast<std::uint32_t>(format::SubsignatureKind::kImage)));
+      std::min(words[0], static_cast<std::uint32_t>(format::SubsignatureKind::kImage)));
   if (out.kind == format::SubsignatureKind::kPatterns) {
-    out.begin = word(1);
-    out.count = std::min<std::uint32_t>(word(2), 2);
+    out.begin = words[1];
+    out.count = std::min<std::uint32_t>(words[2], 2);
   } else {
-    out.data = Pool(word(1), word(2));
+    out.data = Pool(words[1], words[2]);
   }
   return out;
 }
 
 PatternView BodyDatabase::pattern(std::uint32_t index) const {
-  const auto word = [&](std::size_t i) {
-    return Word(SectionId::kPatterns, index, format::kPatternWords, i);
-  };
+  const auto words = RecordAt<format::kPatternWords>(At(SectionId::kPatterns), index);
   PatternView out;
-  out.parts_begin = word(0);
+  out.parts_begin = words[0];
   const std::uint32_t parts = part_count();
-  out.parts_count = std::min(word(1), parts - std::min(parts, out.parts_begin));
-  out.signature = word(2);
+  out.parts_count = std::min(words[1], parts - std::min(parts, out.parts_begin));
+  out.signature = words[2];
   out.offset.kind = static_cast<Offset::Kind>(
-      std::min<std::uint32_t>(word(3), static_cast<std::uint32_t>(Offset::Kind::kMacro)));
-  out.offset.number = word(4);
-  out.offset.section = word(5);
-  out.offset.shift = word(6);
+      std::min<std::uint32_t>(words[3], static_cast<std::uint32_t>(Offset::Kind::kMacro)));
+  out.offset.number = words[4];
+  out.offset.section = words[5];
+  out.offset.shift = words[6];
   return out;
 }
 
 PartView BodyDatabase::part(std::uint32_t index) const {
-  const auto word = [&](std::size_t i) {
-    return Word(SectionId::kParts, index, format::kPartWords, i);
-  };
+  const auto words = RecordAt<format::kPartWords>(At(SectionId::kParts), index);
   PartView out;
-  out.code = Pool(word(0), word(1));
-  out.gap_min = word(2);
-  out.gap_max = word(3);
-  out.edges = word(4);
-  out.far_bytes = word(5);
-  out.far_left = word(6);
-  out.far_right = word(7);
-  out.length_min = word(8);
-  out.length_max = word(9);
-  out.anchor_prefix = word(10);
-  out.anchor_slack = word(11);
-  out.anchor = Pool(word(12), word(13));
-  out.anchor_is_masked = word(14) != 0;
-  out.pattern = word(15);
+  out.code = Pool(words[0], words[1]);
+  out.gap_min = words[2];
+  out.gap_max = words[3];
+  out.edges = words[4];
+  out.far_bytes = words[5];
+  out.far_left = words[6];
+  out.far_right = words[7];
+  out.length_min = words[8];
+  out.length_max = words[9];
+  out.anchor_prefix = words[10];
+  out.anchor_slack = words[11];
+  out.anchor = Pool(words[12], words[13]);
+  out.anchor_is_masked = words[14] != 0;
+  out.pattern = words[15];
   return out;
 }
 
 LogicNode BodyDatabase::logic(const SignatureView& signature, std::uint32_t index) const {
-  const auto word = [&](std::size_t i) {
-    return Word(SectionId::kLogic, std::uint64_t{signature.logic_begin} + index,
-                format::kLogicWords, i);
-  };
+  const auto words = RecordAt<format::kLogicWords>(At(SectionId::kLogic),
+                                                   std::uint64_t{signature.logic_begin} + index);
   LogicNode out;
-  const std::uint32_t head = word(0);
+  const std::uint32_t head = words[0];
   out.kind = static_cast<LogicNode::Kind>(std::min<std::uint32_t>(head & 0xFF, 2));
   out.op = static_cast<char>(head >> 8 & 0xFF);
   out.id = static_cast<std::uint8_t>(head >> 16 & 63);
   const std::uint32_t last = index == 0 ? 0 : index - 1;
-  out.left = std::min(word(1), last);
-  out.right = std::min(word(2), last);
+  out.left = std::min(words[1], last);
+  out.right = std::min(words[2], last);
   if (index == 0) {
     out.kind = LogicNode::Kind::kId;
   }
-  out.count = word(3);
-  out.different = word(4);
+  out.count = words[3];
+  out.different = words[4];
   return out;
 }
 
@@ -319,16 +324,16 @@ std::pair<std::uint32_t, std::uint32_t> BodyDatabase::Bucket(const Grams& grams,
 }
 
 GramEntryView BodyDatabase::Entry(const Grams& grams, std::uint32_t index) {
-  const std::uint64_t first = std::uint64_t{index} * format::kEntryWords;
+  const auto words = RecordAt<format::kEntryWords>(grams.entries, index);
   GramEntryView out;
-  out.gram = U32At(grams.entries, first);
-  out.value = U32At(grams.entries, first + 1);
-  out.mask = U32At(grams.entries, first + 2);
-  const std::uint32_t check = U32At(grams.entries, first + 3);
-  out.check = static_cast<std::int8_t>(check & 0xFF);
-  out.slack = check >> 8;
-  out.back = U32At(grams.entries, first + 4);
-  out.part = U32At(grams.entries, first + 5);
+  out.gram = words[0];
+  out.value = words[1];
+  out.mask = words[2];
+  out.check = static_cast<std::int8_t>(words[3] & 0xFF);
+  out.slack = words[3] >> 8;
+  out.back = words[4];
+  out.part = words[5];
+  out.signature = words[6];
   return out;
 }
 

@@ -81,6 +81,7 @@ struct GramEntryView {
   std::uint32_t back = 0;
   std::uint32_t slack = 0;
   std::uint32_t part = 0;
+  std::uint32_t signature = 0;  // whose part it is
 };
 
 class BodyDatabase {

@@ -10,7 +10,7 @@
 namespace day::signatures::clamav::format {
 
 inline constexpr std::string_view kMagic = "DAYBODY\n";
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 inline constexpr std::size_t kChecksumBytes = 32;  // SHA-256
 inline constexpr std::uint64_t kSectionAlignment = 64;
 
@@ -50,7 +50,7 @@ inline constexpr std::size_t kSubsignatureWords = 4;
 inline constexpr std::size_t kPatternWords = 8;
 inline constexpr std::size_t kPartWords = 16;
 inline constexpr std::size_t kLogicWords = 5;
-inline constexpr std::size_t kEntryWords = 6;
+inline constexpr std::size_t kEntryWords = 7;
 
 // A signature: name place, name size, file, line, target, flags, logic begin, logic count,
 // subsignatures begin, count, conditions place, size.
@@ -70,7 +70,7 @@ inline constexpr std::uint32_t kPartIsWide = 1u << 10;
 
 // An entry: gram (or pair), value and mask of four more bytes, where those stand behind the gram
 // (signed, low 8 bits) with how much the next number may vary (24 bits), the smallest distance of
-// the gram from the part's start, part.
+// the gram from the part's start, part, signature.
 
 // Code of a part, a sequence of:
 enum class Op : std::uint8_t {

@@ -92,10 +92,35 @@ bool Evaluation::ConditionsHold() {
          InRange(conditions_.section_count, program.sections.size());
 }
 
+std::uint64_t Evaluation::CountMax() const {
+  std::uint64_t count = 0;
+  for (std::uint32_t i = 0; i < signature_.subsignatures_count; ++i) {
+    const SubsignatureView one =
+        matcher_.database_.subsignature(signature_.subsignatures_begin + i);
+    // These ask for the last match, or for all.
+    if (one.kind == format::SubsignatureKind::kCompare ||
+        one.kind == format::SubsignatureKind::kMacro) {
+      return ~std::uint64_t{0};
+    }
+    if (one.kind == format::SubsignatureKind::kRegex) {
+      if (const auto regex = ReadRegex(one.data)) {
+        for (const LogicNode& node : regex->trigger) {
+          count = std::max<std::uint64_t>(count, node.count);
+        }
+      }
+    }
+  }
+  for (std::uint32_t i = 0; i < signature_.logic_count; ++i) {
+    count = std::max<std::uint64_t>(count, matcher_.database_.logic(signature_, i).count);
+  }
+  return count + 1;
+}
+
 bool Evaluation::IsTrue() {
   if (!ConditionsHold() || signature_.logic_count == 0) {
     return false;
   }
+  count_max_ = CountMax();
   return EvaluateLogic(signature_.logic_count - 1, false).is_true && !scan_.work.stopped();
 }
 
@@ -156,7 +181,7 @@ Evaluation::Value Evaluation::EvaluateLogic(std::uint32_t index, bool counted) {
 }
 
 Evaluation::Value Evaluation::EvaluateNodes(const std::vector<LogicNode>& nodes,
-                                            std::uint32_t index, bool counted) {
+                                            std::uint32_t index) {
   const LogicNode& node = nodes[index];
   if (++logic_steps_ > kLogicStepsMax || scan_.work.stopped()) {
     return {};
@@ -164,8 +189,8 @@ Evaluation::Value Evaluation::EvaluateNodes(const std::vector<LogicNode>& nodes,
   if (node.kind == LogicNode::Kind::kId) {
     return EvaluateNode(node, {}, {});
   }
-  const Value left = EvaluateNodes(nodes, node.left, counted);
-  return EvaluateNode(node, left, EvaluateNodes(nodes, node.right, counted));
+  const Value left = EvaluateNodes(nodes, node.left);
+  return EvaluateNode(node, left, EvaluateNodes(nodes, node.right));
 }
 
 const Evaluation::Matches& Evaluation::MatchesOf(std::uint32_t id) {
@@ -308,7 +333,7 @@ void Evaluation::FindPattern(const PatternView& pattern, bool keep_starts, Match
         if (keep_starts && out->starts.size() < kEndsMax) {
           out->starts.push_back(reported);
         }
-        return true;
+        return out->count < count_max_;
       }
       if (reached.size() + ends.size() > kEndsMax) {
         scan_.outcome.ends_limited = true;
@@ -347,24 +372,34 @@ void Evaluation::Compare(base::Bytes data, Matches* out) {
   }
 }
 
-void Evaluation::FindRegex(std::uint32_t subsignature, base::Bytes data, Matches* out) {
+std::optional<Evaluation::RegexView> Evaluation::ReadRegex(base::Bytes data) {
   base::ByteReader reader(data);
-  Offset offset;
-  offset.kind = static_cast<Offset::Kind>(
+  RegexView out;
+  out.offset.kind = static_cast<Offset::Kind>(
       std::min<unsigned>(reader.U8(), static_cast<unsigned>(Offset::Kind::kMacro)));
-  offset.number = reader.U32();
-  offset.section = reader.U32();
-  offset.shift = reader.U32();
+  out.offset.number = reader.U32();
+  out.offset.section = reader.U32();
+  out.offset.shift = reader.U32();
   const std::string_view trigger = base::AsText(reader.Take(reader.U32()));
-  const std::string_view flags = base::AsText(reader.Take(reader.U32()));
-  const std::string_view pattern = base::AsText(reader.Take(reader.U32()));
-  const auto logic = reader.ok() ? ParseLogic(trigger) : base::MakeError({}, {});
-  if (!logic.ok() ||
-      !EvaluateNodes(*logic, static_cast<std::uint32_t>(logic->size() - 1), true).is_true) {
+  out.flags = base::AsText(reader.Take(reader.U32()));
+  out.pattern = base::AsText(reader.Take(reader.U32()));
+  auto logic = ParseLogic(trigger);
+  if (!reader.ok() || !logic.ok()) {
+    return std::nullopt;
+  }
+  out.trigger = std::move(logic).value();
+  return out;
+}
+
+void Evaluation::FindRegex(std::uint32_t subsignature, base::Bytes data, Matches* out) {
+  const auto view = ReadRegex(data);
+  if (!view ||
+      !EvaluateNodes(view->trigger, static_cast<std::uint32_t>(view->trigger.size() - 1)).is_true) {
     return;
   }
+  const Offset& offset = view->offset;
   const auto place = scan_.PlaceFor(offset, signature_.target);
-  Regex* const regex = matcher_.RegexOf(subsignature, pattern, flags);
+  Regex* const regex = matcher_.RegexOf(subsignature, view->pattern, view->flags);
   if (!place || regex == nullptr || place->first > scan_.data.size()) {
     return;
   }
@@ -372,7 +407,7 @@ void Evaluation::FindRegex(std::uint32_t subsignature, base::Bytes data, Matches
     scan_.outcome.regex_limited = true;
     return;
   }
-  const auto has = [&](char flag) { return flags.find(flag) != std::string_view::npos; };
+  const auto has = [&](char flag) { return view->flags.find(flag) != std::string_view::npos; };
   base::Bytes subject = scan_.data.subspan(static_cast<std::size_t>(place->first));
   const bool is_placed = offset.kind != Offset::Kind::kAny;
   if (has('e') && is_placed && offset.shift > 0) {
@@ -390,7 +425,7 @@ void Evaluation::FindRegex(std::uint32_t subsignature, base::Bytes data, Matches
     out->first = out->count == 0 ? start : out->first;
     out->last = start;
     ++out->count;
-    if (!has('g')) {
+    if (!has('g') || out->count >= count_max_) {
       return;
     }
     from = std::max(match->end, from + 1);

@@ -36,10 +36,12 @@ class Evaluation {
     std::uint64_t ids = 0;
   };
 
+  // More matches of one subsignature than this make no difference.
+  std::uint64_t CountMax() const;
   bool ConditionsHold();
   bool ContainersHold() const;
   Value EvaluateLogic(std::uint32_t node, bool counted);
-  Value EvaluateNodes(const std::vector<LogicNode>& nodes, std::uint32_t node, bool counted);
+  Value EvaluateNodes(const std::vector<LogicNode>& nodes, std::uint32_t node);
   Value EvaluateNode(const LogicNode& node, const Value& left, const Value& right);
   const Matches& MatchesOf(std::uint32_t id);
   void FindPatterns(const SubsignatureView& subsignature, bool keep_starts, Matches* out);
@@ -48,6 +50,14 @@ class Evaluation {
   template <typename Found>
   void FindPart(const PartView& part, const Place& place, const Found& found);
   bool StartMayBe(const PatternView& pattern, std::uint64_t start);
+  struct RegexView {
+    Offset offset;
+    std::vector<LogicNode> trigger;
+    std::string_view flags;
+    std::string_view pattern;
+  };
+  // Nothing if it is damaged.
+  static std::optional<RegexView> ReadRegex(base::Bytes data);
   void Compare(base::Bytes data, Matches* out);
   void FindRegex(std::uint32_t subsignature, base::Bytes data, Matches* out);
   void FindMacro(std::uint32_t id, base::Bytes data, Matches* out);
@@ -58,6 +68,7 @@ class Evaluation {
   Conditions conditions_;
   std::array<Matches, kSubsignatureCountMax> matches_;
   std::uint32_t logic_steps_ = 0;
+  std::uint64_t count_max_ = 0;
 };
 
 }  // namespace day::signatures::clamav

@@ -20,13 +20,15 @@ void Append(std::uint32_t value, std::string* out) {
   }
 }
 
-void AppendEntry(const GramChoice& choice, std::uint32_t part, std::string* out) {
+void AppendEntry(const GramChoice& choice, std::uint32_t part, std::uint32_t signature,
+                 std::string* out) {
   Append(choice.gram, out);
   Append(choice.value, out);
   Append(choice.mask, out);
   Append((static_cast<std::uint32_t>(choice.check) & 0xFF) | choice.slack << 8, out);
   Append(choice.back, out);
   Append(part, out);
+  Append(signature, out);
 }
 
 // Sorts rows by bucket and writes starts and entries. `bucket` tells a row's bucket.
@@ -44,7 +46,7 @@ void WriteBuckets(std::vector<Row>& rows, std::uint32_t buckets, const Bucket& b
     Append(row, starts);
   }
   for (const Row& entry : rows) {
-    AppendEntry(entry.choice, entry.part, entries);
+    AppendEntry(entry.choice, entry.part, entry.signature, entries);
   }
 }
 

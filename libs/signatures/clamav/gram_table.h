@@ -12,7 +12,9 @@ namespace day::signatures::clamav {
 
 class GramTable {
  public:
-  void Add(const GramChoice& choice, std::uint32_t part) { rows_.push_back({choice, part}); }
+  void Add(const GramChoice& choice, std::uint32_t part, std::uint32_t signature) {
+    rows_.push_back({choice, part, signature});
+  }
   // Appends the sections of body_format.h; nothing if no gram was added.
   void Write(std::string* bitmap, std::string* starts, std::string* entries);
 
@@ -20,19 +22,23 @@ class GramTable {
   struct Row {
     GramChoice choice;
     std::uint32_t part = 0;
+    std::uint32_t signature = 0;
   };
   std::vector<Row> rows_;
 };
 
 class PairTable {
  public:
-  void Add(const GramChoice& choice, std::uint32_t part) { rows_.push_back({choice, part}); }
+  void Add(const GramChoice& choice, std::uint32_t part, std::uint32_t signature) {
+    rows_.push_back({choice, part, signature});
+  }
   void Write(std::string* tables, std::string* starts, std::string* entries);
 
  private:
   struct Row {
     GramChoice choice;
     std::uint32_t part = 0;
+    std::uint32_t signature = 0;
   };
   std::vector<Row> rows_;
 };

@@ -54,7 +54,7 @@ void BodyMatcher::OnPart(Scan& scan, const GramEntryView& entry, std::uint64_t a
   }
   const PartView part = database_.part(entry.part);
   const PatternView pattern = database_.pattern(part.pattern);
-  if (pattern.signature >= seen_.size() || !IsNew(pattern.signature)) {
+  if (pattern.signature != entry.signature) {
     return;
   }
   const SignatureView signature = database_.signature(pattern.signature);
@@ -97,7 +97,8 @@ void BodyMatcher::OnGram(Scan& scan, const BodyDatabase::Grams& grams, std::uint
   const auto [first, end] = BodyDatabase::Bucket(grams, bucket);
   for (std::uint32_t i = first; i < end; ++i) {
     const GramEntryView entry = BodyDatabase::Entry(grams, i);
-    if (entry.gram == gram && CheckFits(scan.data, entry, at)) {
+    if (entry.gram == gram && entry.signature < seen_.size() && IsNew(entry.signature) &&
+        CheckFits(scan.data, entry, at)) {
       OnPart(scan, entry, at);
     }
     if (!scan.work.Spend(1)) {

@@ -11,6 +11,9 @@ namespace {
 
 using Positions = std::vector<std::uint64_t>;
 
+// Of looking at one start, whatever it costs to see that it is none.
+constexpr std::uint64_t kStepsPerTry = 12;
+
 std::uint8_t ByteAt(base::Bytes data, std::uint64_t at) {
   return std::to_integer<std::uint8_t>(data[static_cast<std::size_t>(at)]);
 }
@@ -239,6 +242,9 @@ bool PartMatcher::Run(base::Bytes code, base::Bytes data, Positions& positions, 
 bool PartMatcher::EndsAt(const PartView& part, base::Bytes data, std::uint64_t start, Work& work,
                          Positions& ends) {
   ends.clear();
+  if (!work.Spend(kStepsPerTry)) {
+    return false;
+  }
   const bool wide = (part.edges & format::kPartIsWide) != 0;
   if (start > data.size() || !EdgeFits(part.edges >> format::kEdgeLeftShift, [&](Test test) {
         return IsLeftEdge(test, wide, data, start);
