@@ -158,9 +158,13 @@ daylight_library(libs/signatures/cvd
 # ClamAV's body and logical signatures: their texts, one mapped file, and the matcher over it.
 daylight_library(libs/signatures/clamav
   USES libs/signatures libs/match libs/crypto LINKS Pcre2::Pcre2)
+# Signatures on what containers say of their files.
+daylight_library(libs/signatures/metadata
+  USES libs/signatures libs/signatures/clamav)
 # The files of a database, of all kinds, put together.
 daylight_library(libs/signatures/sources
-  USES libs/signatures libs/signatures/cvd libs/signatures/clamav libs/crypto libs/unpack/inflate
+  USES libs/signatures libs/signatures/cvd libs/signatures/clamav libs/signatures/metadata libs/crypto
+       libs/unpack/inflate
   TEST_LINKS daylight_signatures_cvd_testing)
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
@@ -205,6 +209,9 @@ daylight_library(libs/engine
   USES libs/engine/descend libs/crypto libs/match libs/rules/scan libs/rules/compile
        libs/rules/syntax libs/rules/module libs/signatures libs/signatures/clamav libs/similarity
        libs/formats/pe libs/formats/elf libs/formats/macho libs/formats/image libs/unpack/inflate)
+       libs/rules/syntax libs/rules/module libs/signatures libs/signatures/clamav
+       libs/signatures/metadata libs/similarity
+       libs/formats/pe libs/formats/structured libs/formats/elf libs/formats/macho libs/unpack/inflate)
 
 # The sandboxed process, and those who ask it.
 daylight_library(libs/workerproto USES libs/wire)

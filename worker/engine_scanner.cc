@@ -41,6 +41,22 @@ workerproto::Finding ToWire(engine::Finding finding) {
   return out;
 }
 
+engine::HeuristicOptions ToEngine(const workerproto::Alerts& alerts) {
+  engine::HeuristicOptions out;
+  out.encrypted_archives = alerts.encrypted_archives;
+  out.encrypted_documents = alerts.encrypted_documents;
+  out.macros = alerts.macros;
+  out.broken = alerts.broken;
+  out.exceeded_limits = alerts.exceeded_limits;
+  out.structured = alerts.structured;
+  out.credit_cards_only = alerts.credit_cards_only;
+  out.unwanted = alerts.unwanted;
+  out.ssn_format = alerts.ssn_format;
+  out.card_count_min = alerts.card_count_min;
+  out.ssn_count_min = alerts.ssn_count_min;
+  return out;
+}
+
 }  // namespace
 
 workerproto::FileReport ToWire(engine::Report report, std::uint64_t id) {
@@ -76,6 +92,7 @@ base::Result<std::unique_ptr<FileScanner>> EngineScanner::Create(
   engine::EngineOptions options;
   options.timeout_ms = use.settings.timeout_ms;
   options.matches_per_finding_max = use.settings.matches_per_finding_max;
+  options.heuristics = ToEngine(use.settings.alerts);
   options.body = out->body_.signature_count() > 0 ? &out->body_ : nullptr;
   out->engine_ = engine::Engine::Create(
       out->rules_.get(), use.has_signatures ? &out->signatures_ : nullptr, std::move(options));

@@ -44,6 +44,8 @@ struct ScanArguments {
   double timeout_seconds = 30;
   std::uint32_t threads = 0;
   bool strict = false;
+  workerproto::Alerts alerts;
+  bool alert_encrypted = false;
   bool infected = false;
   bool json = false;
   std::string sarif;
@@ -62,7 +64,25 @@ struct Sizes {
   std::uint64_t memory = 0;
 };
 
+void DeclareAlerts(CLI::App* app, ScanArguments* out) {
+  workerproto::Alerts& alerts = out->alerts;
+  alerts.unwanted = false;
+  app->add_flag("--alert-encrypted", out->alert_encrypted);
+  app->add_flag("--alert-encrypted-archive", alerts.encrypted_archives);
+  app->add_flag("--alert-encrypted-doc", alerts.encrypted_documents);
+  app->add_flag("--alert-macros", alerts.macros);
+  app->add_flag("--alert-broken", alerts.broken);
+  app->add_flag("--alert-exceeds-max", alerts.exceeded_limits);
+  app->add_flag("--detect-pua", alerts.unwanted);
+  app->add_flag("--detect-structured", alerts.structured);
+  app->add_option("--structured-ssn-format", alerts.ssn_format)->check(CLI::Range(0, 2));
+  app->add_option("--structured-ssn-count", alerts.ssn_count_min);
+  app->add_option("--structured-cc-count", alerts.card_count_min);
+  app->add_option("--structured-cc-mode", alerts.credit_cards_only);
+}
+
 void Declare(CLI::App* app, ScanArguments* out) {
+  DeclareAlerts(app, out);
   app->set_help_flag();
   app->add_option("path", out->paths);
   app->add_flag("-r,--recursive,!--no-recursive", out->recursive);
@@ -215,6 +235,11 @@ scan::FileScanOptions MakeScanOptions(const ScanArguments& arguments, const Size
   options.pool.settings.timeout_ms =
       static_cast<std::uint64_t>(std::llround(arguments.timeout_seconds * 1000));
   options.pool.settings.file_bytes_max = sizes.filesize;
+  options.pool.settings.alerts = arguments.alerts;
+  if (arguments.alert_encrypted) {
+    options.pool.settings.alerts.encrypted_archives = true;
+    options.pool.settings.alerts.encrypted_documents = true;
+  }
   options.pool.settings.budget.depth_max = arguments.max_depth;
   options.pool.settings.budget.files_max = arguments.max_files;
   options.pool.settings.budget.bytes_out_max = sizes.scansize;

@@ -86,6 +86,20 @@ With what
       --cvd-certs DIR     certificates (*.pem, *.crt): a container with a .sign file beside it is then
                           checked against these alone
 
+Alerts without a signature, off unless asked for, with ClamAV's names
+      --alert-encrypted   archives and documents that are encrypted (Heuristics.Encrypted.*); only one of
+                          them: --alert-encrypted-archive, --alert-encrypted-doc
+      --alert-macros      Office documents with macros (Heuristics.OLE2.ContainsMacros.*)
+      --alert-broken      programs whose headers cannot be read (Heuristics.Broken.Executable)
+      --alert-exceeds-max files of which a limit kept something from being looked at
+                          (Heuristics.Limits.Exceeded.*)
+      --detect-structured texts with card numbers or US social security numbers
+                          (Heuristics.Structured.*): so many of them make an alert,
+                          --structured-cc-count N (3), --structured-ssn-count N (3); written so,
+                          --structured-ssn-format 0 with dashes, 1 without, 2 both (0); cards,
+                          --structured-cc-mode 0 all, 1 credit cards alone (0)
+      --detect-pua        also signatures for possibly unwanted programs (.hdu .hsu .mdu .msu .ndu .ldu)
+
 Limits for one file, with everything found inside it
       --timeout SECONDS   give up on a file after this time (30)
       --max-depth N       containers inside containers (16)

@@ -8,14 +8,17 @@
 #include <vector>
 
 #include "libs/engine/body_signature_matcher.h"
+#include "libs/engine/clam_type.h"
 #include "libs/engine/descend/containers.h"
 #include "libs/engine/descend/content.h"
 #include "libs/engine/descend/identify.h"
 #include "libs/engine/hash_matcher.h"
+#include "libs/engine/naming.h"
 #include "libs/engine/near_matcher.h"
 #include "libs/engine/rule_matcher.h"
 #include "libs/signatures/clamav/body_database.h"
 #include "libs/signatures/database.h"
+#include "libs/signatures/metadata/metadata_matcher.h"
 
 namespace day::engine {
 namespace {
@@ -67,6 +70,7 @@ struct Frame {
   base::Bytes data;
   std::string inner_path;  // of the container
   FileType type;
+  std::uint32_t position = 0;   // of the object that was taken out last, from 1
   std::optional<bool> allowed;  // whether .fp or .sfp lists it: asked when first needed
 };
 
@@ -78,6 +82,7 @@ struct Engine::State {
   std::unique_ptr<NearMatcher> near;
   std::unique_ptr<BodySignatureMatcher> bodies;
   Wanted wanted;  // copies that body signatures look at
+  std::unique_ptr<signatures::metadata::MetadataMatcher> metadata;
   EngineOptions options;
   unpack::inflate::Inflater inflater;
   // buffers[i] holds what frame i decoded; kept between files.
@@ -120,6 +125,25 @@ class FileScan {
     } else if (gaps_max > 0) {
       report_.gaps.back() = {std::string(), LimitReason("gaps_max")};
     }
+    const FileType type = stack_.empty() ? FileType::kUnknown : stack_.back().type;
+    if (const auto name = AlertOfGap(reason, type, state_.options.heuristics); !name.empty()) {
+      AddAlert(name, inner_path);
+    }
+  }
+
+  // Says an alert once for each container: it may have thousands of such entries.
+  void AddAlert(std::string_view name, std::string_view inner_path) {
+    const std::string_view container =
+        stack_.empty() ? std::string_view() : std::string_view(stack_.back().inner_path);
+    const bool is_known =
+        std::any_of(report_.findings.begin(), report_.findings.end(), [&](const Finding& finding) {
+          return finding.source == Finding::Source::kHeuristic && finding.name == name &&
+                 std::string_view(finding.inner_path).starts_with(container);
+        });
+    if (!is_known && report_.findings.size() < state_.options.findings_max) {
+      report_.findings.push_back(MakeAlert(name));
+      report_.findings.back().inner_path = inner_path;
+    }
   }
 
   void Step();
@@ -129,6 +153,7 @@ class FileScan {
   void MatchRules(base::Bytes data, FileType type, std::string_view path,
                   std::string_view inner_path);
   void MatchHashes(base::Bytes data, std::string_view inner_path);
+  void MatchMetadata(const Frame& frame, const Item& item, const std::string& inner_path);
   void ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin);
   void MatchBodies(base::Bytes data, FileType type, Origin origin, std::string_view inner_path);
   void JudgeFindings(std::size_t first, base::Bytes data, const std::string& inner_path);
@@ -176,6 +201,8 @@ void FileScan::Step() {
     inner_path += kSeparator;
   }
   inner_path += name.substr(0, kNameBytesMax);
+  ++frame.position;
+  MatchMetadata(frame, *item, inner_path);
   if (!item->gap.empty()) {
     AddGap(inner_path, item->gap);
   }
@@ -227,6 +254,7 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
   MatchHashes(data, inner_path);
   MatchBodies(data, type, origin, inner_path);
   MatchRules(data, type, path, inner_path);
+  AlertsOfObject(data, type, origin, state_.options.heuristics, report_.findings);
   if (report_.findings.size() > first) {
     JudgeFindings(first, data, inner_path);
   }
@@ -242,6 +270,38 @@ void FileScan::MatchHashes(base::Bytes data, std::string_view inner_path) {
   const bool is_known = report_.findings.size() > first;
   if (state_.near != nullptr && !is_known && !state_.near->Match(data, report_.findings)) {
     AddGap(inner_path, LimitReason("near_bytes_max"));
+  }
+}
+
+// Signatures on what the container says of a file in it.
+void FileScan::MatchMetadata(const Frame& frame, const Item& item, const std::string& inner_path) {
+  // Names in parentheses are ours: nothing in the container has them.
+  if (state_.metadata == nullptr || IsCopy(item.origin) || item.name.starts_with("(")) {
+    return;
+  }
+  signatures::metadata::ContainedFile file;
+  file.container = ClamTypeOf(frame.type);
+  file.container_size = frame.data.size();
+  file.name = item.name;
+  file.real_size = item.facts ? item.facts->real_bytes : item.content.size();
+  file.compressed_size = item.facts ? item.facts->compressed_bytes : item.content.size();
+  file.is_encrypted = item.facts ? item.facts->is_encrypted : item.gap == "encrypted";
+  file.position = item.facts ? item.facts->position : frame.position;
+  file.crc32 = item.facts ? item.facts->crc32 : std::nullopt;
+  const std::size_t first = report_.findings.size();
+  for (const signatures::metadata::MetadataHit& hit : state_.metadata->Match(file)) {
+    if (report_.findings.size() >= state_.options.findings_max) {
+      break;
+    }
+    Finding& finding = report_.findings.emplace_back();
+    finding.source = Finding::Source::kSignature;
+    finding.name = hit.signature->name;
+    finding.rule = finding.name;
+    finding.provenance = hit.provenance;
+    finding.severity = SignatureSeverity(finding.name);
+  }
+  if (report_.findings.size() > first) {
+    JudgeFindings(first, item.content, inner_path);
   }
 }
 
@@ -320,6 +380,11 @@ void FileScan::JudgeFindings(std::size_t first, base::Bytes data, const std::str
     report_.findings.resize(first);
     return;
   }
+  if (!state_.options.heuristics.unwanted) {
+    const auto begin = report_.findings.begin() + static_cast<std::ptrdiff_t>(first);
+    report_.findings.erase(std::remove_if(begin, report_.findings.end(), IsUnwanted),
+                           report_.findings.end());
+  }
   for (std::size_t i = first; i < report_.findings.size(); ++i) {
     report_.findings[i].inner_path = inner_path;
   }
@@ -345,7 +410,7 @@ void FileScan::Descend(base::Bytes data, FileType type, std::string_view path,
       AddGap(inner_path, LimitReason(base::Limit::kDepth));
       return;
     }
-    stack_.push_back({std::move(container), data, inner_path, type, std::nullopt});
+    stack_.push_back({std::move(container), data, inner_path, type, 0, std::nullopt});
   }
 }
 
@@ -374,6 +439,10 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
   }
   if (database != nullptr && !database->near_lines().empty()) {
     engine->state_->near = std::make_unique<NearMatcher>(*database);
+  }
+  if (database != nullptr) {
+    auto metadata = std::make_unique<signatures::metadata::MetadataMatcher>(database->lists());
+    engine->state_->metadata = metadata->empty() ? nullptr : std::move(metadata);
   }
   if (options.body != nullptr) {
     engine->state_->bodies = std::make_unique<BodySignatureMatcher>(*options.body);

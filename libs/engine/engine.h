@@ -29,6 +29,7 @@
 
 #include "libs/base/budget.h"
 #include "libs/base/bytes.h"
+#include "libs/engine/heuristics.h"
 #include "libs/engine/object_matcher.h"
 #include "libs/engine/report.h"
 
@@ -52,6 +53,7 @@ struct EngineOptions {
   std::uint64_t arena_keep_bytes_max = 64ull * 1024 * 1024;
   // Body signatures; null: none. REQUIRES: outlives the engine.
   const signatures::clamav::BodyDatabase* body = nullptr;
+  HeuristicOptions heuristics;
   // Milliseconds of a monotonic clock; empty: the system's. A test may pass its own.
   std::function<std::uint64_t()> now_ms;
 };

@@ -160,6 +160,7 @@ base::Result<Database> Database::Open(base::Bytes file) {
   database.name_pool_ = sections[format::SectionIndex(format::FileSection::kNamePool)];
   database.near_lines_ = sections[format::SectionIndex(format::FileSection::kNear)];
   database.sources_ = sections[format::SectionIndex(format::FileSection::kSources)];
+  database.lists_ = sections[format::SectionIndex(format::FileSection::kLists)];
   database.body_ = sections[format::SectionIndex(format::FileSection::kBody)];
   return database;
 }

@@ -94,6 +94,8 @@ class Database {
   // The database of body signatures (clamav/body_database.h) that travels in this file, as it was
   // given to the builder; empty if there is none. Starts at a multiple of 64 in the file.
   base::Bytes body() const { return body_; }
+  // Small files that travel as texts (lists.h).
+  std::string_view lists() const { return base::AsText(lists_); }
 
   std::uint64_t count(Table table) const;
   std::uint64_t count() const;
@@ -122,6 +124,7 @@ class Database {
   base::Bytes name_pool_;
   base::Bytes near_lines_;
   base::Bytes body_;
+  base::Bytes lists_;
   base::Bytes sources_;  // where each source file's ordinals start, and its name
 };
 

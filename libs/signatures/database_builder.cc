@@ -8,6 +8,7 @@
 
 #include "libs/base/lines.h"
 #include "libs/crypto/hash.h"
+#include "libs/signatures/lists.h"
 #include "libs/signatures/signature_text.h"
 #include "libs/signatures/table_format.h"
 
@@ -197,6 +198,8 @@ struct DatabaseBuilder::State {
   std::string near_lines;
   std::uint64_t near_count = 0;
   std::string body;
+  std::string lists;
+  std::uint64_t list_count = 0;
   std::string name_before;  // in this block
   std::uint32_t line_before = 0;
 
@@ -267,6 +270,8 @@ base::Status DatabaseBuilder::State::Emit(std::size_t section, const Sink& sink)
       return sink(base::AsBytes(name_blocks));
     case format::FileSection::kNamePool:
       return sink(base::AsBytes(name_pool));
+    case format::FileSection::kLists:
+      return sink(base::AsBytes(lists));
     case format::FileSection::kBody:
       return sink(base::AsBytes(body));
     case format::FileSection::kSources:
@@ -359,9 +364,15 @@ base::Result<FileReport> DatabaseBuilder::AddFile(std::string_view name, std::st
   return report;
 }
 
+void DatabaseBuilder::AddList(std::string_view name, std::string_view text,
+                              std::uint64_t signatures) {
+  AppendList(name, text, &state_->lists);
+  state_->list_count += signatures;
+}
+
 void DatabaseBuilder::SetBody(std::string body) { state_->body = std::move(body); }
 
-std::uint64_t DatabaseBuilder::count() const { return state_->count; }
+std::uint64_t DatabaseBuilder::count() const { return state_->count + state_->list_count; }
 
 base::Status DatabaseBuilder::WriteTo(const std::function<base::Status(base::Bytes)>& write) {
   for (std::size_t table = 0; table < kTableCount; ++table) {

@@ -62,6 +62,8 @@ class DatabaseBuilder {
 
   // Bytes that travel in the file: Database::body().
   void SetBody(std::string body);
+  // A small file that travels as it is, in Database::lists(); `signatures` are counted in count().
+  void AddList(std::string_view name, std::string_view text, std::uint64_t signatures);
 
   std::uint64_t count() const;
 

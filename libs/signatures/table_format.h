@@ -15,15 +15,15 @@
 namespace day::signatures::format {
 
 inline constexpr std::string_view kMagic{"DAYSIGS\n", 8};
-inline constexpr std::uint32_t kVersion = 4;
+inline constexpr std::uint32_t kVersion = 5;
 inline constexpr std::uint64_t kSectionAlignment = 64;
 inline constexpr std::uint64_t kChecksumBytes = 32;
 
 // Sections of one table, in this order; then those of the whole file.
 enum class TableSection : std::uint8_t { kBuckets, kDigests, kRecords, kSizes, kSizeFilter };
 inline constexpr std::size_t kTableSections = 5;
-enum class FileSection : std::uint8_t { kNameBlocks, kNamePool, kSources, kBody, kNear };
-inline constexpr std::size_t kFileSections = 5;
+enum class FileSection : std::uint8_t { kNameBlocks, kNamePool, kSources, kBody, kNear, kLists };
+inline constexpr std::size_t kFileSections = 6;
 inline constexpr std::size_t kSectionCount = kTableCount * kTableSections + kFileSections;
 
 // magic 8 | version u32 | section count u32 | file size u64

@@ -70,6 +70,36 @@ std::vector<std::string> DecodeNames(Decoder* decoder) {
   return names;
 }
 
+void EncodeAlerts(const Alerts& alerts, Encoder* encoder) {
+  encoder->Bool(alerts.encrypted_archives);
+  encoder->Bool(alerts.encrypted_documents);
+  encoder->Bool(alerts.macros);
+  encoder->Bool(alerts.broken);
+  encoder->Bool(alerts.exceeded_limits);
+  encoder->Bool(alerts.structured);
+  encoder->Bool(alerts.credit_cards_only);
+  encoder->Bool(alerts.unwanted);
+  encoder->U8(alerts.ssn_format);
+  encoder->U32(alerts.card_count_min);
+  encoder->U32(alerts.ssn_count_min);
+}
+
+Alerts DecodeAlerts(Decoder* decoder) {
+  Alerts alerts;
+  alerts.encrypted_archives = decoder->Bool();
+  alerts.encrypted_documents = decoder->Bool();
+  alerts.macros = decoder->Bool();
+  alerts.broken = decoder->Bool();
+  alerts.exceeded_limits = decoder->Bool();
+  alerts.structured = decoder->Bool();
+  alerts.credit_cards_only = decoder->Bool();
+  alerts.unwanted = decoder->Bool();
+  alerts.ssn_format = decoder->U8();
+  alerts.card_count_min = decoder->U32();
+  alerts.ssn_count_min = decoder->U32();
+  return alerts;
+}
+
 void EncodeSettings(const ScanSettings& settings, Encoder* encoder) {
   encoder->U8(static_cast<std::uint8_t>(settings.mode));
   encoder->U64(settings.timeout_ms);
@@ -82,6 +112,7 @@ void EncodeSettings(const ScanSettings& settings, Encoder* encoder) {
   encoder->U64(settings.budget.ratio_max);
   encoder->U64(settings.budget.steps_max);
   encoder->U32(settings.matches_per_finding_max);
+  EncodeAlerts(settings.alerts, encoder);
   encoder->Bool(settings.want_matches);
   encoder->Bool(settings.want_data);
   encoder->Bool(settings.want_console);
@@ -103,6 +134,7 @@ ScanSettings DecodeSettings(Decoder* decoder) {
   settings.budget.ratio_max = decoder->U64();
   settings.budget.steps_max = decoder->U64();
   settings.matches_per_finding_max = decoder->U32();
+  settings.alerts = DecodeAlerts(decoder);
   settings.want_matches = decoder->Bool();
   settings.want_data = decoder->Bool();
   settings.want_console = decoder->Bool();

@@ -144,6 +144,22 @@ struct SignaturesBuilt {
 
 enum class ScanMode : std::uint8_t { kEngine, kYara };
 
+// Alerts of the engine (kEngine): findings without a signature, each only if asked for.
+struct Alerts {
+  bool encrypted_archives = false;
+  bool encrypted_documents = false;
+  bool macros = false;
+  bool broken = false;
+  bool exceeded_limits = false;
+  bool structured = false;
+  bool credit_cards_only = false;
+  bool unwanted = true;         // ClamAV's signatures for possibly unwanted programs
+  std::uint8_t ssn_format = 0;  // 0: with dashes, 1: without, 2: both
+  std::uint32_t card_count_min = 3;
+  std::uint32_t ssn_count_min = 3;
+  bool operator==(const Alerts&) const = default;
+};
+
 // How every file of the following batches is scanned.
 struct ScanSettings {
   ScanMode mode = ScanMode::kEngine;
@@ -152,6 +168,7 @@ struct ScanSettings {
   std::uint64_t file_bytes_max = ~std::uint64_t{0};
   base::BudgetLimits budget;                   // kEngine
   std::uint32_t matches_per_finding_max = 10;  // kEngine
+  Alerts alerts;                               // kEngine
   bool want_matches = false;                   // kYara: -s and friends
   bool want_data = false;                      // kYara: up to 512 bytes of each match
   bool want_console = true;                    // kYara

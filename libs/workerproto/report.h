@@ -30,8 +30,8 @@ struct StringMatch {
 };
 
 struct Finding {
-  // Of rules; of hash signatures; of body and logical signatures; of files that are nearly the same;
-  // of how a file is made.
+  // Of rules; of hash signatures; of body and logical signatures; of files that are nearly the
+  // same; of how a file is made.
   enum class Source : std::uint8_t { kRule, kHash, kSignature, kNear, kHeuristic };
   Source source = Source::kRule;
   std::string name;

@@ -354,6 +354,9 @@ base::Result<BodyFileReport> BodyBuilder::AddFile(std::string_view name, std::st
     }
     const bool malformed = line.kind == BodyLine::Kind::kMalformed;
     ++(malformed ? report.lines_malformed : report.lines_skipped);
+    if (report.reasons.size() < kBodyReasonsMax || report.reasons.count(line.reason) > 0) {
+      ++report.reasons[line.reason];
+    }
     if (report.diagnostics.size() < kBodyDiagnosticsMax) {
       report.diagnostics.push_back({number, malformed, std::move(line.reason)});
     }

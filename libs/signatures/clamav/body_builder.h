@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,10 +29,12 @@ struct BodyDiagnostic {
 
 struct BodyFileReport {
   std::uint64_t signatures = 0;
-  std::uint64_t lines_skipped = 0;          // sound, but not for us
-  std::uint64_t lines_malformed = 0;        // ClamAV would refuse the whole database
-  std::vector<BodyDiagnostic> diagnostics;  // the first kBodyDiagnosticsMax of them
+  std::uint64_t lines_skipped = 0;               // sound, but not for us
+  std::uint64_t lines_malformed = 0;             // ClamAV would refuse the whole database
+  std::vector<BodyDiagnostic> diagnostics;       // the first kBodyDiagnosticsMax of them
+  std::map<std::string, std::uint64_t> reasons;  // lines for each; kBodyReasonsMax of them
 };
+inline constexpr std::size_t kBodyReasonsMax = 200;
 inline constexpr std::size_t kBodyDiagnosticsMax = 20;
 inline constexpr std::uint32_t kBodySignaturesMax = 20'000'000;
 

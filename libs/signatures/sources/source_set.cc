@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "libs/base/lines.h"
+#include "libs/signatures/clamav/regex.h"
+#include "libs/signatures/metadata/metadata_line.h"
 
 namespace day::signatures::sources {
 namespace {
@@ -76,6 +78,7 @@ void SourceSet::AddFile(std::string_view name, std::string_view text) {
       return;
     case Use::kSignatures:
     case Use::kBodies:
+    case Use::kMetadata:
     case Use::kOther:
       AddSignatures(kind, name, text);
       return;
@@ -156,11 +159,32 @@ void SourceSet::AddBodies(std::string_view name, std::string_view text, SourceRe
   }
   report->lines.signatures = lines->signatures;
   report->lines.lines_skipped = lines->lines_skipped + lines->lines_malformed;
+  report->lines.reasons = lines->reasons;
   for (const clamav::BodyDiagnostic& diagnostic : lines->diagnostics) {
     report->lines.diagnostics.push_back(
         {diagnostic.line,
          (diagnostic.malformed ? "malformed: " : "not used: ") + diagnostic.reason});
   }
+}
+
+void SourceSet::AddMetadata(std::string_view name, std::string_view text, SourceReport* report) {
+  const metadata::MetadataFormat format = metadata::MetadataFormatOf(name);
+  std::string_view rest = text;
+  for (std::uint32_t number = 1; !rest.empty(); ++number) {
+    const metadata::MetadataLine line = metadata::ParseMetadataLine(format, base::TakeLine(&rest));
+    if (line.kind == metadata::MetadataLine::Kind::kBad) {
+      report->lines.Skip(number, line.problem);
+    } else if (line.kind == metadata::MetadataLine::Kind::kSignature) {
+      const bool compiles =
+          line.signature.regex.empty() || clamav::Regex::Compile(line.signature.regex, "").ok();
+      if (compiles) {
+        ++report->lines.signatures;
+      } else {
+        report->lines.Skip(number, "the expression cannot be read");
+      }
+    }
+  }
+  builder_.AddList(name, text, report->lines.signatures);
 }
 
 void SourceSet::AddSignatures(const SourceKind& kind, std::string_view name,
@@ -170,6 +194,11 @@ void SourceSet::AddSignatures(const SourceKind& kind, std::string_view name,
   text = report.ignored > 0 ? kept : text;
   if (kind.use == Use::kBodies) {
     AddBodies(name, text, &report);
+    reports_.push_back(std::move(report));
+    return;
+  }
+  if (kind.use == Use::kMetadata) {
+    AddMetadata(name, text, &report);
     reports_.push_back(std::move(report));
     return;
   }

@@ -1,0 +1,126 @@
+#include "libs/engine/heuristics.h"
+
+#include <algorithm>
+
+#include "libs/engine/program_facts.h"
+#include "libs/formats/structured/structured_data.h"
+
+namespace day::engine {
+namespace {
+
+namespace structured = formats::structured;
+
+constexpr std::string_view kEncrypted = "encrypted";
+
+constexpr std::string_view kUnwantedEndings[] = {".hdu", ".hsu", ".mdu", ".msu", ".ndu", ".ldu"};
+
+struct LimitAlert {
+  std::string_view reason;
+  std::string_view name;
+};
+// Limits that ClamAV has under another name, or that stand for one of it.
+constexpr LimitAlert kLimits[] = {
+    {"limit file_bytes_max", "Heuristics.Limits.Exceeded.MaxFileSize"},
+    {"limit bytes_out_max", "Heuristics.Limits.Exceeded.MaxScanSize"},
+    {"limit ratio_max", "Heuristics.Limits.Exceeded.MaxScanSize"},
+    {"limit files_max", "Heuristics.Limits.Exceeded.MaxFiles"},
+    {"limit depth_max", "Heuristics.Limits.Exceeded.MaxRecursion"},
+    {"limit steps_max", "Heuristics.Limits.Exceeded.MaxScanTime"},
+    {"timeout", "Heuristics.Limits.Exceeded.MaxScanTime"},
+};
+
+std::string_view EncryptedName(FileType type, const HeuristicOptions& options) {
+  if (type == FileType::kPdf || type == FileType::kOle2) {
+    if (!options.encrypted_documents) {
+      return {};
+    }
+    return type == FileType::kPdf ? "Heuristics.Encrypted.PDF" : "Heuristics.Encrypted.OLE2";
+  }
+  if (!options.encrypted_archives) {
+    return {};
+  }
+  switch (type) {
+    case FileType::kZip:
+      return "Heuristics.Encrypted.Zip";
+    case FileType::kRar:
+      return "Heuristics.Encrypted.RAR";
+    case FileType::k7z:
+      return "Heuristics.Encrypted.7Zip";
+    default:
+      return "Heuristics.Encrypted.Archive";  // ClamAV has no name for others
+  }
+}
+
+bool IsProgram(FileType type) {
+  return type == FileType::kPe || type == FileType::kElf || type == FileType::kMachO;
+}
+
+bool IsText(FileType type) { return type >= FileType::kXml && type <= FileType::kText; }
+
+void AlertsOfText(std::string_view text, const HeuristicOptions& options,
+                  std::vector<Finding>& findings) {
+  const auto mode =
+      options.credit_cards_only ? structured::CardMode::kCreditOnly : structured::CardMode::kAll;
+  const auto format = options.ssn_format == 0   ? structured::SsnFormat::kNormal
+                      : options.ssn_format == 1 ? structured::SsnFormat::kStripped
+                                                : structured::SsnFormat::kBoth;
+  const std::uint64_t cards = options.card_count_min;
+  const std::uint64_t ssns = options.ssn_count_min;
+  if (cards > 0 && structured::CountCards(text, mode, cards) >= cards) {
+    findings.push_back(MakeAlert("Heuristics.Structured.CreditCardNumber"));
+  }
+  if (ssns > 0 && structured::CountSsns(text, format, ssns) >= ssns) {
+    findings.push_back(MakeAlert("Heuristics.Structured.SSN"));
+  }
+}
+
+}  // namespace
+
+std::string_view AlertOfGap(std::string_view reason, FileType type,
+                            const HeuristicOptions& options) {
+  if (reason.starts_with(kEncrypted)) {
+    return EncryptedName(type, options);
+  }
+  if (!options.exceeded_limits) {
+    return {};
+  }
+  const auto* found = std::find_if(std::begin(kLimits), std::end(kLimits),
+                                   [&](const LimitAlert& limit) { return limit.reason == reason; });
+  return found == std::end(kLimits) ? std::string_view() : found->name;
+}
+
+void AlertsOfObject(base::Bytes data, FileType type, Origin origin, const HeuristicOptions& options,
+                    std::vector<Finding>& findings) {
+  if (options.macros && (origin == Origin::kVbaMacro || origin == Origin::kXlmMacro)) {
+    findings.push_back(MakeAlert(origin == Origin::kVbaMacro
+                                     ? "Heuristics.OLE2.ContainsMacros.VBA"
+                                     : "Heuristics.OLE2.ContainsMacros.XLM"));
+  }
+  if (options.broken && IsProgram(type) && !ReadProgramFacts(data, type).parsed) {
+    findings.push_back(MakeAlert("Heuristics.Broken.Executable"));
+  }
+  if (options.structured && IsText(type)) {
+    AlertsOfText(base::AsText(data), options, findings);
+  }
+}
+
+Finding MakeAlert(std::string_view name) {
+  Finding finding;
+  finding.source = Finding::Source::kHeuristic;
+  finding.name = name;
+  finding.rule = name;
+  finding.severity = Severity::kMedium;
+  return finding;
+}
+
+bool IsUnwanted(const Finding& finding) {
+  if (finding.source != Finding::Source::kHash && finding.source != Finding::Source::kSignature) {
+    return false;
+  }
+  const std::string_view file =
+      std::string_view(finding.provenance).substr(0, finding.provenance.rfind(':'));
+  return std::any_of(std::begin(kUnwantedEndings), std::end(kUnwantedEndings),
+                     [&](std::string_view ending) { return file.ends_with(ending); });
+}
+
+}  // namespace day::engine

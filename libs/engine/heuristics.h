@@ -1,0 +1,47 @@
+// Alerts with ClamAV's names: findings that are made of facts and of gaps, each only if it is asked
+// for. A finding says no more than its name; the gap it was made of stays. Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libs/base/bytes.h"
+#include "libs/engine/descend/container.h"
+#include "libs/engine/descend/identify.h"
+#include "libs/engine/report.h"
+
+namespace day::engine {
+
+struct HeuristicOptions {
+  bool encrypted_archives = false;   // Heuristics.Encrypted.Zip, ...
+  bool encrypted_documents = false;  // Heuristics.Encrypted.PDF, .OLE2
+  bool macros = false;               // Heuristics.OLE2.ContainsMacros.VBA, .XLM
+  bool broken = false;               // Heuristics.Broken.Executable
+  bool exceeded_limits = false;      // Heuristics.Limits.Exceeded.MaxFileSize, ...
+  bool structured = false;           // Heuristics.Structured.CreditCardNumber, .SSN
+  bool credit_cards_only = false;
+  std::uint8_t ssn_format = 0;  // 0: with dashes, 1: without, 2: both
+  std::uint32_t card_count_min = 3;
+  std::uint32_t ssn_count_min = 3;
+  bool unwanted = true;  // signatures of ClamAV's files for possibly unwanted programs (.ndu, ...)
+
+  bool operator==(const HeuristicOptions&) const = default;
+};
+
+// The alert for a gap of something in, or of, an object of this type; empty: none.
+std::string_view AlertOfGap(std::string_view reason, FileType type,
+                            const HeuristicOptions& options);
+
+// Appends the alerts for an object by itself. inner_path is left empty.
+void AlertsOfObject(base::Bytes data, FileType type, Origin origin, const HeuristicOptions& options,
+                    std::vector<Finding>& findings);
+
+// A finding of that name.
+Finding MakeAlert(std::string_view name);
+
+// Whether the finding is of a signature in one of ClamAV's files for unwanted programs.
+bool IsUnwanted(const Finding& finding);
+
+}  // namespace day::engine
