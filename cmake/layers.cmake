@@ -207,11 +207,9 @@ daylight_library(libs/engine/descend
 # Identify, descend, match, judge.
 daylight_library(libs/engine
   USES libs/engine/descend libs/crypto libs/match libs/rules/scan libs/rules/compile
-       libs/rules/syntax libs/rules/module libs/signatures libs/signatures/clamav libs/similarity
-       libs/formats/pe libs/formats/elf libs/formats/macho libs/formats/image libs/unpack/inflate)
        libs/rules/syntax libs/rules/module libs/signatures libs/signatures/clamav
-       libs/signatures/metadata libs/similarity
-       libs/formats/pe libs/formats/structured libs/formats/elf libs/formats/macho libs/unpack/inflate)
+       libs/signatures/metadata libs/similarity libs/formats/pe libs/formats/elf libs/formats/macho
+       libs/formats/image libs/formats/structured libs/unpack/inflate)
 
 # The sandboxed process, and those who ask it.
 daylight_library(libs/workerproto USES libs/wire)

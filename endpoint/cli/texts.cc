@@ -1,6 +1,94 @@
 #include "endpoint/cli/texts.h"
 
+#include <string>
+
 namespace day::endpoint::cli::texts {
+namespace {
+
+// The help of `daylight scan`, in two parts.
+constexpr const char kScanHelpInput[] = R"(daylight scan - look for threats in files and folders
+
+Usage: daylight scan [OPTION]... PATH...
+
+Scans files, and folders with everything below them. Archives (zip, tar, gzip, and nests of them) are
+opened. A path of - is standard input. Without --rules and --db the rules that ship with Daylight are
+used.
+
+What is scanned
+  -r, --recursive         enter folders below the given ones (this is the default)
+      --no-recursive      scan only what lies directly in the given folders
+      --exclude GLOB      leave out files and folders that match; may be repeated. With a slash in it
+                          the pattern is compared with the whole path, without one with the name
+      --follow-symlinks   follow symbolic links (given paths are always followed)
+      --one-file-system   do not leave the file system of each given path
+      --stdin             scan standard input as well; the same as a path of -
+      --max-filesize SIZE do not read files larger than this (1G)
+
+With what
+      --rules FILE|DIR    YARA rules: a file, or a folder with *.yar and *.yara files; may be repeated
+      --db FILE|DIR       signatures: a ClamAV database folder as it is (.cvd, .cld and .cud containers,
+                          hash and other signature files, its YARA rules, names to ignore), a single
+                          file of it, a list of hashes like those of sha256sum, .csv, or lists of
+                          TLSH and ssdeep digests, .near .tlsh .ssdeep, of files whose like is to be
+                          found; may be repeated. `daylight import` says what of it is used
+      --cvd-certs DIR     certificates (*.pem, *.crt): a container with a .sign file beside it is then
+                          checked against these alone
+
+Alerts without a signature, off unless asked for, with ClamAV's names
+      --alert-encrypted   archives and documents that are encrypted (Heuristics.Encrypted.*); only one of
+                          them: --alert-encrypted-archive, --alert-encrypted-doc
+      --alert-macros      Office documents with macros (Heuristics.OLE2.ContainsMacros.*)
+      --alert-broken      programs whose headers cannot be read (Heuristics.Broken.Executable)
+      --alert-exceeds-max files of which a limit kept something from being looked at
+                          (Heuristics.Limits.Exceeded.*)
+      --detect-structured texts with card numbers or US social security numbers
+                          (Heuristics.Structured.*): so many of them make an alert,
+                          --structured-cc-count N (3), --structured-ssn-count N (3); written so,
+                          --structured-ssn-format 0 with dashes, 1 without, 2 both (0); cards,
+                          --structured-cc-mode 0 all, 1 credit cards alone (0)
+      --detect-pua        also signatures for possibly unwanted programs (.hdu .hsu .mdu .msu .ndu .ldu)
+
+Limits for one file, with everything found inside it
+      --timeout SECONDS   give up on a file after this time (30)
+      --max-depth N       containers inside containers (16)
+      --max-files N       files taken out of containers (100000)
+      --max-scansize SIZE bytes taken out of containers (400M)
+      --max-objectsize SIZE  bytes of one of them (100M)
+      --memory-limit SIZE memory of one worker process (4G)
+
+)";
+
+constexpr const char kScanHelpOutput[] = R"(What is shown
+  -i, --infected          only what was found
+      --json              one JSON object a line for each file, and one for the whole scan
+                          (api/scan-report.schema.json)
+      --sarif FILE        also write the findings as SARIF 2.1.0
+      --bell              ring the terminal's bell when something is found
+      --strict            exit status 2 if anything was not looked at, whatever the reason
+  -q, --quiet             no summary and no progress
+  -v, --verbose           also every clean file, and what workers say
+      --no-progress       no progress line
+
+How
+  -t, --threads N         worker processes (one a processor)
+      --no-cache          neither use nor change what is remembered in ~/.cache/daylight: compiled
+                          rules, and files that were clean and have not changed since
+
+Exit status
+  0  nothing was found. What could not be looked at for what it is (an encrypted or damaged archive,
+     an unknown method, a limit) is in the report as PARTIAL with the reason, never as clean
+  1  something was found
+  2  wrong usage, a failure, or nothing was found but a file could not be read, took too long or too
+     much memory. With --strict also if anything at all was not looked at
+
+Examples
+  daylight scan ~/Downloads
+  daylight scan --exclude '*.iso' --one-file-system /
+  daylight scan --rules rules/ --db main.hdb -t 4 --json /srv/incoming
+  curl -s https://example.org/file | daylight scan -
+)";
+
+}  // namespace
 
 std::string_view MainHelp() {
   return R"(Daylight: an antivirus that anyone can check.
@@ -58,85 +146,8 @@ Example
 }
 
 std::string_view ScanHelp() {
-  return R"(daylight scan - look for threats in files and folders
-
-Usage: daylight scan [OPTION]... PATH...
-
-Scans files, and folders with everything below them. Archives (zip, tar, gzip, and nests of them) are
-opened. A path of - is standard input. Without --rules and --db the rules that ship with Daylight are
-used.
-
-What is scanned
-  -r, --recursive         enter folders below the given ones (this is the default)
-      --no-recursive      scan only what lies directly in the given folders
-      --exclude GLOB      leave out files and folders that match; may be repeated. With a slash in it
-                          the pattern is compared with the whole path, without one with the name
-      --follow-symlinks   follow symbolic links (given paths are always followed)
-      --one-file-system   do not leave the file system of each given path
-      --stdin             scan standard input as well; the same as a path of -
-      --max-filesize SIZE do not read files larger than this (1G)
-
-With what
-      --rules FILE|DIR    YARA rules: a file, or a folder with *.yar and *.yara files; may be repeated
-      --db FILE|DIR       signatures: a ClamAV database folder as it is (.cvd, .cld and .cud containers,
-                          hash and other signature files, its YARA rules, names to ignore), a single
-                          file of it, a list of hashes like those of sha256sum, .csv, or lists of
-                          TLSH and ssdeep digests, .near .tlsh .ssdeep, of files whose like is to be
-                          found; may be repeated. `daylight import` says what of it is used
-      --cvd-certs DIR     certificates (*.pem, *.crt): a container with a .sign file beside it is then
-                          checked against these alone
-
-Alerts without a signature, off unless asked for, with ClamAV's names
-      --alert-encrypted   archives and documents that are encrypted (Heuristics.Encrypted.*); only one of
-                          them: --alert-encrypted-archive, --alert-encrypted-doc
-      --alert-macros      Office documents with macros (Heuristics.OLE2.ContainsMacros.*)
-      --alert-broken      programs whose headers cannot be read (Heuristics.Broken.Executable)
-      --alert-exceeds-max files of which a limit kept something from being looked at
-                          (Heuristics.Limits.Exceeded.*)
-      --detect-structured texts with card numbers or US social security numbers
-                          (Heuristics.Structured.*): so many of them make an alert,
-                          --structured-cc-count N (3), --structured-ssn-count N (3); written so,
-                          --structured-ssn-format 0 with dashes, 1 without, 2 both (0); cards,
-                          --structured-cc-mode 0 all, 1 credit cards alone (0)
-      --detect-pua        also signatures for possibly unwanted programs (.hdu .hsu .mdu .msu .ndu .ldu)
-
-Limits for one file, with everything found inside it
-      --timeout SECONDS   give up on a file after this time (30)
-      --max-depth N       containers inside containers (16)
-      --max-files N       files taken out of containers (100000)
-      --max-scansize SIZE bytes taken out of containers (400M)
-      --max-objectsize SIZE  bytes of one of them (100M)
-      --memory-limit SIZE memory of one worker process (4G)
-
-What is shown
-  -i, --infected          only what was found
-      --json              one JSON object a line for each file, and one for the whole scan
-                          (api/scan-report.schema.json)
-      --sarif FILE        also write the findings as SARIF 2.1.0
-      --bell              ring the terminal's bell when something is found
-      --strict            exit status 2 if anything was not looked at, whatever the reason
-  -q, --quiet             no summary and no progress
-  -v, --verbose           also every clean file, and what workers say
-      --no-progress       no progress line
-
-How
-  -t, --threads N         worker processes (one a processor)
-      --no-cache          neither use nor change what is remembered in ~/.cache/daylight: compiled
-                          rules, and files that were clean and have not changed since
-
-Exit status
-  0  nothing was found. What could not be looked at for what it is (an encrypted or damaged archive,
-     an unknown method, a limit) is in the report as PARTIAL with the reason, never as clean
-  1  something was found
-  2  wrong usage, a failure, or nothing was found but a file could not be read, took too long or too
-     much memory. With --strict also if anything at all was not looked at
-
-Examples
-  daylight scan ~/Downloads
-  daylight scan --exclude '*.iso' --one-file-system /
-  daylight scan --rules rules/ --db main.hdb -t 4 --json /srv/incoming
-  curl -s https://example.org/file | daylight scan -
-)";
+  static const std::string kHelp = std::string(kScanHelpInput) + kScanHelpOutput;
+  return kHelp;
 }
 
 std::string_view ImportHelp() {

@@ -125,14 +125,17 @@ class FileScan {
     } else if (gaps_max > 0) {
       report_.gaps.back() = {std::string(), LimitReason("gaps_max")};
     }
-    const FileType type = stack_.empty() ? FileType::kUnknown : stack_.back().type;
-    if (const auto name = AlertOfGap(reason, type, state_.options.heuristics); !name.empty()) {
-      AddAlert(name, inner_path);
-    }
+    Alert(reason, inner_path);
   }
 
-  // Says an alert once for each container: it may have thousands of such entries.
-  void AddAlert(std::string_view name, std::string_view inner_path) {
+  // Makes a finding of a gap if somebody wants it: once for each container, which may have
+  // thousands of such entries.
+  void Alert(std::string_view reason, std::string_view inner_path) {
+    const FileType type = stack_.empty() ? FileType::kUnknown : stack_.back().type;
+    const std::string_view name = AlertOfGap(reason, type, state_.options.heuristics);
+    if (name.empty()) {
+      return;
+    }
     const std::string_view container =
         stack_.empty() ? std::string_view() : std::string_view(stack_.back().inner_path);
     const bool is_known =
@@ -203,6 +206,9 @@ void FileScan::Step() {
   inner_path += name.substr(0, kNameBytesMax);
   ++frame.position;
   MatchMetadata(frame, *item, inner_path);
+  if (item->facts && item->facts->is_encrypted) {
+    Alert("encrypted", inner_path);  // also if a well-known password opened it
+  }
   if (!item->gap.empty()) {
     AddGap(inner_path, item->gap);
   }

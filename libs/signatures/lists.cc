@@ -3,6 +3,16 @@
 #include <charconv>
 
 namespace day::signatures {
+namespace {
+
+std::optional<std::size_t> ReadSize(std::string_view digits) {
+  std::size_t size = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
+  return error == std::errc{} && end == digits.data() + digits.size() ? std::optional(size)
+                                                                      : std::nullopt;
+}
+
+}  // namespace
 
 // "NAME BYTES, TEXT BYTES\n", then both.
 void AppendList(std::string_view name, std::string_view text, std::string* lists) {
@@ -17,19 +27,17 @@ std::optional<List> TakeList(std::string_view* lists) {
   if (comma == std::string_view::npos || end == std::string_view::npos || comma > end) {
     return std::nullopt;
   }
-  std::size_t name_size = 0;
-  std::size_t text_size = 0;
-  const char* const begin = lists->data();
-  if (std::from_chars(begin, begin + comma, name_size).ptr != begin + comma ||
-      std::from_chars(begin + comma + 1, begin + end, text_size).ptr != begin + end) {
+  const std::optional<std::size_t> name_size = ReadSize(lists->substr(0, comma));
+  const std::optional<std::size_t> text_size = ReadSize(lists->substr(comma + 1, end - comma - 1));
+  if (!name_size || !text_size) {
     return std::nullopt;
   }
   const std::string_view rest = lists->substr(end + 1);
-  if (name_size > rest.size() || text_size > rest.size() - name_size) {
+  if (*name_size > rest.size() || *text_size > rest.size() - *name_size) {
     return std::nullopt;
   }
-  *lists = rest.substr(name_size + text_size);
-  return List{rest.substr(0, name_size), rest.substr(name_size, text_size)};
+  *lists = rest.substr(*name_size + *text_size);
+  return List{rest.substr(0, *name_size), rest.substr(*name_size, *text_size)};
 }
 
 }  // namespace day::signatures

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,6 +152,72 @@ class NormalisedTest(DatabaseCase):
         (self.db / "u.ndb").write_bytes(body_line("Encoded", 0, b'MsgBox "Hello"'))
         self.assertEqual(self.found("b.vbe", b"#@~^DgAAAA==\\ko$K6,JC\x7fV^GJqAQAAA==^#~@"),
                          {("Encoded", "(encoded script 1)")})
+
+
+class AlertsTest(DatabaseCase):
+    """Container metadata, and alerts without a signature."""
+
+    def setUp(self):
+        super().setUp()
+        (self.db / "t.hdb").write_bytes(hash_line("Unrelated", b"unrelated"))
+        self.archive = self.root / "a.zip"
+        with zipfile.ZipFile(self.archive, "w") as made:
+            made.writestr("docs/a.txt", "first")
+            made.writestr("b.exe", "second one")
+
+    def alerts(self, path, *options):
+        done = self.run_daylight("scan", "--json", "--no-progress", "--no-cache", "-t", "1", "--db", self.db, *options,
+                                 path)
+        line = json.loads(done.stdout.decode().splitlines()[0])
+        return {(finding["name"], finding["inner_path"]) for finding in line["findings"]}
+
+    def test_container_metadata(self):
+        (self.db / "t.cdb").write_text("Name:CL_TYPE_ZIP:*:\\.exe$:*:*:*:*:*:*\nSize:*:*:*:*:5:0:1:*:*\n"
+                                       "Tar:CL_TYPE_POSIX_TAR:*:*:*:*:*:*:*:*\nbad\n")
+        (self.db / "t.zmd").write_text("Old:0:^b:10:*:*:*:2:*\n")
+        self.assertEqual(self.alerts(self.archive), {("Name", "b.exe"), ("Size", "docs/a.txt"), ("Old", "b.exe")})
+        done, report = self.report(self.db)
+        types = {entry["type"]: entry for entry in report["types"]}
+        self.assertEqual([types["cdb"][key] for key in ("used", "not_used")], [3, 1])
+        (self.db / "t.ign2").write_text("Name\n")
+        self.assertEqual(self.alerts(self.archive), {("Size", "docs/a.txt"), ("Old", "b.exe")})
+
+    def test_encrypted_archives(self):
+        data = bytearray(self.archive.read_bytes())
+        for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):  # says that the first entry is encrypted
+            data[data.index(signature) + flags] |= 1
+        encrypted = self.root / "e.zip"
+        encrypted.write_bytes(data)
+        wanted = {("Heuristics.Encrypted.Zip", "docs/a.txt")}
+        self.assertEqual(self.alerts(encrypted), set())
+        self.assertEqual(self.alerts(encrypted, "--alert-encrypted"), wanted)
+        self.assertEqual(self.alerts(encrypted, "--alert-encrypted-archive"), wanted)
+        self.assertEqual(self.alerts(encrypted, "--alert-encrypted-doc"), set())
+
+    def test_exceeded_limits(self):
+        self.assertEqual(self.alerts(self.archive, "--max-files", "1"), set())
+        self.assertEqual({name for name, _ in self.alerts(self.archive, "--max-files", "1", "--alert-exceeds-max")},
+                         {"Heuristics.Limits.Exceeded.MaxFiles"})
+
+    def test_structured_data(self):
+        path = self.root / "numbers.txt"
+        path.write_text("4111-1111-1111-1111, 5555555555554444, 378282246310005; 123-45-6789\n")
+        self.assertEqual(self.alerts(path), set())
+        self.assertEqual(self.alerts(path, "--detect-structured"),
+                         {("Heuristics.Structured.CreditCardNumber", "")})
+        self.assertEqual(self.alerts(path, "--detect-structured", "--structured-cc-count", "4",
+                                     "--structured-ssn-count", "1"), {("Heuristics.Structured.SSN", "")})
+
+    def test_broken_programs(self):
+        path = self.root / "broken"
+        path.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(20))
+        self.assertEqual(self.alerts(path, "--alert-broken"), {("Heuristics.Broken.Executable", "")})
+        self.assertEqual(self.alerts(BIN / "daylight", "--alert-broken", "--max-filesize", "2G"), set())
+
+    def test_unwanted_programs(self):
+        (self.db / "p.hdu").write_bytes(hash_line("PUA.Test"))
+        self.assertEqual(self.alerts(self.target), set())
+        self.assertEqual(self.alerts(self.target, "--detect-pua"), {("PUA.Test", "")})
 
 
 class ContainerTest(DatabaseCase):
