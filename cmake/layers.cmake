@@ -97,6 +97,10 @@ daylight_library(libs/unpack/hfsplus
   TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/wim
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/disk
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/fat
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 
 # Formats that other people's libraries decode well; both read from memory only.
 daylight_library(libs/unpack/mspack
@@ -198,6 +202,8 @@ daylight_library(libs/engine/descend
        libs/unpack/installshield
        libs/unpack/sis
        libs/unpack/dmg
+       libs/unpack/disk
+       libs/unpack/fat
        libs/unpack/hfsplus
        libs/unpack/squashfs
        libs/unpack/udf

@@ -28,6 +28,13 @@ def hfs(prefix=""):
     return two(prefix) | {("fox", prefix + "c.txt")}
 
 
+def disk(name, *partitions):
+    found = {("needle", name)}
+    for partition in partitions:
+        found |= disc(f"{name}//{partition}")
+    return found
+
+
 DISK = "whole disk (Apple_HFS : 0)"
 
 
@@ -56,6 +63,10 @@ EXPECTED = {
     "bzip2.dmg": (*dmg(*STREAM), 10),
     "xz.dmg": (*dmg(*STREAM), 10),
     "lzfse.dmg": (set(), {DISK: "unsupported: LZFSE"}, 1),
+    **{f"fat{bits}.img.gz": (disc(f"fat{bits}.img"), {}, 4) for bits in (12, 16)},
+    "mbr.img.gz": (disk("mbr.img", "partition 1", "partition 5"), {}, 8),
+    "gpt.img.gz": (disk("gpt.img", "data"), {}, 5),
+    "apple.img": (hfs("2 (Apple_HFS)//") | {("needle", ""), ("needle", "2 (Apple_HFS)")}, {}, 5),
     "stored.wim": (two() | {("needle", "")}, {}, 3),
     "xpress.wim": (two() | {("needle", "")}, {}, 3),
     "lzx.wim": (two() | {("needle", "")}, {}, 3),

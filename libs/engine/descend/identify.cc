@@ -8,7 +8,9 @@
 #include "libs/unpack/arj/arj_reader.h"
 #include "libs/unpack/autoit/autoit_reader.h"
 #include "libs/unpack/cpio/cpio_reader.h"
+#include "libs/unpack/disk/disk_reader.h"
 #include "libs/unpack/dmg/dmg_reader.h"
+#include "libs/unpack/fat/fat_reader.h"
 #include "libs/unpack/hfsplus/hfsplus_reader.h"
 #include "libs/unpack/installshield/installshield_reader.h"
 #include "libs/unpack/libarchive/libarchive_reader.h"
@@ -200,6 +202,12 @@ std::optional<FileType> ByWholeHeader(base::Bytes data) {
   if (unpack::hfsplus::HfsPlusReader::IsHfsPlus(data)) {
     return FileType::kHfsPlus;
   }
+  if (unpack::fat::FatReader::IsFat(data)) {
+    return FileType::kFat;
+  }
+  if (unpack::disk::DiskReader::IsDisk(data)) {
+    return FileType::kDisk;
+  }
   // The old binary forms.
   if (unpack::cpio::CpioReader::IsCpio(data)) {
     return FileType::kCpio;
@@ -333,6 +341,8 @@ constexpr Names kNames[] = {
     {FileType::kDmg, "dmg", "DMG"},
     {FileType::kHfsPlus, "hfsplus", "HFS+"},
     {FileType::kWim, "wim", "WIM"},
+    {FileType::kFat, "fat", "FAT"},
+    {FileType::kDisk, "disk", "DISK"},
     {FileType::kOle2, "ole2", "OLE"},
     {FileType::kOneNote, "onenote", "ONE"},
     {FileType::kTnef, "tnef", "TNEF"},

@@ -55,6 +55,8 @@ enum class FileType : std::uint8_t {
   kDmg,
   kHfsPlus,
   kWim,
+  kFat,
+  kDisk,  // with partitions
   kOle2,
   kOneNote,
   kTnef,

@@ -18,8 +18,10 @@ std::unique_ptr<Container> OpenCms(const Subject& subject);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
 // Pages and texts: what is encoded in them, and normalised copies.
 std::unique_ptr<Container> OpenHtml(const Subject& subject);
+// Partitions of a disk, also one that is a disc or a file system as well.
+std::unique_ptr<Container> OpenDisk(const Subject& subject);
 std::unique_ptr<Container> OpenDmg(const Subject& subject);
-// squashfs, HFS+, Windows images: one file system each.
+// squashfs, HFS+, FAT, Windows images: one file system each.
 std::unique_ptr<Container> OpenImage(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);
 // Installers and self-extracting archives: what stands behind a program's last section.

@@ -24,6 +24,10 @@ base::Budget PurseOf(std::uint64_t size_max) {
   return base::Budget(limits);
 }
 
+bool IsSlow(Codec codec) {
+  return codec == Codec::kLzma || codec == Codec::kXz || codec == Codec::kBzip2;
+}
+
 std::string DecodeLz4(base::Bytes packed, std::uint64_t size_max, inflate::OutputBuffer& out) {
   constexpr std::uint64_t kIntMax = std::numeric_limits<int>::max();
   if (packed.size() > kIntMax || size_max > kIntMax) {
@@ -82,7 +86,8 @@ std::string BlockDecoder::DecodeZlib(base::Bytes packed, base::Budget& purse,
 
 std::string BlockDecoder::Decode(Codec codec, base::Bytes packed, std::uint64_t size_max,
                                  base::Budget& budget, inflate::OutputBuffer& out) {
-  if (!budget.SpendSteps(kStepsPerBlock).ok()) {
+  const std::uint64_t slow = IsSlow(codec) ? packed.size() * kStepsPerSlowByte : 0;
+  if (!budget.SpendSteps(kStepsPerBlock + slow).ok()) {
     return parts::LimitReason(base::Limit::kSteps);
   }
   base::Budget purse = PurseOf(size_max);
