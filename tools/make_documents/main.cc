@@ -36,6 +36,26 @@ std::string Utf16(const std::string& text) {
 std::string Counted(const std::string& text) { return Little(text.size() + 1, 4) + text + '\0'; }
 std::string Hex(const std::string& bytes) { return day::base::ToHex(day::base::AsBytes(bytes)); }
 
+// Each kind of token that a formula has, BIFF8.
+std::string EveryToken() {
+  std::string out;
+  for (const char op : std::string("\x03\x05\x08\x0F\x11")) {
+    out += "\x1E" + Little(7, 2) + "\x1F" + Little(0x4024000000000000, 8) + op;
+  }
+  out += std::string("\x12\x13\x14\x15\x16\x1C\x07\x1D\x01", 9);
+  out += "\x17" + Little(0x0101, 2) + "w" + '\0';                // a text of two-byte characters
+  out += "\x19\x10" + Little(0, 2);                              // a sum
+  out += "\x19\x04" + Little(1, 2) + Little(0, 4);               // jumps of CHOOSE
+  out += "\x20" + std::string(7, '\0') + "\x43" + Little(1, 4);  // an array, a name
+  out += "\x24" + Little(5, 4) + "\x25" + Little(5, 8);          // a cell, an area
+  out += "\x26" + Little(0, 6) + "\x29" + Little(0, 2);          // areas in memory
+  out += "\x2A" + Little(0, 4) + "\x2B" + Little(0, 8);          // lost references
+  out += "\x39" + Little(0, 6) + "\x3A" + Little(1, 6);          // of other files, of sheets
+  out += "\x3B" + std::string(10, '\1') + "\x3C" + Little(0, 6);
+  out += "\x42\x02" + Little(255, 2) + "\x42\x01" + Little(0x8011, 2);  // by name, a command
+  return out + "\x41" + Little(9999, 2) + "\x18";                       // unknown ones
+}
+
 // zlib's format without compression.
 std::string StoredZlib(const std::string& text) {
   const std::uint64_t size = text.size();
@@ -121,6 +141,12 @@ void Writer::CompoundFiles() {
   Put("ole2", "encrypted.docx", encrypted.Build());
   Put("ole_object", "package.bin", PackageStream("a.com", payload_));
   Put("ole_object", "object.bin", PackageObject());
+  // The example of [MS-OXRTFCP] 4.1.
+  Put("ole_object", "rtf.bin",
+      std::string("\x2d\0\0\0\x2b\0\0\0LZFu\xf1\xc5\xc7\xa7\x03\0\x0a\0rcpg125B2\x0a\xf3 hel"
+                  "\x09\0 bw\x05\xb0ld}\x0a\x80\x0f\xa0",
+                  49));
+  Put("ole_object", "plain_rtf.bin", Little(0, 8) + "MELA" + Little(0, 4) + payload_);
 }
 
 void Writer::Macros() {
@@ -141,6 +167,8 @@ void Writer::Macros() {
           true);
   Put("vba", "source.bin", day::unpack::vba::Compress(payload_ + payload_));
   Put("vba", "dir.bin", day::unpack::vba::DirStream({{"Module1", "p-code", payload_}}));
+  Put("vba", "raw.bin", "\1" + Little(0x3FFF, 2) + std::string(4096, 'r') + "\x00\x00\x00");
+  Put("vba", "damaged.bin", std::string("\x01\x04\xB0\x02\x61\xFF\xFF\x00", 8));
   Put("vba", "pcode.bin", day::unpack::vba::PcodeLiteral(payload_));
 }
 
@@ -165,6 +193,10 @@ void Writer::Workbooks() {
       record(0x0006, std::string(20, '\0') + Little(tokens.size(), 2) + tokens) +
       record(0x0207, Little(payload_.size(), 2) + '\0' + payload_) + end;
   Put("vba", "workbook.bin", workbook);
+  Put("vba", "tokens.bin",
+      sheet(0x0040) + record(0x0006, std::string(20, '\0') + Little(400, 2) + EveryToken()) +
+          record(0x0204, Little(1, 2) + Little(27, 2) + Little(0, 2) + Little(1, 2) + "\1w\0") +
+          end);
   CompoundWriter writer;
   writer.AddStream("Workbook", workbook);
   Put("ole2", "macrosheet.xls", writer.Build());
@@ -236,6 +268,19 @@ void Writer::Tnef() {
           attribute(0x00069005, Little(3, 4) + Little(0x37050003, 4) + Little(1, 4) +
                                     property(0x3707001F, Utf16("a.com")) +
                                     property(0x37010102, payload_)));
+  std::string kinds;
+  for (const auto& [type, bytes] : {std::pair(2, 4), {5, 8}, {0x48, 16}}) {
+    kinds += Little(static_cast<unsigned>(type) | 0x36000000, 4) +
+             std::string(static_cast<std::size_t>(bytes), 'v');
+  }
+  kinds += Little(0x36001003, 4) + Little(2, 4) + Little(0, 8);  // many values
+  kinds += Little(0x80010003, 4) + std::string(16, 'g') + Little(0, 8) + Little(7, 4);
+  kinds += Little(0x80020003, 4) + std::string(16, 'g') + Little(1, 4) + Little(4, 4) + "n\0m\0";
+  Put("tnef", "kinds.dat",
+      start + attribute(0x0002800C, payload_) +
+          attribute(0x00069003, Little(8, 4) + kinds + Little(7, 4) +
+                                    property(0x10130102, "<html>") + Little(0x3600FFFF, 4)));
+  Put("tnef", "cut.dat", start + attachment.substr(0, attachment.size() - 5));
   Put("tnef", "message.dat",
       start +
           attribute(0x00069003,

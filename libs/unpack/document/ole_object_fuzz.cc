@@ -3,6 +3,7 @@
 #include <span>
 
 #include "libs/unpack/document/ole_object.h"
+#include "libs/unpack/document/part.h"
 #include "libs/unpack/document/rtf_compression.h"
 #include "libs/unpack/document/text.h"
 
@@ -33,5 +34,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       document::Utf16ToUtf8(bytes).size() > 3 * size) {
     std::abort();
   }
+  day::base::BudgetLimits limits;
+  limits.bytes_out_max = 64;
+  day::base::Budget budget(limits);
+  const document::Part part = document::PaidPart("part", bytes, budget);
+  CheckInside(part.content, bytes);
+  if (part.gap.empty() != (size <= 64)) {
+    std::abort();
+  }
+  (void)document::FileNameOf(document::Latin1UpToZero(bytes));
   return 0;
 }
