@@ -72,9 +72,12 @@ int Support(struct archive* archive, Format format) {
 }
 
 // Whatever kind an entry claims to be (some tools write none), data is data. The content of a hard
-// link was given under its first name.
-bool HasContent(struct archive_entry* entry) {
+// link was given under its first name. A folder of a disc has a size: that of its listing.
+bool HasContent(struct archive_entry* entry, Format format) {
   const auto kind = archive_entry_filetype(entry);
+  if (format == Format::kIso9660 && kind == AE_IFDIR) {
+    return false;
+  }
   const bool is_file = kind == AE_IFREG || kind == 0;
   return archive_entry_hardlink(entry) == nullptr && (is_file || archive_entry_size(entry) > 0);
 }
@@ -115,7 +118,7 @@ class LibarchiveReader final : public parts::Archive {
       }
       const bool is_encrypted = headers_ < encrypted_rar5_.size() && encrypted_rar5_[headers_];
       ++headers_;
-      if (HasContent(entry)) {
+      if (HasContent(entry, format_)) {
         return ReadMember(entry, is_encrypted, budget, buffer);
       }
     }
