@@ -10,9 +10,9 @@ constexpr const char kScanHelpInput[] = R"(daylight scan - look for threats in f
 
 Usage: daylight scan [OPTION]... PATH...
 
-Scans files, and folders with everything below them. Archives (zip, tar, gzip, and nests of them) are
-opened. A path of - is standard input. Without --rules and --db the rules that ship with Daylight are
-used.
+Scans files, and folders with everything below them. Archives, mails, documents, installers, images of
+disks and packed programs are opened, one in the other. A path of - is standard input. Without --rules
+and --db the rules that ship with Daylight are used.
 
 What is scanned
   -r, --recursive         enter folders below the given ones (this is the default)
