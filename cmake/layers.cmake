@@ -174,6 +174,7 @@ daylight_library(libs/signatures/sources
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
 daylight_library(libs/engine/descend
   USES libs/formats/html
+       libs/formats/lnk
        libs/unpack/cms
        libs/unpack/document
        libs/unpack/inflate

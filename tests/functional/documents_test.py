@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,8 @@ FOUND_AT = {
     "tnef/title.dat": "A.COM",
     "tnef/properties.dat": "a.com",
     "tnef/message.dat": "attachment 1//A.COM",
+    "tnef/kinds.dat": "body.txt",
+    "tnef/cut.dat": "A.C",
     "officexml/word2003.xml": "a.com",
     "officexml/flatopc.xml": "/word/a.com",
     "officexml/editdata.mso": "(content)",
@@ -64,6 +67,7 @@ FOUND_AT = {
 INSIDE = {"ole2/nolist.doc", "ole2/stomped.doc", "ole2/macrosheet.xls"}
 ENCRYPTED = {"ole2/encrypted.docx": "EncryptedPackage", "officexml/manifest.xml": "(encrypted entries)",
              "cms/encrypted.p7m": "(content)"}
+DAMAGED = {"tnef/kinds.dat", "tnef/cut.dat"}
 FOLDERS = {name.split("/")[0] for name in FOUND_AT}
 
 RULE = r"""
@@ -120,8 +124,32 @@ class DocumentsTest(unittest.TestCase):
         documents = self.make(CLEAN)
         for name, line in self.scan(documents, ROOT / "rules").items():
             self.assertEqual(line["findings"], [], name)
-            if name not in ENCRYPTED:
+            if name not in ENCRYPTED and name not in DAMAGED:
                 self.assertEqual(line["completeness"], "complete", (name, line["gaps"]))
+
+    def test_shortcuts_show_what_they_start_and_carry(self):
+        shortcuts = self.root / "documents" / "rtf"
+        for name in FOLDERS:
+            (self.root / "documents" / name).mkdir(parents=True, exist_ok=True)
+        head = bytes.fromhex("4c0000000114020000000000c000000000000046") + (0xA0).to_bytes(4, "little")
+        head = head.ljust(76, b"\0")
+        arguments = EICAR.decode()
+        line = len(arguments).to_bytes(2, "little") + arguments.encode("utf-16-le")
+        (shortcuts / "a.lnk").write_bytes(head + line + b"\0" * 4 + EICAR)
+        lines = self.scan(self.root / "documents", ROOT / "rules/eicar.yar")
+        self.assertEqual([f["inner_path"] for f in lines["rtf/a.lnk"]["findings"]],
+                         ["(command line)", "(appended data)"])
+
+    def test_macros_and_documents_in_zips_are_found(self):
+        made = self.make(EICAR)
+        book = made / "rtf" / "book.xlsm"
+        with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(made / "ole2/source.doc", "xl/vbaProject.bin")
+            archive.write(made / "ole2/package.doc", "xl/embeddings/oleObject1.bin")
+        lines = self.scan(made, ROOT / "rules/eicar.yar")
+        self.assertEqual(sorted(f["inner_path"] for f in lines["rtf/book.xlsm"]["findings"]),
+                         ["xl/embeddings/oleObject1.bin//ObjectPool/_1/[1]Ole10Native//a.com",
+                          "xl/vbaProject.bin//Macros/VBA/(macro) Module1.bas"])
 
     def test_encrypted_documents_are_partial(self):
         lines = self.scan(self.make(CLEAN), ROOT / "rules")
