@@ -29,6 +29,7 @@ INTENDED = {
     "target_text_raw": "text is matched raw as well as normalised",
     "compare_10_>>8#hl4#=4096": "odd digits, least significant first, with rubbish behind them",
     "compare_binary_15_>>8#ib8#=0xffffffffffffffff": "clamscan cuts numbers over 2^63-1",
+    "version_gap": "clamscan wants every part at a version string, and finds nothing",
     "pcre_compare": "a comparison from where a regex matched: clamscan compares before it runs expressions",
     **{f"macro_{x}": "clamscan sees a macro only from the second match on" for x in ("8-10", "10-13", "0-100", "13-13")},
     **{f"options_{x}": "clamscan takes the input for UTF-16 and looks at its text" for x in ("i", "if", "ii", "alt_case")},
@@ -46,7 +47,7 @@ def data(*pieces):
     return BINARY + b"".join(p if isinstance(p, bytes) else p.encode("latin-1") for p in pieces) + b"\x00\xf0" * 8 + JUNK
 
 
-def pe(sections=((b"\xcc" * 512), (b"\x90" * 512)), entry=0x1000, overlay=b"", pe_magic=b"PE\0\0"):
+def pe(sections=((b"\xcc" * 512), (b"\x90" * 512)), entry=0x1000, overlay=b"", pe_magic=b"PE\0\0", resources=(0, 0)):
     """A small PE32 file: sections of the given bytes, each at its own page; raw data from 0x200 on."""
     count = len(sections)
     dos = b"MZ" + bytes(58) + struct.pack("<I", 0x40)
@@ -54,7 +55,7 @@ def pe(sections=((b"\xcc" * 512), (b"\x90" * 512)), entry=0x1000, overlay=b"", p
     optional = struct.pack("<HBBIIIIII", 0x10B, 1, 0, 0x200, 0x200, 0, entry, 0x1000, 0x2000)
     optional += struct.pack("<IIIHHHHHHIIIIHHIIIIII", 0x400000, 0x1000, 0x200, 4, 0, 0, 0, 4, 0, 0,
                             0x1000 * (count + 1), 0x200, 0, 3, 0, 0x100000, 0x1000, 0x100000, 0x1000, 0, 16)
-    optional += bytes(16 * 8)
+    optional += bytes(2 * 8) + struct.pack("<II", *resources) + bytes(13 * 8)
     table, raw, place = b"", b"", 0x200
     for i, content in enumerate(sections):
         content = content + bytes(-len(content) % 512)
@@ -65,6 +66,27 @@ def pe(sections=((b"\xcc" * 512), (b"\x90" * 512)), entry=0x1000, overlay=b"", p
     head = dos + header + optional + table
     assert len(head) <= 0x200
     return head + bytes(0x200 - len(head)) + raw + overlay
+
+
+def version_pe(strings, before=0):
+    """A PE file whose second section is a version resource with these (key, value) strings."""
+    def block(key, value, children=b"", text=False):
+        head = key.encode("utf-16-le") + b"\0\0"
+        head += bytes(-(6 + len(head)) % 4)
+        body = head + value + bytes(-len(value) % 4) + children
+        return struct.pack("<HHH", 6 + len(body), len(value) // (2 if text else 1), 1 if text else 0) + body
+
+    def padded(one):
+        return one + bytes(-len(one) % 4)
+    texts = b"".join(padded(block(k, v.encode("utf-16-le") + b"\0\0", text=True)) for k, v in strings)
+    info = padded(block("StringFileInfo", b"", block("040904b0", b"", texts, True), True))
+    version = block("VS_VERSION_INFO", struct.pack("<IIIIIIIIIIIII", 0xFEEF04BD, 0x10000, *[0] * 11), info)
+    rva = 0x2000 + before
+    tree = b"".join(struct.pack("<IIHHHHII", 0, 0, 0, 0, 0, 1, name, target)
+                    for name, target in ((16, 0x80000018), (1, 0x80000030), (0x409, 0x48)))
+    tree += struct.pack("<IIII", rva + 0x58, len(version), 0, 0)
+    section = b"\0" * before + tree + version
+    return pe((b"\xcc" * 512, section), resources=(rva, len(tree) + len(version)))
 
 
 def elf(content, entry_offset=0x10):
@@ -187,6 +209,13 @@ def offset_cases():
                          ("pe_eof", "EOF-5"), ("pe_abs", "512"), ("pe_any", "*"), ("s_bad", "Sx+0"), ("s_bare", "S0"),
                          ("ep_bare", "EP"), ("ep_empty", "EP+"), ("se0_shift", "SE0,20")):
         yield simple(f"offset_{name}", text, *programs, target=1, offset=offset)
+    versions = [version_pe([("CompanyName", "Nobody"), ("FileVersion", "1.2")]), version_pe([("FileVersion", "1.2")]),
+                version_pe([("FileVersion", "CompanyName"), ("CompanyName", "Nobody")], 64), pe()]
+    for name, key in (("key", "CompanyName"), ("value", "Nobody"), ("file", "FileVersion"), ("part", "anyName")):
+        for offset in ("VI", "*"):
+            yield simple(f"version_{name}_{offset}", hexed(key.encode("utf-16-le")), *versions, target=1, offset=offset)
+    yield simple("version_gap", hexed("CompanyName".encode("utf-16-le")) + "{-20}" + hexed("Nobody".encode("utf-16-le")),
+                 *versions, target=1, offset="VI")
     elves = [elf(one(n)) for n in (0, 16, 20, 507)]
     for name, offset in (("ep", "EP+0"), ("ep_4", "EP+4"), ("s0", "S0+0"), ("s1", "S1+0"), ("se0", "SE0"), ("se1", "SE1"),
                          ("sl", "SL+0"), ("s1_16", "S1+16"), ("any", "*"), ("eof", "EOF-100")):
