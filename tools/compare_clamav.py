@@ -550,7 +550,7 @@ def run_clamscan(program, database, folder):
 
 
 def run_daylight(program, database, folder):
-    done = subprocess.run([program, "scan", "--no-cache", "--json", "-t", "1", "--db", str(database), str(folder)],
+    done = subprocess.run([program, "scan", "--no-cache", "--json", "--detect-pua", "-t", "1", "--db", str(database), str(folder)],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     found, partial = {}, []
     for line in done.stdout.decode("utf-8", "replace").splitlines():
