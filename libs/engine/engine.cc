@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "libs/base/lines.h"
 #include "libs/engine/body_signature_matcher.h"
 #include "libs/engine/clam_type.h"
 #include "libs/engine/descend/containers.h"
@@ -18,6 +20,7 @@
 #include "libs/engine/rule_matcher.h"
 #include "libs/signatures/clamav/body_database.h"
 #include "libs/signatures/database.h"
+#include "libs/signatures/lists.h"
 #include "libs/signatures/metadata/metadata_matcher.h"
 
 namespace day::engine {
@@ -64,6 +67,17 @@ Wanted WantedBy(const signatures::clamav::BodyDatabase& body) {
   return wanted;
 }
 
+std::set<std::string, std::less<>> IgnoredRules(std::string_view lists) {
+  std::set<std::string, std::less<>> names;
+  while (const auto list = signatures::TakeList(&lists)) {
+    for (std::string_view text = list->text;
+         list->name == signatures::kIgnoredNames && !text.empty();) {
+      names.emplace(base::TakeLine(&text));
+    }
+  }
+  return names;
+}
+
 // A container that is being walked, with the bytes it was opened on.
 struct Frame {
   std::unique_ptr<Container> container;
@@ -83,6 +97,7 @@ struct Engine::State {
   std::unique_ptr<BodySignatureMatcher> bodies;
   Wanted wanted;  // copies that body signatures look at
   std::unique_ptr<signatures::metadata::MetadataMatcher> metadata;
+  std::set<std::string, std::less<>> ignored_rules;  // rules of the database that are left out
   EngineOptions options;
   unpack::inflate::Inflater inflater;
   // buffers[i] holds what frame i decoded; kept between files.
@@ -369,8 +384,18 @@ void FileScan::MatchRules(base::Bytes data, FileType type, std::string_view path
   facts.extension = ExtensionOf(facts.filename);
   facts.filetype = FileTypeExternal(type);
   facts.owner = owner_;
+  const std::size_t first = report_.findings.size();
   const MatchOutcome outcome =
       state_.matcher->Match(data, facts, LimitsOfObject(), report_.findings);
+  if (!state_.ignored_rules.empty()) {
+    const auto is_ignored = [&](const Finding& finding) {
+      return finding.name_space.starts_with(kClamavNamespace) &&
+             state_.ignored_rules.count(finding.rule) > 0;
+    };
+    const auto begin = report_.findings.begin() + static_cast<std::ptrdiff_t>(first);
+    report_.findings.erase(std::remove_if(begin, report_.findings.end(), is_ignored),
+                           report_.findings.end());
+  }
   if (outcome.timed_out) {
     AddGap(inner_path, kTimeout);
   }
@@ -449,6 +474,7 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
   if (database != nullptr) {
     auto metadata = std::make_unique<signatures::metadata::MetadataMatcher>(database->lists());
     engine->state_->metadata = metadata->empty() ? nullptr : std::move(metadata);
+    engine->state_->ignored_rules = IgnoredRules(database->lists());
   }
   if (options.body != nullptr) {
     engine->state_->bodies = std::make_unique<BodySignatureMatcher>(*options.body);

@@ -7,6 +7,9 @@
 
 namespace day::signatures {
 
+// The list of names that .ign2 files leave out, for rules: one a line.
+inline constexpr std::string_view kIgnoredNames = "(ignored names)";
+
 struct List {
   std::string_view name;  // of the file, as given to the builder
   std::string_view text;

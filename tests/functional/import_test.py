@@ -103,6 +103,8 @@ class ImportTest(DatabaseCase):
         done, names = self.names(self.db)
         self.assertEqual((done.returncode, names), (1, ["YARA.Marker.UNOFFICIAL"]))
         self.assertIn(b"b.yar: the file is not used: line 1", done.stderr)
+        (self.db / "l.ign2").write_bytes(b"Marker\n")
+        self.assertEqual(self.names(self.db)[1], [])
 
 
 def body_line(name, target, text):

@@ -51,6 +51,22 @@ FileReport IgnoreList::AddFile(std::string_view file_name, std::string_view text
   return report;
 }
 
+std::string IgnoreList::Names() const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, md5s] : entries_) {
+    if (std::find(md5s.begin(), md5s.end(), "") != md5s.end()) {
+      names.push_back(name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  std::string text;
+  for (const std::string_view name : names) {
+    text += name;
+    text += '\n';
+  }
+  return text;
+}
+
 bool IgnoreList::Ignores(std::string_view name, std::string_view line) const {
   const auto found = entries_.find(name);
   if (found == entries_.end()) {

@@ -25,6 +25,8 @@ class IgnoreList {
   FileReport AddFile(std::string_view file_name, std::string_view text);
 
   bool empty() const { return entries_.empty(); }
+  // The names without an MD5, one a line, in order: for what has no lines, as rules.
+  std::string Names() const;
   // Whether the signature of this name, standing in this line, is left out.
   bool Ignores(std::string_view name, std::string_view line) const;
 

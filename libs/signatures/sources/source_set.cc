@@ -4,6 +4,7 @@
 
 #include "libs/base/lines.h"
 #include "libs/signatures/clamav/regex.h"
+#include "libs/signatures/lists.h"
 #include "libs/signatures/metadata/metadata_line.h"
 
 namespace day::signatures::sources {
@@ -223,6 +224,9 @@ base::Status SourceSet::WriteTo(const std::function<base::Status(base::Bytes)>& 
   }
   containers_.clear();
   DAY_TRY(status_);
+  if (!ignored_.empty()) {
+    builder_.AddList(kIgnoredNames, ignored_.Names(), 0);
+  }
   if (bodies_.count() > 0) {
     DAY_TRY_ASSIGN(std::string body, bodies_.Build());
     builder_.SetBody(std::move(body));
