@@ -11,11 +11,10 @@
 namespace day::formats::html {
 namespace {
 
-constexpr std::size_t kShownBytesMax = 1u << 20;  // of the text of one link
 constexpr std::string_view kDataScheme = "data:";
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+constexpr bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 std::string LowerText(std::string_view text) {
   std::string out(text);
@@ -59,7 +58,6 @@ class Page {
         TextByte(c);
       }
     }
-    EndLink();
     return std::move(out_);
   }
 
@@ -92,21 +90,11 @@ class Page {
         AppendText(' ');
         skip_blanks_ = true;
       }
-      ShowByte(' ');
       return;
     }
     skip_blanks_ = false;
     out_.markup += Lower(c);
     AppendText(Lower(c));
-    ShowByte(c);
-  }
-
-  // What a link shows.
-  void ShowByte(char c) {
-    if (in_link_ && link_.shown.size() < kShownBytesMax &&
-        !(c == ' ' && (link_.shown.empty() || link_.shown.back() == ' '))) {
-      link_.shown += c;
-    }
   }
 
   // Appends a character reference as ClamAV has it.
@@ -126,14 +114,10 @@ class Page {
     if (!reference) {
       ++at_;
       out_.markup += '&';
-      ShowByte('&');
       return;
     }
     at_ += reference->length;
     AppendCode(reference->code, &out_.markup);
-    if (reference->code < 0x80) {
-      ShowByte(static_cast<char>(reference->code));
-    }
   }
 
   void Angle() {
@@ -174,23 +158,11 @@ class Page {
   void AddData(std::string_view uri);
   void EndTag();
   void RawContent(std::string_view name);
-  void EndLink() {
-    if (in_link_ && out_.links.size() < limits_.links_max) {
-      out_.links.push_back(std::move(link_));
-    } else if (in_link_) {
-      Cut("html_links_max");
-    }
-    link_ = {};
-    in_link_ = false;
-  }
-
   std::string_view page_;
   const Limits& limits_;
   NormalisedHtml out_;
   std::size_t at_ = 0;
   bool skip_blanks_ = true;
-  bool in_link_ = false;
-  Link link_;
   TagState tag_;
 };
 
@@ -286,25 +258,19 @@ void Page::TagQuote(char c) {
 
 void Page::EndAttribute() {
   const std::string name = std::move(tag_.attribute);
-  std::string value = std::move(tag_.value);
+  const std::string value = std::move(tag_.value);
   tag_.attribute.clear();
   tag_.value.clear();
   tag_.in_value = false;
-  const bool is_link = tag_.name == "a" && name == "href";
   if (StartsWithWord(value, kDataScheme)) {
     AddData(value);
     return;
   }
-  if (is_link || (tag_.name == "img" && name == "src")) {
+  if ((tag_.name == "a" && name == "href") || (tag_.name == "img" && name == "src")) {
     AppendText(' ');
     for (const char c : value) {
       AppendText(c);
     }
-  }
-  if (is_link) {
-    EndLink();
-    in_link_ = true;
-    link_.target = std::move(value);
   }
 }
 
@@ -322,9 +288,7 @@ void Page::AddData(std::string_view uri) {
 }
 
 void Page::EndTag() {
-  if (tag_.name == "/a") {
-    EndLink();
-  } else if (tag_.name == "script" || tag_.name == "style") {
+  if (tag_.name == "script" || tag_.name == "style") {
     RawContent(tag_.name);
   }
 }
@@ -423,20 +387,28 @@ bool DecodeDataUri(std::string_view uri, Data* data) {
 }
 
 std::string NormaliseText(base::Bytes text) {
-  std::string out;
-  out.reserve(text.size());
+  // What each byte becomes; zero: nothing.
+  static constexpr std::array<char, 256> kForms = [] {
+    std::array<char, 256> forms{};
+    for (std::size_t i = 0; i < forms.size(); ++i) {
+      const char c = static_cast<char>(i);
+      forms[i] = IsBlank(c) ? ' ' : (i > ' ' && i < 0x7F ? Lower(c) : '\0');
+    }
+    return forms;
+  }();
+  // Without branches: texts are the most common files of all.
+  std::string out(text.size(), '\0');
+  std::size_t size = 0;
   bool was_blank = true;
   for (const char c : base::AsText(text)) {
-    if (IsBlank(c)) {
-      if (!was_blank) {
-        out += ' ';
-      }
-      was_blank = true;
-    } else if (c > ' ' && c < '\x7F') {
-      out += Lower(c);
-      was_blank = false;
-    }
+    const char form = kForms[static_cast<unsigned char>(c)];
+    const bool is_blank = form == ' ';
+    const bool is_kept = form != '\0' && !(is_blank && was_blank);
+    out[size] = form;
+    size += is_kept ? 1u : 0u;
+    was_blank = form != '\0' ? is_blank : was_blank;
   }
+  out.resize(size);
   return out;
 }
 

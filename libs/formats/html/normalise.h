@@ -5,7 +5,6 @@
 //   html.text      the same without tags
 //   html.scripts   the content of each <script>, as written: for NormaliseScript()
 //   html.data      data: URIs, decoded
-//   html.links     where <a> elements lead, and what they show
 //
 // The forms follow what ClamAV 1.4 writes, its oddities included, since signatures are made from
 // that: ">" ends a tag even in quotes, both kinds of quotes become ", all blanks in scripts and
@@ -30,7 +29,6 @@ struct Limits {
   std::uint64_t script_bytes_max = 20ull << 20;
   std::size_t scripts_max = 10'000;
   std::size_t data_max = 10'000;
-  std::size_t links_max = 10'000;
 };
 
 struct Data {
@@ -38,17 +36,11 @@ struct Data {
   std::string content;
 };
 
-struct Link {
-  std::string target;  // as written, entities decoded
-  std::string shown;   // text inside <a>, blanks folded, as written
-};
-
 struct NormalisedHtml {
   std::string markup;
   std::string text;
   std::vector<std::string> scripts;
   std::vector<Data> data;
-  std::vector<Link> links;
   std::string_view cut;  // the name of the limit that was reached; empty: none
 };
 

@@ -66,17 +66,6 @@ TEST(NormaliseHtmlTest, DataUrisAreObjects) {
   EXPECT_FALSE(DecodeDataUri("text/plain", &none));
 }
 
-TEST(NormaliseHtmlTest, FindsLinksAndWhatTheyShow) {
-  const NormalisedHtml html = Html(
-      "<a class=x href='http://evil.example/?a&amp;b'>www.<b>Bank</b>\n .example</a> x "
-      "<a href=//two>2<a href=three>3");
-  ASSERT_EQ(html.links.size(), 3u);
-  EXPECT_EQ(html.links[0].target, "http://evil.example/?a&b");
-  EXPECT_EQ(html.links[0].shown, "www.Bank .example");
-  EXPECT_EQ(html.links[1].target, "//two");
-  EXPECT_EQ(html.links[2].shown, "3");
-}
-
 TEST(NormaliseHtmlTest, LimitsAreSaid) {
   Limits limits;
   limits.text_bytes_max = 3;
@@ -90,9 +79,6 @@ TEST(NormaliseHtmlTest, LimitsAreSaid) {
   limits.scripts_max = 1;
   EXPECT_EQ(NormaliseHtml(base::AsBytes("<script>a</script><script>b</script>"), limits).cut,
             "html_script_bytes_max");
-  limits = {};
-  limits.links_max = 0;
-  EXPECT_EQ(NormaliseHtml(base::AsBytes("<a href=x>y</a>"), limits).cut, "html_links_max");
   limits = {};
   limits.data_max = 0;
   EXPECT_EQ(NormaliseHtml(base::AsBytes("<a href=data:,x>y</a>"), limits).cut, "html_data_max");
