@@ -109,6 +109,7 @@ daylight_library(libs/unpack/mspack
 daylight_library(libs/unpack/libarchive
   USES libs/unpack/parts libs/unpack/inflate LINKS LibArchive::LibArchive
   TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/script USES libs/unpack/inflate)
 daylight_library(libs/unpack/pdf
   USES libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)
 
@@ -185,6 +186,7 @@ daylight_library(libs/engine/descend
        libs/unpack/officexml
        libs/unpack/onenote
        libs/unpack/rtf
+       libs/unpack/script
        libs/unpack/stream
        libs/unpack/swf
        libs/unpack/tar

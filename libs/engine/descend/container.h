@@ -21,11 +21,12 @@ namespace day::engine {
 // What the container knows of an object, however it looks.
 enum class Origin : std::uint8_t {
   kOther,
-  kMailPart,  // files in its text are given by the mail's container
-  kMessage,   // declared to be a mail
-  kScript,    // taken from where scripts stand
-  kVbaMacro,  // a VBA module's source, or what is left of it
-  kXlmMacro,  // the formulas of an Excel 4 macro sheet
+  kMailPart,      // files in its text are given by the mail's container
+  kMessage,       // declared to be a mail
+  kScript,        // taken from where scripts stand
+  kVbaMacro,      // a VBA module's source, or what is left of it
+  kXlmMacro,      // the formulas of an Excel 4 macro sheet
+  kDeobfuscated,  // a further view of a script, or what was decoded in it
   // Copies for body signatures that look at normalised texts; nothing else looks at them.
   kNormalisedHtml,
   kNormalisedScript,

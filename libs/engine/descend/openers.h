@@ -33,6 +33,7 @@ std::unique_ptr<Container> OpenOfficeXml(const Subject& subject);
 std::unique_ptr<Container> OpenOle2(const Subject& subject);
 std::unique_ptr<Container> OpenOneNote(const Subject& subject);
 std::unique_ptr<Container> OpenRtf(const Subject& subject);
+std::unique_ptr<Container> OpenScript(const Subject& subject);
 std::unique_ptr<Container> OpenStream(const Subject& subject);
 std::unique_ptr<Container> OpenSwf(const Subject& subject);
 std::unique_ptr<Container> OpenTar(const Subject& subject);
