@@ -49,9 +49,12 @@ bool IsUtf16(std::string_view text) { return text.starts_with("\xFF\xFE"); }
 }  // namespace
 
 ScriptReader::ScriptReader(base::Bytes text, Certainty certainty)
-    : rest_(base::AsText(text)), certainty_(certainty), is_utf16_(IsUtf16(rest_)) {
-  if (is_utf16_) {
-    text_ = rest_;
+    : rest_(base::AsText(text)), certainty_(certainty) {
+  if (IsUtf16(rest_)) {
+    // By the mark; what is no UTF-16 behind it becomes something odd, and no harm is done.
+    converted_ = Utf16ToUtf8(rest_.substr(2));
+    rest_ = converted_;
+    is_utf16_ = NextPiece();
     rest_ = {};
     return;
   }
@@ -125,11 +128,11 @@ Part ScriptReader::MakePart(std::string name, std::string_view content, base::Bu
 }
 
 std::optional<Part> ScriptReader::Next(base::Budget& budget, inflate::OutputBuffer& buffer) {
-  if (std::exchange(is_utf16_, false)) {
-    // By the mark; what is no UTF-16 behind it becomes something odd, and no harm is done.
-    const std::string text = Utf16ToUtf8(text_.substr(2));
-    text_ = {};
-    Part part = MakePart("(utf-8)", text, budget, buffer);
+  if (is_utf16_) {
+    if (converted_.empty()) {
+      return std::nullopt;
+    }
+    Part part = MakePart("(utf-8)", std::exchange(converted_, {}), budget, buffer);
     part.is_script = true;
     return part;
   }

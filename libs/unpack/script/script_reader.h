@@ -5,7 +5,7 @@
 //   reader.problem();
 //
 // Parts, each only if there is something to it:
-//   "(utf-8)"            a text in UTF-16; then nothing else
+//   "(utf-8)"            a text in UTF-16, for another reader; then nothing else
 //   "(deobfuscated)"     constant expressions evaluated (fold.h, batch.h), in the parts of the text
 //                        that show signs of them; "(deobfuscated 2)" what that is when it is done
 //                        again, at most kLayersMax times
@@ -56,7 +56,7 @@ class ScriptReader {
   ScriptReader(base::Bytes text, Certainty certainty);
 
   // Whether there may be anything to give: one quick pass over the text.
-  bool HasSigns() const { return is_utf16_ || has_piece_; }
+  bool HasSigns() const { return has_piece_; }
 
   std::optional<Part> Next(base::Budget& budget, inflate::OutputBuffer& buffer);
 
@@ -77,6 +77,7 @@ class ScriptReader {
   std::size_t layers_ = 0;  // of this piece
   std::size_t layers_given_ = 0;
   bool is_utf16_ = false;
+  std::string converted_;  // all of it, to UTF-8
   bool has_piece_ = false;
   bool folds_ = false;                // another layer may follow
   std::string_view words_;            // where files may stand in base64

@@ -70,10 +70,17 @@ TEST(ScriptReader, GivesFilesAndTextsInBase64AndHex) {
 }
 
 TEST(ScriptReader, ConvertsUtf16) {
-  EXPECT_THAT(Parts(std::string("\xFF\xFE"
-                                "i\0e\0x\0",
-                                8)),
-              ElementsAre(Pair("(utf-8)", "iex")));
+  const auto wide = [](std::string_view text) {
+    std::string bytes = "\xFF\xFE";
+    for (const char c : text) {
+      bytes += c;
+      bytes += '\0';
+    }
+    return bytes;
+  };
+  const std::string script = "iex ('a'+'b'+'c'+'d'+'e'+'f')";
+  EXPECT_THAT(Parts(wide(script)), ElementsAre(Pair("(utf-8)", script)));
+  EXPECT_THAT(Parts(wide("nothing of interest")), IsEmpty());
 }
 
 TEST(ScriptReader, LimitsAreNamed) {
