@@ -126,6 +126,12 @@ daylight_library(libs/unpack/officexml
 daylight_library(libs/unpack/cms USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/swf USES libs/unpack/document libs/unpack/stream libs/unpack/inflate)
 
+# Running what packed programs run first, in a processor and a Windows of our own.
+daylight_library(libs/emulate/x86)
+daylight_library(libs/emulate/windows USES libs/emulate/x86 libs/formats/pe)
+daylight_library(libs/unpack/packed USES libs/emulate/windows libs/emulate/x86 libs/formats/pe)
+daylight_library(libs/unpack/embedded USES libs/unpack/inflate libs/formats/pe)
+
 # The YARA language. module.h is the interface between the language and its modules.
 daylight_library(libs/rules/module USES libs/match)
 daylight_library(libs/rules/modules/pe
@@ -177,6 +183,10 @@ daylight_library(libs/engine/descend
   USES libs/formats/html
        libs/formats/lnk
        libs/unpack/cms
+  USES libs/unpack/inflate
+       libs/unpack/embedded
+       libs/unpack/packed
+       libs/formats/pe
        libs/unpack/document
        libs/unpack/inflate
        libs/unpack/gzip
