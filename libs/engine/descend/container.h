@@ -27,6 +27,7 @@ enum class Origin : std::uint8_t {
   kVbaMacro,      // a VBA module's source, or what is left of it
   kXlmMacro,      // the formulas of an Excel 4 macro sheet
   kDeobfuscated,  // a further view of a script, or what was decoded in it
+  kUnpacked,      // memory of a program that unpacked itself
   // Copies for body signatures that look at normalised texts; nothing else looks at them.
   kNormalisedHtml,
   kNormalisedScript,

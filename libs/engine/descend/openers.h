@@ -15,6 +15,8 @@ std::unique_ptr<Container> OpenArchive(const Subject& subject);
 // An archive as a container; null stays null.
 std::unique_ptr<Container> WrapArchive(std::unique_ptr<unpack::parts::Archive> archive);
 std::unique_ptr<Container> OpenCms(const Subject& subject);
+// Files that lie in a PE program as they are.
+std::unique_ptr<Container> OpenEmbedded(const Subject& subject);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
 // Pages and texts: what is encoded in them, and normalised copies.
 std::unique_ptr<Container> OpenHtml(const Subject& subject);
@@ -27,6 +29,8 @@ std::unique_ptr<Container> OpenLnk(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);
 // Installers and self-extracting archives: what stands behind a program's last section.
 std::unique_ptr<Container> OpenOverlay(const Subject& subject);
+// PE programs that unpack themselves: run in the emulator.
+std::unique_ptr<Container> OpenPacked(const Subject& subject);
 std::unique_ptr<Container> OpenPdf(const Subject& subject);
 std::unique_ptr<Container> OpenActiveMime(const Subject& subject);
 std::unique_ptr<Container> OpenOfficeXml(const Subject& subject);

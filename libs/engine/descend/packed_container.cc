@@ -1,0 +1,96 @@
+#include <utility>
+
+#include "libs/engine/descend/content.h"
+#include "libs/engine/descend/openers.h"
+#include "libs/formats/pe/pe_reader.h"
+#include "libs/unpack/embedded/embedded_reader.h"
+#include "libs/unpack/packed/packed_reader.h"
+#include "libs/unpack/zip/zip_reader.h"
+
+namespace day::engine {
+namespace {
+
+using unpack::inflate::Inflater;
+using unpack::inflate::OutputBuffer;
+
+// A program that unpacks itself: what it has in memory when it has done so.
+class PackedContainer final : public Container {
+ public:
+  explicit PackedContainer(base::Bytes file) : reader_(file) {}
+
+  std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer&) override {
+    auto dump = reader_.Next(budget);
+    if (!dump) {
+      return std::nullopt;
+    }
+    Item item;
+    item.name = std::move(dump->name);
+    item.content = dump->content;
+    item.gap = std::move(dump->gap);
+    item.has_content = item.gap.empty();
+    item.origin = Origin::kUnpacked;
+    return item;
+  }
+
+  std::string_view problem() const override { return reader_.problem(); }
+
+ private:
+  unpack::packed::PackedReader reader_;
+};
+
+// Files inside a program. Archives behind its end are OpenOverlay's.
+class EmbeddedContainer final : public Container {
+ public:
+  EmbeddedContainer(base::Bytes file, bool with_zip) : reader_(file, with_zip) {
+    formats::pe::PeReader pe;
+    const auto overlay = pe.Open(file) ? pe.OverlayOffset() : std::optional<std::uint64_t>();
+    sections_ = base::ClippedSlice(file, 0, overlay.value_or(file.size()));
+  }
+
+  std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer&) override {
+    while (auto found = reader_.Next()) {
+      if (IsOverlays(found->content)) {
+        continue;
+      }
+      Item item;
+      item.name = std::move(found->name);
+      item.content = Pay(found->content, budget, item.gap);
+      item.has_content = !item.content.empty();
+      return item;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  bool IsOverlays(base::Bytes content) const {
+    if (content.data() < sections_.data() + sections_.size()) {
+      return false;
+    }
+    const FileType type = Identify(content);
+    return type == FileType::kRar || type == FileType::k7z || type == FileType::kCab;
+  }
+
+  base::Bytes sections_;
+  unpack::embedded::EmbeddedReader reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<Container> OpenPacked(const Subject& subject) {
+  // What came out of the emulator has run already.
+  if (subject.type != FileType::kPe || subject.origin == Origin::kUnpacked ||
+      !unpack::packed::PackedReader::LooksPacked(subject.data)) {
+    return nullptr;
+  }
+  return std::make_unique<PackedContainer>(subject.data);
+}
+
+std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
+  if (subject.type != FileType::kPe) {
+    return nullptr;
+  }
+  const bool with_zip = !unpack::zip::ZipReader::HasDirectory(subject.data);
+  return std::make_unique<EmbeddedContainer>(subject.data, with_zip);
+}
+
+}  // namespace day::engine

@@ -1,0 +1,66 @@
+// EmbeddedReader: files that lie inside a program as they are: in its sections, its resources, or
+// behind its end. PE programs, zip, RAR, 7z and cabinets.
+//
+//   EmbeddedReader reader(file);
+//   while (auto found = reader.Next()) { ...scan found->content... }
+//
+// What is found must look like a file of its kind beyond its first bytes (a PE's headers, a zip's
+// directory, the checksum of a 7z's header), so that programs which handle such files are not taken
+// for ones that contain them.
+//
+// Where a PE file ends is not always what its headers say, and a hash of the whole file needs the
+// right end: it is given with each of the ends that are plausible (its headers', that of the
+// section it lies in, the next PE's beginning, the file's), as long as they are near each other.
+//
+// Limits: kFoundMax contents. Linear in the file, but for what is handed out. Ownership: contents
+// are views into the file. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libs/base/bytes.h"
+#include "libs/formats/pe/pe_reader.h"
+
+namespace day::unpack::embedded {
+
+inline constexpr std::size_t kFoundMax = 256;
+// Ends of a PE file farther behind the one that its headers say are not tried.
+inline constexpr std::uint64_t kSlackBytesMax = 64 * 1024;
+
+struct Found {
+  std::string name;  // "(embedded at 0x4de0)", with another end "(embedded at 0x4de0, 544 bytes)"
+  base::Bytes content;
+};
+
+class EmbeddedReader {
+ public:
+  // Finds nothing in a file that is no PE file. `with_zip`: whether zips are looked for; not where
+  // the whole file can be read as one. REQUIRES: the file outlives the reader.
+  EmbeddedReader(base::Bytes file, bool with_zip);
+
+  std::optional<Found> Next();
+
+ private:
+  enum Kind : std::size_t { kPe, kZip, kRar, k7z, kCab };
+
+  void AddPe(std::uint64_t at);
+  std::optional<std::uint64_t> ZipSize(std::uint64_t at, std::uint64_t limit);
+  void AddArchive(std::size_t kind, std::uint64_t at);
+  std::uint64_t SectionEnd(std::uint64_t at) const;
+
+  base::Bytes file_;
+  formats::pe::PeReader outer_;
+  std::vector<std::uint64_t> section_ends_;  // rising
+  bool with_zip_;
+  std::uint64_t at_;            // the search goes on here
+  std::uint64_t behind_ = 0;    // archives before this are inside the last one
+  std::vector<Found> pending_;  // in reverse order
+  std::size_t found_ = 0;
+  std::uint64_t zip_directory_ = 0;  // the next central directory, and the next end of one
+  std::uint64_t zip_end_ = 0;
+};
+
+}  // namespace day::unpack::embedded
