@@ -48,17 +48,23 @@ class EmbeddedContainer final : public Container {
   }
 
   std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer&) override {
-    while (auto found = reader_.Next()) {
-      if (IsOverlays(found->content)) {
-        continue;
-      }
-      Item item;
-      item.name = std::move(found->name);
-      item.content = Pay(found->content, budget, item.gap);
-      item.has_content = !item.content.empty();
-      return item;
+    if (!HasNext()) {
+      return std::nullopt;
     }
-    return std::nullopt;
+    Item item;
+    item.name = std::move(next_->name);
+    item.content = Pay(next_->content, budget, item.gap);
+    item.has_content = !item.content.empty();
+    next_.reset();
+    return item;
+  }
+
+  // Searches on, if it did not yet.
+  bool HasNext() {
+    while (!next_ && (next_ = reader_.Next()) && IsOverlays(next_->content)) {
+      next_.reset();
+    }
+    return next_.has_value();
   }
 
  private:
@@ -72,6 +78,7 @@ class EmbeddedContainer final : public Container {
 
   base::Bytes sections_;
   unpack::embedded::EmbeddedReader reader_;
+  std::optional<unpack::embedded::Found> next_;
 };
 
 }  // namespace
@@ -90,7 +97,9 @@ std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
     return nullptr;
   }
   const bool with_zip = !unpack::zip::ZipReader::HasDirectory(subject.data);
-  return std::make_unique<EmbeddedContainer>(subject.data, with_zip);
+  // A container is a level of depth: most programs are none.
+  auto container = std::make_unique<EmbeddedContainer>(subject.data, with_zip);
+  return container->HasNext() ? std::move(container) : nullptr;
 }
 
 }  // namespace day::engine
