@@ -56,7 +56,8 @@ std::optional<OfficeRecord> FindOfficeRecord(base::Bytes stream, std::size_t fro
     const base::Bytes body = base::ClippedSlice(stream, at + kHeaderBytes, size);
     auto record = is_blip ? ReadBlip(type, version, body) : ReadStorage(version, body);
     if (record) {
-      record->next = at + kHeaderBytes + body.size();
+      // On inside of it: a made-up record must not hide a real one.
+      record->next = at + kHeaderBytes;
       return record;
     }
   }

@@ -159,6 +159,15 @@ TEST(OleReaderTest, PowerPointObjectsAndPicturesAreDecompressed) {
   EXPECT_EQ(walk.contents.at("Pictures//picture 1"), "picture");
 }
 
+TEST(OleReaderTest, AMadeUpPictureHidesNoObject) {
+  const std::string object = "\xD0\xCF\x11\xE0 not compressed";
+  CompoundWriter writer;
+  writer.AddStream("PowerPoint Document", Bytes16(0x6E00) + Bytes16(0xF01E) + Bytes32(0x7FFFFFFF) +
+                                              std::string(40, 'u') + Bytes16(0) + Bytes16(0x1011) +
+                                              Bytes32(object.size()) + object);
+  EXPECT_EQ(WalkAll(writer.Build()).contents.at("PowerPoint Document//object 2"), object);
+}
+
 TEST(OleReaderTest, EncryptedDocumentsSaySo) {
   std::string word = "\xEC\xA5" + std::string(8, '\0') + Bytes16(0x0100) + std::string(100, 'x');
   CompoundWriter writer;
