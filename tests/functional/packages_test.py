@@ -80,6 +80,10 @@ EXPECTED = {
     "is_cabinet.exe": (two("(overlay)//data1.hdr/", "a.txt") | {
         ("needle", path) for path in ("", "(overlay)", "(overlay)//Disk1\\plain.txt")}, {}),
     "is_stream.exe": (two("(overlay at 18)//", "a.txt"), {}),
+    "sfx_7z.exe": (two("(overlay)//"), {}),
+    "sfx_cab.exe": (two("(overlay)//", "dir\\a.txt"), {}),
+    "sfx_arj.exe": (two("(overlay)//") | {("needle", ""), ("needle", "(overlay)")}, {}),
+    "sfx_rar.exe": (two("(overlay)//") | {("needle", ""), ("needle", "(overlay)")}, {}),
     "plain.sis": (stored("", "a.txt"), {}),
     "stored4.rar": (stored(), {}),
     "encrypted4.rar": (set(), {"secret.txt": "encrypted"}),
