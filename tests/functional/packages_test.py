@@ -79,6 +79,7 @@ EXPECTED = {
     "autoit6.exe": (two("(overlay)//", "script.au3"), {}),
     "is_cabinet.exe": (two("(overlay)//data1.hdr/", "a.txt") | {
         ("needle", path) for path in ("", "(overlay)", "(overlay)//Disk1\\plain.txt")}, {}),
+    "is_cabinet5.exe": (two("(overlay)//data1.hdr/", "a.txt"), {}),
     "is_stream.exe": (two("(overlay at 18)//", "a.txt"), {}),
     "sfx_7z.exe": (two("(overlay)//"), {}),
     "sfx_cab.exe": (two("(overlay)//", "dir\\a.txt"), {}),
