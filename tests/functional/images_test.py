@@ -65,6 +65,8 @@ EXPECTED = {
     "lzfse.dmg": (set(), {DISK: "unsupported: LZFSE"}, 1),
     **{f"fat{bits}.img.gz": (disc(f"fat{bits}.img"), {}, 4) for bits in (12, 16)},
     "mbr.img.gz": (disk("mbr.img", "partition 1", "partition 5"), {}, 8),
+    "dynamic.vhd.gz": (disk("dynamic.vhd", "disk//partition 1", "disk//partition 5") | {("needle", "dynamic.vhd//disk")},
+                       {}, 9),
     "gpt.img.gz": (disk("gpt.img", "data"), {}, 5),
     "apple.img": (hfs("2 (Apple_HFS)//") | {("needle", ""), ("needle", "2 (Apple_HFS)")}, {}, 5),
     "stored.wim": (two() | {("needle", "")}, {}, 3),

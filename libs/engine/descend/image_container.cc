@@ -1,5 +1,6 @@
 #include "libs/engine/descend/openers.h"
 #include "libs/unpack/disk/disk_reader.h"
+#include "libs/unpack/disk/vhd_reader.h"
 #include "libs/unpack/dmg/dmg_reader.h"
 #include "libs/unpack/fat/fat_reader.h"
 #include "libs/unpack/hfsplus/hfsplus_reader.h"
@@ -18,6 +19,8 @@ std::unique_ptr<unpack::parts::Archive> MakeImage(const Subject& subject) {
       return std::make_unique<unpack::hfsplus::HfsPlusReader>(subject.data);
     case FileType::kFat:
       return std::make_unique<unpack::fat::FatReader>(subject.data);
+    case FileType::kVhd:
+      return std::make_unique<unpack::disk::VhdReader>(subject.data);
     case FileType::kWim:
       return std::make_unique<unpack::wim::WimReader>(subject.data);
     default:

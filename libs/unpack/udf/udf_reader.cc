@@ -13,7 +13,7 @@ constexpr std::uint64_t kRecognitionOffset = 32'768;
 constexpr std::uint64_t kRecognitionStep = 2048;
 constexpr int kRecognitionSteps = 64;
 constexpr std::uint64_t kStepsPerEntry = 200;
-constexpr std::uint64_t kStepsPerWork = 4;
+constexpr std::uint64_t kStepsPerWork = 16;
 
 constexpr std::uint8_t kFolderKind = 4;
 constexpr std::uint8_t kStreamsKind = 13;
