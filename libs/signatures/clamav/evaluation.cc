@@ -160,6 +160,9 @@ Evaluation::Value Evaluation::EvaluateNode(const LogicNode& node, const Value& l
     out.count = 0;
     out.ids = 0;
   }
+  if (node.kind != LogicNode::Kind::kId && node.op != 0) {
+    out.ids = 0;  // a group around this one does not see whose matches were counted here
+  }
   return out;
 }
 

@@ -2,9 +2,10 @@
 //
 // There is no precedence: outside of parentheses the first operator splits, inside them the last
 // one does and then the first of what is left, as ClamAV's reader has it ("0|1&2" is 0|(1&2),
-// "(0|1&2)" is (0|1)&2, "(0&1|2&3)" is (0&(1|2))&3). A count behind a
-// group adds up all matches of its subsignatures; a second number asks for that many different
-// ones. Limits: kLogicNodesMax, kLogicDepthMax. Pure functions.
+// "(0|1&2)" is (0|1)&2, "(0&1|2&3)" is (0&(1|2))&3). A count behind a group adds up all matches of
+// its subsignatures; a second number asks for that many different ones, and does not see into
+// groups inside that have a count themselves. Limits: kLogicNodesMax, kLogicDepthMax. Pure
+// functions.
 #pragma once
 
 #include <cstdint>

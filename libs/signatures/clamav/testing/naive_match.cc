@@ -201,6 +201,7 @@ Value Evaluate(const std::vector<LogicNode>& nodes, const LogicNode& node,
     }
     if (node.op != 0) {
       out.is_true = Compare(node, out.count) && out.ids.size() >= node.different;
+      out.ids.clear();
     }
   }
   return out.is_true ? out : Value{};
