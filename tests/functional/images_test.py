@@ -3,9 +3,11 @@
 
 The fixtures come from tests/fixtures/images/make_images.py. DAYLIGHT_BIN is the folder of the programs.
 """
+import gzip
 import json
 import os
 import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -39,7 +41,8 @@ DISK = "whole disk (Apple_HFS : 0)"
 
 
 def dmg(*more):
-    """The disk stores its files as they are; where the image's blocks are streams, they are read as such, too."""
+    """The disk stores its files as they are; what the image's first block is, a stream or a volume,
+    is read as such, too."""
     found = hfs(f"{DISK}//") | {("needle", DISK)}
     return found | set(more), {}
 
@@ -59,7 +62,7 @@ EXPECTED = {
     "plain.udf.gz": (disc("plain.udf"), {}, 4),
     "plain.hfs": (hfs() | {("needle", "")}, {}, 4),
     "zlib.dmg": (*dmg(), 5),
-    "raw.dmg": (*dmg(("needle", "")), 5),
+    "raw.dmg": (*dmg(("needle", ""), *hfs()), 8),
     "bzip2.dmg": (*dmg(*STREAM), 10),
     "xz.dmg": (*dmg(*STREAM), 10),
     "lzfse.dmg": (set(), {DISK: "unsupported: LZFSE"}, 1),
@@ -78,6 +81,34 @@ EXPECTED = {
 }
 
 
+def scan(*paths):
+    done = subprocess.run([str(BIN / "daylight"), "scan", "--no-cache", "-t", "1", "--no-progress", "--json", "--rules",
+                           str(RULES), "--exclude", "*.py", "--exclude", "__pycache__", *map(str, paths)],
+                          capture_output=True, timeout=300)
+    lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    assert lines[-1]["workers_lost"] == 0
+    return {Path(line["path"]).name: line for line in lines[:-1]}
+
+
+class DisguiseTest(unittest.TestCase):
+    """Where a format leaves its first bytes free, they may say anything."""
+
+    def test_starts_of_other_files(self):
+        inner = {"bridge.iso.gz": "b.txt", "plain.udf.gz": "b.txt", "plain.hfs": "b.txt",
+                 "mbr.img.gz": "partition 1//b.txt"}
+        with tempfile.TemporaryDirectory() as folder:
+            for name in inner:
+                data = (FIXTURES / name).read_bytes()
+                data = gzip.decompress(data) if name.endswith(".gz") else data
+                for number, start in enumerate((b"MZ", b"PK\3\4", b"%PDF-1.4\n", b"\x1f\x8b\x08")):
+                    (Path(folder) / f"{number} {name}").write_bytes(start + data[len(start):])
+            files = scan(folder)
+        self.assertEqual(len(files), 4 * len(inner))
+        for name, line in files.items():
+            with self.subTest(name):
+                self.assertIn(inner[name[2:]], {finding["inner_path"] for finding in line["findings"]})
+
+
 class FixtureTest(unittest.TestCase):
     maxDiff = None
 
@@ -86,12 +117,7 @@ class FixtureTest(unittest.TestCase):
         self.assertEqual(names, set(EXPECTED))
 
     def test_folder(self):
-        done = subprocess.run([str(BIN / "daylight"), "scan", "--no-cache", "-t", "1", "--no-progress", "--json", "--rules",
-                               str(RULES), "--exclude", "*.py", "--exclude", "__pycache__", str(FIXTURES)],
-                              capture_output=True, timeout=300)
-        lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
-        self.assertEqual(lines[-1]["workers_lost"], 0)
-        files = {Path(line["path"]).name: line for line in lines[:-1]}
+        files = scan(FIXTURES)
         self.assertEqual(set(files), set(EXPECTED))
         for name, (found, gaps, objects) in EXPECTED.items():
             with self.subTest(name):

@@ -4,12 +4,16 @@
 #include "libs/unpack/dmg/dmg_reader.h"
 #include "libs/unpack/fat/fat_reader.h"
 #include "libs/unpack/hfsplus/hfsplus_reader.h"
+#include "libs/unpack/libarchive/libarchive_reader.h"
 #include "libs/unpack/squashfs/squashfs_reader.h"
 #include "libs/unpack/udf/udf_reader.h"
 #include "libs/unpack/wim/wim_reader.h"
 
 namespace day::engine {
 namespace {
+
+constexpr std::uint64_t kHfsOffset = 1024;
+constexpr std::uint64_t kIsoOffset = 0x8001;
 
 std::unique_ptr<unpack::parts::Archive> MakeImage(const Subject& subject) {
   switch (subject.type) {
@@ -34,12 +38,27 @@ std::unique_ptr<Container> OpenImage(const Subject& subject) {
   return WrapArchive(MakeImage(subject));
 }
 
-// A table of partitions may stand before file systems that leave room for it.
+// The first kilobyte of an HFS+ volume is free, and the first 32 of a disc: they may look like
+// anything, and are mounted all the same.
+std::unique_ptr<Container> OpenHfsPlus(const Subject& subject) {
+  const bool is_plain = base::AsText(base::ClippedSlice(subject.data, kHfsOffset, 2)) == "BD";
+  const bool is_hidden = subject.type != FileType::kHfsPlus && !is_plain &&
+                         unpack::hfsplus::HfsPlusReader::IsHfsPlus(subject.data);
+  return is_hidden ? WrapArchive(std::make_unique<unpack::hfsplus::HfsPlusReader>(subject.data))
+                   : nullptr;
+}
+
+std::unique_ptr<Container> OpenIso(const Subject& subject) {
+  const bool is_iso = base::AsText(base::ClippedSlice(subject.data, kIsoOffset, 5)) == "CD001";
+  return is_iso && subject.type != FileType::kIso9660
+             ? WrapArchive(
+                   unpack::libarchive::Open(unpack::libarchive::Format::kIso9660, subject.data))
+             : nullptr;
+}
+
+// The first sector of a disk may hold any program beside the table of partitions.
 std::unique_ptr<Container> OpenDisk(const Subject& subject) {
-  const bool may_have_table = subject.type == FileType::kDisk || subject.type == FileType::kFat ||
-                              subject.type == FileType::kIso9660 ||
-                              subject.type == FileType::kUdf || subject.type == FileType::kHfsPlus;
-  return may_have_table && unpack::disk::DiskReader::IsDisk(subject.data)
+  return unpack::disk::DiskReader::IsDisk(subject.data)
              ? WrapArchive(std::make_unique<unpack::disk::DiskReader>(subject.data))
              : nullptr;
 }
@@ -52,11 +71,9 @@ std::unique_ptr<Container> OpenDmg(const Subject& subject) {
 }
 
 std::unique_ptr<Container> OpenUdf(const Subject& subject) {
-  const bool is_disc = subject.type == FileType::kUdf || subject.type == FileType::kIso9660;
-  if (!is_disc || !unpack::udf::UdfReader::IsUdf(subject.data)) {
-    return nullptr;
-  }
-  return WrapArchive(std::make_unique<unpack::udf::UdfReader>(subject.data));
+  return unpack::udf::UdfReader::IsUdf(subject.data)
+             ? WrapArchive(std::make_unique<unpack::udf::UdfReader>(subject.data))
+             : nullptr;
 }
 
 }  // namespace day::engine

@@ -26,6 +26,9 @@ std::unique_ptr<Container> OpenDmg(const Subject& subject);
 // squashfs, HFS+, FAT, Windows images: one file system each.
 std::unique_ptr<Container> OpenImage(const Subject& subject);
 std::unique_ptr<Container> OpenLnk(const Subject& subject);
+// HFS+ and ISO 9660 behind a start that looks like something else.
+std::unique_ptr<Container> OpenHfsPlus(const Subject& subject);
+std::unique_ptr<Container> OpenIso(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);
 // Installers and self-extracting archives: what stands behind a program's last section.
 std::unique_ptr<Container> OpenOverlay(const Subject& subject);
