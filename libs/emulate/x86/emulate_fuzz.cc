@@ -10,7 +10,7 @@ namespace day::emulate::x86 {
 namespace {
 
 constexpr std::uint64_t kCode = 0x10'0000;
-constexpr std::uint64_t kInstructions = 20'000;
+constexpr std::uint64_t kInstructions = 5'000;
 constexpr unsigned kStopsMax = 2000;
 
 struct Outcome {
