@@ -50,7 +50,11 @@ engine::HeuristicOptions ToEngine(const workerproto::Alerts& alerts) {
   out.exceeded_limits = alerts.exceeded_limits;
   out.structured = alerts.structured;
   out.credit_cards_only = alerts.credit_cards_only;
+  out.broken_media = alerts.broken_media;
+  out.precedence = alerts.precedence;
   out.unwanted = alerts.unwanted;
+  out.unwanted_only = alerts.unwanted_only;
+  out.unwanted_but = alerts.unwanted_but;
   out.ssn_format = alerts.ssn_format;
   out.card_count_min = alerts.card_count_min;
   out.ssn_count_min = alerts.ssn_count_min;

@@ -72,6 +72,10 @@ void DeclareAlerts(CLI::App* app, ScanArguments* out) {
   app->add_flag("--alert-encrypted-doc", alerts.encrypted_documents);
   app->add_flag("--alert-macros", alerts.macros);
   app->add_flag("--alert-broken", alerts.broken);
+  app->add_flag("--alert-broken-media", alerts.broken_media);
+  app->add_flag("--heuristic-scan-precedence", alerts.precedence);
+  app->add_option("--include-pua", alerts.unwanted_only)->allow_extra_args(false);
+  app->add_option("--exclude-pua", alerts.unwanted_but)->allow_extra_args(false);
   app->add_flag("--alert-exceeds-max", alerts.exceeded_limits);
   app->add_flag("--detect-pua", alerts.unwanted);
   app->add_flag("--detect-structured", alerts.structured);
@@ -138,6 +142,14 @@ std::optional<int> Parse(const Arguments& arguments, ScanArguments* out, Sizes* 
   out->paths.erase(stdin_end, out->paths.end());
   if (out->paths.empty() && !out->scan_stdin) {
     return UsageError(texts::kNothingToScan);
+  }
+  const workerproto::Alerts& alerts = out->alerts;
+  if (!alerts.unwanted_only.empty() && !alerts.unwanted_but.empty()) {
+    return UsageError(std::string(texts::kPuaBothWays));
+  }
+  if (std::max(alerts.unwanted_only.size(), alerts.unwanted_but.size()) >
+      workerproto::kCategoriesMax) {
+    return UsageError(std::string(texts::kPuaTooMany));
   }
   const struct {
     const char* name;

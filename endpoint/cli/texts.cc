@@ -38,7 +38,9 @@ Alerts without a signature, off unless asked for, with ClamAV's names
       --alert-encrypted   archives and documents that are encrypted (Heuristics.Encrypted.*); only one of
                           them: --alert-encrypted-archive, --alert-encrypted-doc
       --alert-macros      Office documents with macros (Heuristics.OLE2.ContainsMacros.*)
-      --alert-broken      programs whose headers cannot be read (Heuristics.Broken.Executable)
+      --alert-broken      programs (PE, ELF, Mach-O) whose headers do not hold
+                          (Heuristics.Broken.Executable)
+      --alert-broken-media  damaged GIF, JPEG, PNG and TIFF pictures (Heuristics.Broken.Media.*)
       --alert-exceeds-max files of which a limit kept something from being looked at
                           (Heuristics.Limits.Exceeded.*)
       --detect-structured texts with card numbers or US social security numbers
@@ -46,7 +48,11 @@ Alerts without a signature, off unless asked for, with ClamAV's names
                           --structured-cc-count N (3), --structured-ssn-count N (3); written so,
                           --structured-ssn-format 0 with dashes, 1 without, 2 both (0); cards,
                           --structured-cc-mode 0 all, 1 credit cards alone (0)
+      --heuristic-scan-precedence
+                          these alerts stand before all else found in a file, not behind it
       --detect-pua        also signatures for possibly unwanted programs (.hdu .hsu .mdu .msu .ndu .ldu)
+      --include-pua CAT   of those, only the ones of a category ("Packed" of PUA.Packed.X); or with
+      --exclude-pua CAT   all but those; may be repeated
 
 Limits for one file, with everything found inside it
       --timeout SECONDS   give up on a file after this time (30)

@@ -23,6 +23,9 @@ inline constexpr const char kNothingToScan[] =
     "nothing to scan: name files or folders, or - for standard input";
 inline constexpr const char kBadSize[] =
     "--{}: \"{}\" is no size; write a number with an optional K, M, G or T, such as 64M";
+inline constexpr std::string_view kPuaBothWays =
+    "--include-pua and --exclude-pua do not go together: name what to report, or what not";
+inline constexpr std::string_view kPuaTooMany = "too many categories of possibly unwanted programs";
 inline constexpr const char kNoRules[] =
     "the rules that ship with Daylight are missing (looked in {}); name rules with --rules FILE, "
     "or "

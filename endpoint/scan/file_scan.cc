@@ -179,6 +179,9 @@ void FileScan::NotScanned(std::string_view path, std::string reason) {
   workerproto::FileReport report;
   report.completeness = workerproto::Completeness::kNotScanned;
   report.gaps.push_back({"", std::move(reason)});
+  AlertOnLimit(&report);
+  summary_.files_found += report.findings.empty() ? 0u : 1u;
+  summary_.findings += report.findings.size();
   observer_->OnFile(path, report);
 }
 
@@ -211,11 +214,35 @@ void FileScan::MaybeProgress(std::string_view path) {
   observer_->OnProgress(summary_, path);
 }
 
+// A file that no worker could report on may have been too large or too slow for the limits: said in
+// the words of libs/engine/heuristics.h, as for objects inside a file.
+void FileScan::AlertOnLimit(workerproto::FileReport* report) const {
+  if (!options_.pool.settings.alerts.exceeded_limits || report->gaps.empty() ||
+      report->completeness != workerproto::Completeness::kNotScanned) {
+    return;
+  }
+  const std::string_view reason = report->gaps.front().reason;
+  const bool is_late = reason.starts_with(workerproto::kTimeoutReason);
+  if (!is_late && !reason.starts_with("larger than ")) {
+    return;
+  }
+  workerproto::Finding finding;
+  finding.source = workerproto::Finding::Source::kHeuristic;
+  finding.name =
+      is_late ? "Heuristics.Limits.Exceeded.MaxScanTime" : "Heuristics.Limits.Exceeded.MaxFileSize";
+  finding.rule = finding.name;
+  finding.provenance = "heuristic";
+  finding.severity = workerproto::Severity::kMedium;
+  report->verdict = workerproto::Verdict::kFound;
+  report->findings.push_back(std::move(finding));
+}
+
 void FileScan::OnResult(const ScanTask& task, TaskResult result) {
-  const auto* report = std::get_if<workerproto::FileReport>(&result);
+  auto* report = std::get_if<workerproto::FileReport>(&result);
   if (report == nullptr) {
     return;  // yara mode is not run through this class
   }
+  AlertOnLimit(report);
   summary_.bytes += report->bytes_scanned;
   summary_.objects += report->objects_scanned;
   summary_.findings += report->findings.size();

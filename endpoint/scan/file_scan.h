@@ -78,6 +78,7 @@ class FileScan : private ResultHandler {
   base::Status ScanEntry(const os::WalkEntry& entry);
   base::Status ScanStdin();
   void NotScanned(std::string_view path, std::string reason);
+  void AlertOnLimit(workerproto::FileReport* report) const;
   void Unreadable(std::string_view path, const base::Error& error, bool is_folder);
   void MaybeProgress(std::string_view path);
   const std::string& OwnerName(std::uint32_t uid);

@@ -122,6 +122,7 @@ class FileScan {
     while (!stack_.empty()) {
       Step();
     }
+    OrderFindings(state_.options.heuristics, report_.findings);
     report_.verdict = report_.findings.empty() ? Verdict::kNothingFound : Verdict::kFound;
     report_.completeness = report_.gaps.empty() ? Completeness::kComplete : Completeness::kPartial;
     return std::move(report_);
@@ -158,7 +159,11 @@ class FileScan {
           return finding.source == Finding::Source::kHeuristic && finding.name == name &&
                  std::string_view(finding.inner_path).starts_with(container);
         });
-    if (!is_known && report_.findings.size() < state_.options.findings_max) {
+    const base::Bytes object = stack_.empty() ? data_ : stack_.back().data;
+    if (is_known || (state_.hashes != nullptr && IsAllowed(object))) {
+      return;
+    }
+    if (report_.findings.size() < state_.options.findings_max) {
       report_.findings.push_back(MakeAlert(name));
       report_.findings.back().inner_path = inner_path;
     }
@@ -411,11 +416,12 @@ void FileScan::JudgeFindings(std::size_t first, base::Bytes data, const std::str
     report_.findings.resize(first);
     return;
   }
-  if (!state_.options.heuristics.unwanted) {
-    const auto begin = report_.findings.begin() + static_cast<std::ptrdiff_t>(first);
-    report_.findings.erase(std::remove_if(begin, report_.findings.end(), IsUnwanted),
-                           report_.findings.end());
-  }
+  const auto is_left_out = [&](const Finding& finding) {
+    return IsLeftOut(finding, state_.options.heuristics);
+  };
+  const auto begin = report_.findings.begin() + static_cast<std::ptrdiff_t>(first);
+  report_.findings.erase(std::remove_if(begin, report_.findings.end(), is_left_out),
+                         report_.findings.end());
   for (std::size_t i = first; i < report_.findings.size(); ++i) {
     report_.findings[i].inner_path = inner_path;
   }

@@ -14,8 +14,8 @@
 // "limit NAME" (a base::LimitName, "findings_max", "gaps_max" or one of a decoder's own),
 // "timeout".
 //
-// A finding in an object is dropped if that object, or a container that holds it, is listed in a
-// .fp or .sfp file of the database.
+// Findings of how a file is made (heuristics.h) come last. A finding in an object is dropped if
+// that object, or a container that holds it, is listed in a .fp or .sfp file of the database.
 //
 // Memory: beyond the caller's bytes, at most BudgetLimits::bytes_out_max for decompressed objects
 // at once; buffers up to EngineOptions::arena_keep_bytes_max stay allocated between files. Thread

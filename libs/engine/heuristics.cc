@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "libs/engine/program_facts.h"
+#include "libs/formats/elf/soundness.h"
+#include "libs/formats/image/soundness.h"
+#include "libs/formats/pe/soundness.h"
 #include "libs/formats/structured/structured_data.h"
 
 namespace day::engine {
@@ -12,6 +15,7 @@ namespace structured = formats::structured;
 
 constexpr std::string_view kEncrypted = "encrypted";
 
+constexpr std::string_view kUnwantedPrefix = "PUA.";
 constexpr std::string_view kUnwantedEndings[] = {".hdu", ".hsu", ".mdu", ".msu", ".ndu", ".ldu"};
 
 struct LimitAlert {
@@ -51,8 +55,34 @@ std::string_view EncryptedName(FileType type, const HeuristicOptions& options) {
   }
 }
 
-bool IsProgram(FileType type) {
-  return type == FileType::kPe || type == FileType::kElf || type == FileType::kMachO;
+bool IsBrokenProgram(base::Bytes data, FileType type) {
+  switch (type) {
+    case FileType::kPe:
+    case FileType::kDos:
+      return formats::pe::IsBroken(data);
+    case FileType::kElf:
+      return formats::elf::IsBroken(data);
+    case FileType::kMachO:
+      return !ReadProgramFacts(data, type).parsed;
+    default:
+      return false;
+  }
+}
+
+// The alert for what is wrong with a picture, or empty.
+std::string_view BrokenMedia(base::Bytes data, FileType type) {
+  switch (type) {
+    case FileType::kGif:
+      return formats::image::GifFault(data);
+    case FileType::kPng:
+      return formats::image::PngFault(data);
+    case FileType::kJpeg:
+      return formats::image::JpegFault(data);
+    case FileType::kTiff:
+      return formats::image::TiffFault(data);
+    default:
+      return {};
+  }
 }
 
 bool IsText(FileType type) { return type >= FileType::kXml && type <= FileType::kText; }
@@ -72,6 +102,27 @@ void AlertsOfText(std::string_view text, const HeuristicOptions& options,
   if (ssns > 0 && structured::CountSsns(text, format, ssns) >= ssns) {
     findings.push_back(MakeAlert("Heuristics.Structured.SSN"));
   }
+}
+
+bool IsOfUnwantedFile(const Finding& finding) {
+  if (finding.source != Finding::Source::kHash && finding.source != Finding::Source::kSignature) {
+    return false;
+  }
+  const std::string_view file =
+      std::string_view(finding.provenance).substr(0, finding.provenance.rfind(':'));
+  return std::any_of(std::begin(kUnwantedEndings), std::end(kUnwantedEndings),
+                     [&](std::string_view ending) { return file.ends_with(ending); });
+}
+
+// "Win" and "Win.Packer" are categories of PUA.Win.Packer.Upx-1.
+bool IsOfCategory(std::string_view name, const std::vector<std::string>& categories) {
+  if (!name.starts_with(kUnwantedPrefix)) {
+    return false;
+  }
+  name.remove_prefix(kUnwantedPrefix.size());
+  return std::any_of(categories.begin(), categories.end(), [&](const std::string& category) {
+    return name.starts_with(category) && name.substr(category.size()).starts_with('.');
+  });
 }
 
 }  // namespace
@@ -96,8 +147,13 @@ void AlertsOfObject(base::Bytes data, FileType type, Origin origin, const Heuris
                                      ? "Heuristics.OLE2.ContainsMacros.VBA"
                                      : "Heuristics.OLE2.ContainsMacros.XLM"));
   }
-  if (options.broken && IsProgram(type) && !ReadProgramFacts(data, type).parsed) {
+  if (options.broken && IsBrokenProgram(data, type)) {
     findings.push_back(MakeAlert("Heuristics.Broken.Executable"));
+  }
+  if (options.broken_media) {
+    if (const std::string_view name = BrokenMedia(data, type); !name.empty()) {
+      findings.push_back(MakeAlert(name));
+    }
   }
   if (options.structured && IsText(type)) {
     AlertsOfText(base::AsText(data), options, findings);
@@ -109,18 +165,28 @@ Finding MakeAlert(std::string_view name) {
   finding.source = Finding::Source::kHeuristic;
   finding.name = name;
   finding.rule = name;
+  finding.provenance = "heuristic";
   finding.severity = Severity::kMedium;
   return finding;
 }
 
-bool IsUnwanted(const Finding& finding) {
-  if (finding.source != Finding::Source::kHash && finding.source != Finding::Source::kSignature) {
+bool IsLeftOut(const Finding& finding, const HeuristicOptions& options) {
+  if (!IsOfUnwantedFile(finding)) {
     return false;
   }
-  const std::string_view file =
-      std::string_view(finding.provenance).substr(0, finding.provenance.rfind(':'));
-  return std::any_of(std::begin(kUnwantedEndings), std::end(kUnwantedEndings),
-                     [&](std::string_view ending) { return file.ends_with(ending); });
+  if (!options.unwanted) {
+    return true;
+  }
+  if (!options.unwanted_only.empty()) {
+    return !IsOfCategory(finding.name, options.unwanted_only);
+  }
+  return IsOfCategory(finding.name, options.unwanted_but);
+}
+
+void OrderFindings(const HeuristicOptions& options, std::vector<Finding>& findings) {
+  std::stable_partition(findings.begin(), findings.end(), [&](const Finding& finding) {
+    return (finding.source == Finding::Source::kHeuristic) == options.precedence;
+  });
 }
 
 }  // namespace day::engine

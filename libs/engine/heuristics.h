@@ -1,5 +1,6 @@
 // Alerts with ClamAV's names: findings that are made of facts and of gaps, each only if it is asked
-// for. A finding says no more than its name; the gap it was made of stays. Pure functions.
+// for. A finding says no more than its name; the gap it was made of stays. Where our meaning is not
+// ClamAV's stands in docs/clamav-compatibility.md. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +20,18 @@ struct HeuristicOptions {
   bool encrypted_documents = false;  // Heuristics.Encrypted.PDF, .OLE2
   bool macros = false;               // Heuristics.OLE2.ContainsMacros.VBA, .XLM
   bool broken = false;               // Heuristics.Broken.Executable
+  bool broken_media = false;         // Heuristics.Broken.Media.PNG.EOFReadingChunk, ...
   bool exceeded_limits = false;      // Heuristics.Limits.Exceeded.MaxFileSize, ...
   bool structured = false;           // Heuristics.Structured.CreditCardNumber, .SSN
   bool credit_cards_only = false;
   std::uint8_t ssn_format = 0;  // 0: with dashes, 1: without, 2: both
   std::uint32_t card_count_min = 3;
   std::uint32_t ssn_count_min = 3;
+  bool precedence = false;  // these findings before all others, not behind them
   bool unwanted = true;  // signatures of ClamAV's files for possibly unwanted programs (.ndu, ...)
+  // Of those, only some categories ("Packed" of PUA.Packed.X), or all but some.
+  std::vector<std::string> unwanted_only;
+  std::vector<std::string> unwanted_but;
 
   bool operator==(const HeuristicOptions&) const = default;
 };
@@ -41,7 +47,11 @@ void AlertsOfObject(base::Bytes data, FileType type, Origin origin, const Heuris
 // A finding of that name.
 Finding MakeAlert(std::string_view name);
 
-// Whether the finding is of a signature in one of ClamAV's files for unwanted programs.
-bool IsUnwanted(const Finding& finding);
+// Whether the finding is of a signature in one of ClamAV's files for unwanted programs, and those,
+// or those of its category, are not asked for.
+bool IsLeftOut(const Finding& finding, const HeuristicOptions& options);
+
+// Puts these findings behind (or before) all others of a file.
+void OrderFindings(const HeuristicOptions& options, std::vector<Finding>& findings);
 
 }  // namespace day::engine

@@ -62,8 +62,8 @@ void EncodeNames(const std::vector<std::string>& names, Encoder* encoder) {
   }
 }
 
-std::vector<std::string> DecodeNames(Decoder* decoder) {
-  std::vector<std::string> names(decoder->Count(kModulesMax, sizeof(std::uint32_t)));
+std::vector<std::string> DecodeNames(std::size_t count_max, Decoder* decoder) {
+  std::vector<std::string> names(decoder->Count(count_max, sizeof(std::uint32_t)));
   for (std::string& name : names) {
     name = decoder->Text(kNameBytesMax);
   }
@@ -78,7 +78,11 @@ void EncodeAlerts(const Alerts& alerts, Encoder* encoder) {
   encoder->Bool(alerts.exceeded_limits);
   encoder->Bool(alerts.structured);
   encoder->Bool(alerts.credit_cards_only);
+  encoder->Bool(alerts.broken_media);
+  encoder->Bool(alerts.precedence);
   encoder->Bool(alerts.unwanted);
+  EncodeNames(alerts.unwanted_only, encoder);
+  EncodeNames(alerts.unwanted_but, encoder);
   encoder->U8(alerts.ssn_format);
   encoder->U32(alerts.card_count_min);
   encoder->U32(alerts.ssn_count_min);
@@ -93,7 +97,11 @@ Alerts DecodeAlerts(Decoder* decoder) {
   alerts.exceeded_limits = decoder->Bool();
   alerts.structured = decoder->Bool();
   alerts.credit_cards_only = decoder->Bool();
+  alerts.broken_media = decoder->Bool();
+  alerts.precedence = decoder->Bool();
   alerts.unwanted = decoder->Bool();
+  alerts.unwanted_only = DecodeNames(kCategoriesMax, decoder);
+  alerts.unwanted_but = DecodeNames(kCategoriesMax, decoder);
   alerts.ssn_format = decoder->U8();
   alerts.card_count_min = decoder->U32();
   alerts.ssn_count_min = decoder->U32();
@@ -294,7 +302,7 @@ base::Result<RulesCompiled> DecodeRulesCompiled(base::Bytes payload) {
   message.size_bytes = decoder.U64();
   message.rule_count = decoder.U32();
   message.string_count = decoder.U32();
-  message.modules = DecodeNames(&decoder);
+  message.modules = DecodeNames(kModulesMax, &decoder);
   message.diagnostics.resize(decoder.Count(kDiagnosticsMax, kDiagnosticBytesMin));
   for (Diagnostic& diagnostic : message.diagnostics) {
     diagnostic.severity = decoder.Enum(Diagnostic::Severity::kAdvice);
@@ -424,7 +432,7 @@ base::Result<UseDatabase> DecodeUseDatabase(base::Bytes payload) {
     size_bytes = decoder.U64();
   }
   message.externals = DecodeExternals(&decoder);
-  message.dump_modules = DecodeNames(&decoder);
+  message.dump_modules = DecodeNames(kModulesMax, &decoder);
   message.want_rule_table = decoder.Bool();
   message.want_metas = decoder.Bool();
   message.settings = DecodeSettings(&decoder);

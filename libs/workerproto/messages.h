@@ -30,6 +30,7 @@ inline constexpr std::size_t kExternalsMax = 10'000;
 inline constexpr std::size_t kDiagnosticsMax = 20'000;
 inline constexpr std::size_t kModulesMax = 64;
 inline constexpr std::size_t kBatchItemsMax = kFrameFdsMax;
+inline constexpr std::size_t kCategoriesMax = 1'000;  // of possibly unwanted programs
 inline constexpr std::size_t kRulesMax = 10'000'000;
 inline constexpr std::size_t kStringsMax = 100'000'000;
 inline constexpr std::size_t kMatchDataBytesMax = 512;   // kept of one match
@@ -153,8 +154,12 @@ struct Alerts {
   bool exceeded_limits = false;
   bool structured = false;
   bool credit_cards_only = false;
-  bool unwanted = true;         // ClamAV's signatures for possibly unwanted programs
-  std::uint8_t ssn_format = 0;  // 0: with dashes, 1: without, 2: both
+  bool broken_media = false;
+  bool precedence = false;                 // alerts before other findings
+  bool unwanted = true;                    // ClamAV's signatures for possibly unwanted programs
+  std::vector<std::string> unwanted_only;  // of these categories alone
+  std::vector<std::string> unwanted_but;   // of all but these
+  std::uint8_t ssn_format = 0;             // 0: with dashes, 1: without, 2: both
   std::uint32_t card_count_min = 3;
   std::uint32_t ssn_count_min = 3;
   bool operator==(const Alerts&) const = default;

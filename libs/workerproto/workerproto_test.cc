@@ -97,6 +97,8 @@ TEST(Messages, DatabaseAndBatchRoundTrip) {
   use.settings.mode = ScanMode::kYara;
   use.settings.budget.ratio_max = 3;
   use.settings.fast = true;
+  use.settings.alerts.broken_media = true;
+  use.settings.alerts.unwanted_only = {"Packed", "Win.Tool"};
   EXPECT_EQ(RoundTrip(use, MessageType::kUseDatabase, DecodeUseDatabase), use);
   const DatabaseReady ready{false, "no", 1, 2, 3};
   EXPECT_EQ(RoundTrip(ready, MessageType::kDatabaseReady, DecodeDatabaseReady), ready);
