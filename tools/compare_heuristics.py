@@ -27,9 +27,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Group and file (up to its first dash): why the alerts differ.
+# Group and file: why the alerts differ.
 EXPECTED = {
-    ("limits", "ratio"): "a limit of ours: ClamAV has none of ratios",
+    ("broken", "elf-nosections"): "packers and strippers leave an odd size of no entries",
+}
+EXPECTED_FILES = {
+    "cards-letters": "a number that touches letters is none",
+    "ssn-letters": "a number that touches letters is none",
+    "cards-one5": "Diners Club, 14 digits",
 }
 
 
@@ -312,7 +317,9 @@ def main():
             for file in files:
                 if wanted[file] == got[file]:
                     continue
-                reason = EXPECTED.get((name, file.partition("-")[0])) or EXPECTED.get((name, file))
+                reason = EXPECTED.get((name, file)) or EXPECTED_FILES.get(file)
+                if not reason and file.startswith(("pe32-cut", "pe64-cut")):
+                    reason = "cut in the data directories" if 264 <= int(file[8:]) < 400 else None
                 if reason:
                     expected += 1
                 else:
