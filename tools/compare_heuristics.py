@@ -319,7 +319,7 @@ def main():
                     continue
                 reason = EXPECTED.get((name, file)) or EXPECTED_FILES.get(file)
                 if not reason and file.startswith(("pe32-cut", "pe64-cut")):
-                    reason = "cut in the data directories" if 264 <= int(file[8:]) < 400 else None
+                    reason = "cut in the data directories" if 248 <= int(file[8:]) < 400 else None
                 if reason:
                     expected += 1
                 else:

@@ -34,14 +34,15 @@ def zip_of(files, method=zipfile.ZIP_DEFLATED):
 
 
 def zip_with(flags, method):
-    """One stored entry whose headers have these flags and this method."""
+    """One entry whose headers have these flags and this method. Its sum is not that of its bytes: a reader that
+    finds the sum right rightly takes the bytes as they lie."""
     data = HARMLESS[:400]
-    sums = struct.pack("<III", zlib.crc32(data), len(data), len(data))
+    sums = struct.pack("<III", zlib.crc32(b"something else"), len(data), len(data))
     local = struct.pack("<IHHHHH", 0x04034B50, 20, flags, method, 0, 0) + sums + struct.pack("<HH", 5, 0) + b"a.txt"
     entry = (struct.pack("<IHHHHHH", 0x02014B50, 20, 20, flags, method, 0, 0) + sums +
              struct.pack("<HHHHHII", 5, 0, 0, 0, 0, 0, 0) + b"a.txt")
     body = local + data
-    return body + entry + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 1, 1, len(entry), len(body), 0)
+    return body + entry + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 1, 1, len(entry) + 5, len(body), 0)
 
 
 def nested(levels):
