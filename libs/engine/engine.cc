@@ -280,7 +280,8 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
   MatchHashes(data, inner_path);
   MatchBodies(data, type, origin, inner_path);
   MatchRules(data, type, path, inner_path);
-  AlertsOfObject(data, type, origin, state_.options.heuristics, report_.findings);
+  const FileType parent = stack_.empty() ? FileType::kUnknown : stack_.back().type;
+  AlertsOfObject(data, type, parent, origin, state_.options.heuristics, report_.findings);
   if (report_.findings.size() > first) {
     JudgeFindings(first, data, inner_path);
   }

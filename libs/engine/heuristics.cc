@@ -140,8 +140,8 @@ std::string_view AlertOfGap(std::string_view reason, FileType type,
   return found == std::end(kLimits) ? std::string_view() : found->name;
 }
 
-void AlertsOfObject(base::Bytes data, FileType type, Origin origin, const HeuristicOptions& options,
-                    std::vector<Finding>& findings) {
+void AlertsOfObject(base::Bytes data, FileType type, FileType parent, Origin origin,
+                    const HeuristicOptions& options, std::vector<Finding>& findings) {
   if (options.macros && (origin == Origin::kVbaMacro || origin == Origin::kXlmMacro)) {
     findings.push_back(MakeAlert(origin == Origin::kVbaMacro
                                      ? "Heuristics.OLE2.ContainsMacros.VBA"
@@ -155,7 +155,7 @@ void AlertsOfObject(base::Bytes data, FileType type, Origin origin, const Heuris
       findings.push_back(MakeAlert(name));
     }
   }
-  if (options.structured && IsText(type)) {
+  if (options.structured && IsText(type) && parent != FileType::kPdf) {
     AlertsOfText(base::AsText(data), options, findings);
   }
 }

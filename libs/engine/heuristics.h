@@ -40,9 +40,10 @@ struct HeuristicOptions {
 std::string_view AlertOfGap(std::string_view reason, FileType type,
                             const HeuristicOptions& options);
 
-// Appends the alerts for an object by itself. inner_path is left empty.
-void AlertsOfObject(base::Bytes data, FileType type, Origin origin, const HeuristicOptions& options,
-                    std::vector<Finding>& findings);
+// Appends the alerts for an object by itself; `parent` is the type of what it was taken out of.
+// inner_path is left empty. Numbers in the streams of a PDF file are coordinates, not data.
+void AlertsOfObject(base::Bytes data, FileType type, FileType parent, Origin origin,
+                    const HeuristicOptions& options, std::vector<Finding>& findings);
 
 // A finding of that name.
 Finding MakeAlert(std::string_view name);

@@ -7,7 +7,7 @@
 namespace day::formats::image {
 namespace {
 
-using namespace std::string_literals;
+using std::string_literals::operator""s;
 
 std::string Tail(std::string_view fault) { return std::string(fault.substr(fault.rfind('.') + 1)); }
 
