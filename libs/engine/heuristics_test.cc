@@ -19,9 +19,9 @@ HeuristicOptions All() {
 }
 
 std::string Alerts(std::string_view data, FileType type, Origin origin,
-                   const HeuristicOptions& options) {
+                   const HeuristicOptions& options, FileType parent = FileType::kUnknown) {
   std::vector<Finding> findings;
-  AlertsOfObject(base::AsBytes(data), type, origin, options, findings);
+  AlertsOfObject(base::AsBytes(data), type, parent, origin, options, findings);
   std::string names;
   for (const Finding& finding : findings) {
     EXPECT_EQ(finding.source, Finding::Source::kHeuristic);
@@ -66,26 +66,53 @@ TEST(HeuristicsTest, ObjectsHaveAlertsOfTheirOwn) {
             "Heuristics.OLE2.ContainsMacros.VBA ");
   EXPECT_EQ(Alerts("=EXEC()", FileType::kText, Origin::kXlmMacro, all),
             "Heuristics.OLE2.ContainsMacros.XLM ");
-  EXPECT_EQ(Alerts("\x7F"
-                   "ELF",
-                   FileType::kElf, Origin::kOther, all),
+  EXPECT_EQ(Alerts("MZ, and no more", FileType::kDos, Origin::kOther, all),
             "Heuristics.Broken.Executable ");
+  HeuristicOptions media;
+  media.broken_media = true;
+  EXPECT_EQ(Alerts("GIF89a", FileType::kGif, Origin::kOther, media),
+            "Heuristics.Broken.Media.GIF.TruncatedScreenDescriptor ");
   constexpr std::string_view kCards = "4111111111111111, 5555555555554444, 378282246310005";
   EXPECT_EQ(Alerts(kCards, FileType::kText, Origin::kOther, all),
             "Heuristics.Structured.CreditCardNumber ");
   EXPECT_EQ(Alerts(kCards, FileType::kZip, Origin::kOther, all), "");
+  EXPECT_EQ(Alerts(kCards, FileType::kText, Origin::kOther, all, FileType::kPdf), "");
 }
 
 TEST(HeuristicsTest, UnwantedIsWhatClamavsFilesSay) {
+  HeuristicOptions options;
+  options.unwanted = false;
   Finding finding;
   finding.source = Finding::Source::kHash;
+  finding.name = "PUA.Win.Packer.X-1";
   finding.provenance = "db/daily.cvd//daily.hdu:12";
-  EXPECT_TRUE(IsUnwanted(finding));
+  EXPECT_TRUE(IsLeftOut(finding, options));
+  options.unwanted = true;
+  EXPECT_FALSE(IsLeftOut(finding, options));
+  options.unwanted_only = {"Tool"};
+  EXPECT_TRUE(IsLeftOut(finding, options));
+  options.unwanted_only = {"Tool", "Win.Packer"};
+  EXPECT_FALSE(IsLeftOut(finding, options));
+  options.unwanted_only.clear();
+  options.unwanted_but = {"Win"};
+  EXPECT_TRUE(IsLeftOut(finding, options));
   finding.provenance = "db/daily.cvd//daily.hdb:12";
-  EXPECT_FALSE(IsUnwanted(finding));
+  EXPECT_FALSE(IsLeftOut(finding, options));
   finding.source = Finding::Source::kRule;
   finding.provenance = "db/x.ndu:1";
-  EXPECT_FALSE(IsUnwanted(finding));
+  EXPECT_FALSE(IsLeftOut(finding, options));
+}
+
+TEST(HeuristicsTest, AlertsComeLast) {
+  std::vector<Finding> findings(2);
+  findings[0] = MakeAlert("Heuristics.X");
+  findings[1].name = "Y";
+  OrderFindings({}, findings);
+  EXPECT_EQ(findings.front().name, "Y");
+  HeuristicOptions options;
+  options.precedence = true;
+  OrderFindings(options, findings);
+  EXPECT_EQ(findings.front().name, "Heuristics.X");
 }
 
 }  // namespace
