@@ -147,7 +147,9 @@ void AlertsOfObject(base::Bytes data, FileType type, FileType parent, Origin ori
                                      ? "Heuristics.OLE2.ContainsMacros.VBA"
                                      : "Heuristics.OLE2.ContainsMacros.XLM"));
   }
-  if (options.broken && IsBrokenProgram(data, type)) {
+  // What is decoded from a text may begin with "MZ" by chance.
+  const bool by_chance = type == FileType::kDos && IsText(parent);
+  if (options.broken && !by_chance && IsBrokenProgram(data, type)) {
     findings.push_back(MakeAlert("Heuristics.Broken.Executable"));
   }
   if (options.broken_media) {

@@ -68,6 +68,7 @@ TEST(HeuristicsTest, ObjectsHaveAlertsOfTheirOwn) {
             "Heuristics.OLE2.ContainsMacros.XLM ");
   EXPECT_EQ(Alerts("MZ, and no more", FileType::kDos, Origin::kOther, all),
             "Heuristics.Broken.Executable ");
+  EXPECT_EQ(Alerts("MZ, by chance", FileType::kDos, Origin::kOther, all, FileType::kText), "");
   HeuristicOptions media;
   media.broken_media = true;
   EXPECT_EQ(Alerts("GIF89a", FileType::kGif, Origin::kOther, media),
