@@ -48,14 +48,41 @@ constexpr Mark kMarks[] = {
 // Places that are judged for each mark: ARJ's is two bytes only.
 constexpr int kPlacesMax = 100;
 
+std::optional<std::uint64_t> Find(base::Bytes overlay, const Mark& mark) {
+  const std::string_view text = base::AsText(overlay);
+  std::size_t at = text.find(mark.bytes);
+  for (int i = 0; i < kPlacesMax && at != std::string_view::npos; ++i) {
+    if (at >= mark.behind_start) {
+      const std::uint64_t place = at - mark.behind_start;
+      if (IsOpened(Identify(overlay.subspan(static_cast<std::size_t>(place))))) {
+        return place;
+      }
+    }
+    at = text.find(mark.bytes, at + 1);
+  }
+  return std::nullopt;
+}
+
+// Where in the overlay something stands that is opened.
+std::vector<std::uint64_t> PlacesIn(base::Bytes overlay) {
+  if (IsOpened(Identify(overlay))) {
+    return {0};
+  }
+  std::vector<std::uint64_t> places;
+  for (const Mark& mark : kMarks) {
+    if (const auto place = Find(overlay, mark)) {
+      places.push_back(*place);
+    }
+  }
+  return places;
+}
+
 class OverlayContainer final : public Container {
  public:
-  explicit OverlayContainer(base::Bytes overlay) : overlay_(overlay) {}
+  OverlayContainer(base::Bytes overlay, std::vector<std::uint64_t> places)
+      : overlay_(overlay), places_(std::move(places)) {}
 
   std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer&) override {
-    if (!std::exchange(searched_, true)) {
-      Search();
-    }
     if (index_ >= places_.size()) {
       return std::nullopt;
     }
@@ -68,56 +95,30 @@ class OverlayContainer final : public Container {
   }
 
  private:
-  void Search() {
-    if (IsOpened(Identify(overlay_))) {
-      places_.push_back(0);
-      return;
-    }
-    for (const Mark& mark : kMarks) {
-      if (const auto place = Find(mark)) {
-        places_.push_back(*place);
-      }
-    }
-  }
-
-  std::optional<std::uint64_t> Find(const Mark& mark) const {
-    const std::string_view text = base::AsText(overlay_);
-    std::size_t at = text.find(mark.bytes);
-    for (int i = 0; i < kPlacesMax && at != std::string_view::npos; ++i) {
-      if (at >= mark.behind_start) {
-        const std::uint64_t place = at - mark.behind_start;
-        if (IsOpened(Identify(overlay_.subspan(static_cast<std::size_t>(place))))) {
-          return place;
-        }
-      }
-      at = text.find(mark.bytes, at + 1);
-    }
-    return std::nullopt;
-  }
-
   base::Bytes overlay_;
-  bool searched_ = false;
   std::vector<std::uint64_t> places_;
   std::size_t index_ = 0;
 };
 
-}  // namespace
-
-std::unique_ptr<Container> OpenOverlay(const Subject& subject) {
+base::Bytes OverlayOf(const Subject& subject) {
   if (subject.type == FileType::kDos) {
-    return std::make_unique<OverlayContainer>(subject.data);
-  }
-  if (subject.type != FileType::kPe) {
-    return nullptr;
+    return subject.data;
   }
   formats::pe::PeReader reader;
-  const auto offset =
-      reader.Open(subject.data) ? reader.OverlayOffset() : std::optional<std::uint64_t>();
-  if (!offset) {
-    return nullptr;
-  }
-  return std::make_unique<OverlayContainer>(
-      base::ClippedSlice(subject.data, *offset, subject.data.size()));
+  const auto offset = subject.type == FileType::kPe && reader.Open(subject.data)
+                          ? reader.OverlayOffset()
+                          : std::optional<std::uint64_t>();
+  return offset ? base::ClippedSlice(subject.data, *offset, subject.data.size()) : base::Bytes{};
+}
+
+}  // namespace
+
+// Searched before it is opened: a program without anything behind it is no level of depth.
+std::unique_ptr<Container> OpenOverlay(const Subject& subject) {
+  const base::Bytes overlay = OverlayOf(subject);
+  std::vector<std::uint64_t> places =
+      overlay.empty() ? std::vector<std::uint64_t>{} : PlacesIn(overlay);
+  return places.empty() ? nullptr : std::make_unique<OverlayContainer>(overlay, std::move(places));
 }
 
 }  // namespace day::engine
