@@ -72,12 +72,17 @@ std::optional<Blob> Decoded(std::string_view form, std::string bytes) {
 }  // namespace
 
 std::optional<Blob> FindBlob(std::string_view text, std::size_t& at) {
-  while (at < text.size()) {
-    if (!InRun(text[at])) {
-      ++at;
+  // A run's first line alone is long enough: a byte that is in none ends all that began before it.
+  static_assert(kRunBytesMin <= kLineMin);
+  while (text.size() - at >= kRunBytesMin) {
+    std::size_t start = at + kRunBytesMin - 1;
+    if (!InRun(text[start])) {
+      at = start + 1;
       continue;
     }
-    std::size_t start = at;
+    while (start > at && InRun(text[start - 1])) {
+      --start;
+    }
     at = EndOfRun(text, start);
     start += text.substr(start, 2) == "0x" ? 2U : 0U;
     if (at - start < kRunBytesMin) {
@@ -98,6 +103,7 @@ std::optional<Blob> FindBlob(std::string_view text, std::size_t& at) {
       return blob;
     }
   }
+  at = text.size();
   return std::nullopt;
 }
 
