@@ -39,7 +39,7 @@ Outcome Read(const std::string& file, const base::BudgetLimits& limits = {}) {
 }
 
 TEST(MspackReaderTest, ReadsCabinets) {
-  for (const char* name : {"mszip.cab", "stored.cab"}) {
+  for (const char* name : {"mszip.cab", "stored.cab", "lzx.cab", "quantum.cab"}) {
     const Outcome outcome = Read(Fixture(name));
     EXPECT_EQ(outcome.problem, "") << name;
     ASSERT_EQ(outcome.members.size(), 2u) << name;
@@ -49,6 +49,19 @@ TEST(MspackReaderTest, ReadsCabinets) {
     EXPECT_EQ(outcome.members[1].content, "a needle in the nest\n");
     EXPECT_EQ(outcome.members[1].gap, "");
   }
+}
+
+TEST(MspackReaderTest, ReadsCompiledHelp) {
+  const Outcome outcome = Read(Fixture("help.chm"));
+  EXPECT_EQ(outcome.problem, "");
+  ASSERT_EQ(outcome.members.size(), 3u);
+  EXPECT_EQ(outcome.members[0].name, "/c.txt");
+  EXPECT_EQ(outcome.members[0].content, "not packed\n");
+  EXPECT_EQ(outcome.members[1].name, "/dir/a.txt");
+  EXPECT_EQ(outcome.members[1].content.size(), 900u);
+  EXPECT_EQ(outcome.members[2].name, "/b.txt");
+  EXPECT_EQ(outcome.members[2].content, "a needle in the nest\n");
+  EXPECT_EQ(outcome.members[2].gap, "");
 }
 
 TEST(MspackReaderTest, DamageIsSaid) {
@@ -69,7 +82,7 @@ TEST(MspackReaderTest, LimitsAreSaid) {
 }
 
 TEST(MspackReaderTest, EveryTruncationAndFlippedByteEnds) {
-  for (const char* name : {"mszip.cab", "stored.cab"}) {
+  for (const char* name : {"mszip.cab", "stored.cab", "lzx.cab", "quantum.cab", "help.chm"}) {
     const std::string file = Fixture(name);
     for (std::size_t i = 8; i < std::min<std::size_t>(file.size(), 400); ++i) {
       std::string bad = file;
