@@ -38,7 +38,7 @@ class HumanWriter : public ScanWriter {
   HumanWriter(Show show, Colours colours, bool with_bell, bool with_summary)
       : show_(show), colours_(colours), with_bell_(with_bell), with_summary_(with_summary) {}
 
-  void OnFile(std::string_view path, const FileReport& report) override {
+  void OnFile(std::string_view path, const FileReport& report, scan::Origin origin) override {
     std::string inner;
     for (const Finding& finding : report.findings) {
       // Findings of one object stand together under one headline.
@@ -61,16 +61,10 @@ class HumanWriter : public ScanWriter {
     }
     const bool clean = report.findings.empty() && report.completeness == Completeness::kComplete;
     if (clean && show_ == Show::kAll) {
-      Headline(kGreen, texts::kClean, NestedPath(path, {}));
+      Headline(kGreen, origin == scan::Origin::kScanned ? texts::kClean : texts::kKnownClean,
+               NestedPath(path, {}));
     }
     Write();
-  }
-
-  void OnKnownClean(std::string_view path) override {
-    if (show_ == Show::kAll) {
-      Headline(kGreen, texts::kKnownClean, NestedPath(path, {}));
-      Write();
-    }
   }
 
   void OnUnreadable(std::string_view path, const base::Error& error) override {
@@ -85,13 +79,13 @@ class HumanWriter : public ScanWriter {
     if (!with_summary_) {
       return;
     }
-    const std::uint64_t read = summary.files - summary.files_cached;
+    const std::uint64_t read = summary.files - summary.files_known;
     line_ += '\n';
     line_ += fmt::format(texts::kSummaryFiles, FormatCount(read), FormatBytes(summary.bytes),
                          FormatDuration(summary.elapsed_ns),
                          FormatRate(summary.bytes, summary.elapsed_ns));
-    if (summary.files_cached > 0) {
-      line_ += fmt::format(texts::kSummaryCached, FormatCount(summary.files_cached));
+    if (summary.files_known > 0) {
+      line_ += fmt::format(texts::kSummaryKnown, FormatCount(summary.files_known));
     }
     line_ += summary.files_found == 0
                  ? std::string(texts::kSummaryNothing)

@@ -48,8 +48,13 @@ class JsonLinesWriter : public ScanWriter {
  public:
   explicit JsonLinesWriter(Show show) : show_(show) {}
 
-  void OnFile(std::string_view path, const FileReport& report) override {
+  void OnFile(std::string_view path, const FileReport& report, scan::Origin origin) override {
     if (show_ == Show::kFindings && report.findings.empty()) {
+      return;
+    }
+    const bool is_known = origin == scan::Origin::kRemembered;
+    if (is_known && report.findings.empty() && report.gaps.empty()) {
+      WriteKnownClean(path);
       return;
     }
     wire::JsonWriter json(&line_);
@@ -67,21 +72,9 @@ class JsonLinesWriter : public ScanWriter {
     }
     json.EndArray();
     WriteGaps(report.gaps, &json);
-    json.EndObject();
-    WriteLine();
-  }
-
-  void OnKnownClean(std::string_view path) override {
-    if (show_ != Show::kAll) {
-      return;
+    if (is_known) {
+      json.Field("known", true);
     }
-    wire::JsonWriter json(&line_);
-    json.BeginObject();
-    json.Field("type", "file");
-    WritePath(path, &json);
-    json.Field("verdict", "nothing_found");
-    json.Field("completeness", "complete");
-    json.Field("known_clean", true);
     json.EndObject();
     WriteLine();
   }
@@ -106,7 +99,8 @@ class JsonLinesWriter : public ScanWriter {
     json.BeginObject();
     json.Field("type", "summary");
     json.Field("files", summary.files);
-    json.Field("files_known_clean", summary.files_cached);
+    json.Field("files_known", summary.files_known);
+    json.Field("files_known_clean", summary.files_known_clean);
     json.Field("files_found", summary.files_found);
     json.Field("findings", summary.findings);
     json.Field("files_partial", summary.files_partial);
@@ -126,6 +120,19 @@ class JsonLinesWriter : public ScanWriter {
   }
 
  private:
+  void WriteKnownClean(std::string_view path) {
+    wire::JsonWriter json(&line_);
+    json.BeginObject();
+    json.Field("type", "file");
+    WritePath(path, &json);
+    json.Field("verdict", "nothing_found");
+    json.Field("completeness", "complete");
+    json.Field("known", true);
+    json.Field("known_clean", true);
+    json.EndObject();
+    WriteLine();
+  }
+
   static void WriteGaps(const std::vector<workerproto::Gap>& gaps, wire::JsonWriter* json) {
     json->Key("gaps");
     json->BeginArray();

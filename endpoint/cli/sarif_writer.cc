@@ -51,7 +51,7 @@ class SarifWriter : public ScanWriter {
  public:
   explicit SarifWriter(std::string path) : path_(std::move(path)) {}
 
-  void OnFile(std::string_view path, const FileReport& report) override {
+  void OnFile(std::string_view path, const FileReport& report, scan::Origin /*origin*/) override {
     for (const Finding& finding : report.findings) {
       if (results_ < kSarifResultsMax) {
         AddResult(path, finding);
@@ -63,8 +63,6 @@ class SarifWriter : public ScanWriter {
       AddNotification(NestedPath(path, gap.inner_path) + ": " + gap.reason);
     }
   }
-
-  void OnKnownClean(std::string_view /*path*/) override {}
 
   void OnUnreadable(std::string_view path, const base::Error& error) override {
     AddNotification(NestedPath(path, {}) + ": " + error.message);

@@ -175,19 +175,15 @@ class Observer : public scan::ScanObserver {
   Observer(std::vector<std::unique_ptr<ScanWriter>> writers, Progress* progress)
       : writers_(std::move(writers)), progress_(progress) {}
 
-  void OnFile(std::string_view path, const workerproto::FileReport& report) override {
+  void OnFile(std::string_view path, const workerproto::FileReport& report,
+              scan::Origin origin) override {
     const bool quiet =
         report.findings.empty() && report.completeness == workerproto::Completeness::kComplete;
     if (!quiet) {
       progress_->Wipe();
     }
     for (const auto& writer : writers_) {
-      writer->OnFile(path, report);
-    }
-  }
-  void OnKnownClean(std::string_view path) override {
-    for (const auto& writer : writers_) {
-      writer->OnKnownClean(path);
+      writer->OnFile(path, report, origin);
     }
   }
   void OnUnreadable(std::string_view path, const base::Error& error) override {
@@ -259,7 +255,7 @@ scan::FileScanOptions MakeScanOptions(const ScanArguments& arguments, const Size
   return options;
 }
 
-// What a clean verdict depends on: the database, and the limits under which it was reached. A scan
+// What a result depends on: the database, and the limits under which it was reached. A scan
 // with other limits may see more, so it must not trust this one's memory.
 crypto::Sha256Digest Generation(const LoadedDatabase& database,
                                 const workerproto::ScanSettings& settings) {
@@ -319,17 +315,17 @@ int RunScan(const Arguments& arguments) {
   }
   scan::FileScanOptions options =
       MakeScanOptions(parsed, sizes, std::move(worker), database->uses_magic);
-  std::unique_ptr<scan::CleanCache> cache;
+  std::optional<scan::ScanMemory> memory;
   if (home != nullptr) {
-    cache = std::make_unique<scan::CleanCache>(home->folder + "/clean", home->key,
-                                               Generation(*database, options.pool.settings));
+    memory.emplace(home->folder, home->key, Generation(*database, options.pool.settings));
   }
   const bool with_progress =
       !parsed.quiet && !parsed.no_progress && !parsed.verbose && os::IsTerminal(STDERR_FILENO);
   Progress progress(with_progress ? Progress::Mode::kOn : Progress::Mode::kOff, parsed.paths,
                     options.walk, options.excludes);
   Observer observer(MakeWriters(parsed), &progress);
-  scan::FileScan file_scan(std::move(options), &database->files, cache.get(), &observer);
+  scan::FileScan file_scan(std::move(options), &database->files, memory ? &*memory : nullptr,
+                           &observer);
   const base::Result<scan::ScanSummary> summary = file_scan.Run();
   if (!summary.ok()) {
     progress.Wipe();
@@ -337,8 +333,8 @@ int RunScan(const Arguments& arguments) {
     return kExitError;
   }
   observer.OnEnd(*summary, database->facts);
-  if (cache != nullptr) {
-    const base::Status saved = cache->Save();
+  if (memory) {
+    const base::Status saved = memory->Save();
     if (!saved.ok()) {
       PrintError(fmt::format(texts::kCacheNotSaved, saved.error().message));
     }

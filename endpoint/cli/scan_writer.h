@@ -25,8 +25,8 @@ struct DatabaseFacts {
 class ScanWriter {
  public:
   virtual ~ScanWriter() = default;
-  virtual void OnFile(std::string_view path, const workerproto::FileReport& report) = 0;
-  virtual void OnKnownClean(std::string_view path) = 0;
+  virtual void OnFile(std::string_view path, const workerproto::FileReport& report,
+                      scan::Origin origin) = 0;
   virtual void OnUnreadable(std::string_view path, const base::Error& error) = 0;
   virtual void OnEnd(const scan::ScanSummary& summary, const DatabaseFacts& database) = 0;
 };

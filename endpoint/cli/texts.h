@@ -72,8 +72,8 @@ inline constexpr const char kMoreEvidence[] = "       and {} more matches";
 
 // Summary.
 inline constexpr const char kSummaryFiles[] = "Scanned        {} files, {} in {} ({})\n";
-inline constexpr const char kSummaryCached[] =
-    "Known clean    {} files, unchanged since they were scanned\n";
+inline constexpr const char kSummaryKnown[] =
+    "Known          {} files, unchanged since they were scanned\n";
 inline constexpr const char kSummaryFound[] = "Found          {} files with {} findings\n";
 inline constexpr const char kSummaryNothing[] = "Found          nothing\n";
 inline constexpr const char kSummaryIncomplete[] =

@@ -12,8 +12,7 @@ namespace {
 constexpr std::size_t kNotFound = ~std::size_t{0};
 constexpr std::string_view kMagic = "DLCLEAN1";
 constexpr std::size_t kHeaderBytes = 64;
-constexpr std::size_t kCodeBytes = 15;
-constexpr std::size_t kAgeIndex = 15;
+constexpr std::size_t kAgeIndex = kFileCodeBytes;
 constexpr std::size_t kSlotsMin = 1024;
 constexpr std::size_t kSlotsMax = 2 * kCleanEntriesMax;
 // A hostile table may be full; an honest one is half empty and needs a handful of steps.
@@ -28,7 +27,7 @@ base::Bytes SlotAt(base::Bytes slots, std::size_t index) {
 }
 
 bool SameCode(base::Bytes a, base::Bytes b) {
-  return std::memcmp(a.data(), b.data(), kCodeBytes) == 0;
+  return std::memcmp(a.data(), b.data(), kFileCodeBytes) == 0;
 }
 
 bool IsFree(base::Bytes slot) { return slot[kAgeIndex] == std::byte{0}; }
@@ -41,17 +40,14 @@ std::size_t HomeSlot(base::Bytes entry, std::size_t slot_count) {
 
 CleanCache::CleanCache(std::string path, const UserKey& key, const crypto::Sha256Digest& generation)
     : path_(std::move(path)),
-      key_(DeriveSipKey(key, "daylight clean cache 1")),
-      generation_(generation),
+      coder_(key, "daylight clean cache 1", generation),
       loaded_(ReadTable(path_)),
       used_(loaded_.slot_count(), false) {}
 
-CleanCache::Entry CleanCache::EntryOf(const os::FileStat& stat) const {
-  std::array<std::uint64_t, 9> words = {stat.device, stat.inode, stat.size_bytes,
-                                        static_cast<std::uint64_t>(stat.mtime_ns),
-                                        static_cast<std::uint64_t>(stat.ctime_ns)};
-  std::memcpy(words.data() + 5, generation_.data(), generation_.size());
-  Entry entry = SipHash128(key_, std::as_bytes(std::span(words)));
+CleanCache::Entry CleanCache::EntryOf(std::string_view path, const os::FileStat& stat) const {
+  const FileCode code = coder_.Code(path, stat);
+  Entry entry;
+  std::copy(code.begin(), code.end(), entry.begin());
   entry[kAgeIndex] = std::byte{1};
   return entry;
 }
@@ -114,8 +110,8 @@ CleanCache::Table CleanCache::ReadTable(const std::string& path) {
   return table;
 }
 
-bool CleanCache::Contains(const os::FileStat& stat) {
-  const std::size_t slot = Find(loaded_, EntryOf(stat));
+bool CleanCache::Contains(std::string_view path, const os::FileStat& stat) {
+  const std::size_t slot = Find(loaded_, EntryOf(path, stat));
   if (slot == kNotFound) {
     return false;
   }
@@ -123,12 +119,10 @@ bool CleanCache::Contains(const os::FileStat& stat) {
   return true;
 }
 
-void CleanCache::Add(const os::FileStat& stat, std::int64_t now_ns) {
-  const std::int64_t newest_ns = std::max(stat.mtime_ns, stat.ctime_ns);
-  if (newest_ns > now_ns - kRacyNs || added_.size() >= kCleanEntriesMax) {
-    return;
+void CleanCache::Add(std::string_view path, const os::FileStat& stat, std::int64_t opened_ns) {
+  if (IsSettled(stat, opened_ns) && added_.size() < kCleanEntriesMax) {
+    added_.push_back(EntryOf(path, stat));
   }
-  added_.push_back(EntryOf(stat));
 }
 
 CleanCache::Table CleanCache::Merge(const Table& current) const {

@@ -1,13 +1,10 @@
 // The memory of files that were scanned completely and in which nothing was found.
 //
-// A file is known by its state (device, inode, size, mtime, ctime) and by what it was scanned with
-// (the generation: database and settings). Each entry is 120 bits of a keyed hash over all of that,
-// so the cache is a set of codes that nobody without the user's key can compute: an entry cannot be
-// forged, moved to another file or to another database, and a damaged entry is merely unknown.
-// ctime cannot be set by a program, so a file whose content changed is never known.
+// A file is known by its code (file_code.h): the cache is a set of codes that nobody without the
+// user's key can compute, so a damaged entry is merely unknown.
 //
-// Never remembered: files whose mtime or ctime is less than kRacyNs before the scan (they may
-// change again within the same tick), findings, partial results.
+// Never remembered: files that are not settled (file_code.h), findings, partial results; for the
+// latter two there is the report cache.
 //
 // On disk: docs/formats/clean-cache.md. Writers replace the file atomically under a lock and merge
 // what others wrote meanwhile; a process killed at any time leaves the old file. Not thread-safe.
@@ -17,8 +14,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "endpoint/scan/file_code.h"
 #include "endpoint/scan/user_key.h"
 #include "libs/base/result.h"
 #include "libs/crypto/hash.h"
@@ -27,7 +26,6 @@
 
 namespace day::endpoint::scan {
 
-inline constexpr std::int64_t kRacyNs = 2'000'000'000;
 inline constexpr std::size_t kCleanEntriesMax = 4u << 20;  // 128 MiB of table
 
 class CleanCache {
@@ -36,9 +34,9 @@ class CleanCache {
   CleanCache(std::string path, const UserKey& key, const crypto::Sha256Digest& generation);
 
   // Whether this state of the file is known to be clean.
-  bool Contains(const os::FileStat& stat);
-  // Remembers it, unless the file was touched less than kRacyNs before now_ns (time of day).
-  void Add(const os::FileStat& stat, std::int64_t now_ns);
+  bool Contains(std::string_view path, const os::FileStat& stat);
+  // Remembers it, unless the file had not settled when it was opened (time of day).
+  void Add(std::string_view path, const os::FileStat& stat, std::int64_t opened_ns);
 
   std::size_t added_count() const { return added_.size(); }
   std::size_t loaded_count() const { return loaded_.count; }
@@ -58,7 +56,7 @@ class CleanCache {
     std::size_t slot_count() const { return slots.size() / sizeof(Entry); }
   };
 
-  Entry EntryOf(const os::FileStat& stat) const;
+  Entry EntryOf(std::string_view path, const os::FileStat& stat) const;
   static Table ReadTable(const std::string& path);
   static void Insert(Table* table, const Entry& entry);
   // The slot that holds `entry`, whatever its age, or npos.
@@ -66,8 +64,7 @@ class CleanCache {
   Table Merge(const Table& current) const;
 
   std::string path_;
-  SipKey key_;
-  crypto::Sha256Digest generation_;
+  FileCoder coder_;
   Table loaded_;
   std::vector<bool> used_;  // slots of loaded_ that were asked for and found
   std::vector<Entry> added_;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::int64_t kProgressIntervalNs = 100'000'000;
 constexpr std::uint64_t kFilesBetweenTimes = 16;
+const workerproto::FileReport kCleanReport;
 
 bool IsWanted(void* context, std::string_view path, bool /*is_folder*/) {
   return !static_cast<const GlobSet*>(context)->Matches(path);
@@ -65,10 +66,16 @@ base::Result<os::Fd> SpoolToMemory(int fd, std::uint64_t size_max_bytes) {
   }
 }
 
-FileScan::FileScan(FileScanOptions options, const DatabaseFiles* database, CleanCache* cache,
+base::Status ScanMemory::Save() {
+  const base::Status status = clean.Save();
+  DAY_TRY(reports.Save());
+  return status;
+}
+
+FileScan::FileScan(FileScanOptions options, const DatabaseFiles* database, ScanMemory* memory,
                    ScanObserver* observer)
     : options_(std::move(options)),
-      cache_(cache),
+      memory_(memory),
       observer_(observer),
       pool_(options_.pool, database, this) {}
 
@@ -99,7 +106,8 @@ base::Result<ScanSummary> FileScan::Run() {
 
 base::Status FileScan::ScanTree(const std::string& path) {
   os::WalkOptions walk = options_.walk;
-  walk.stat_files = cache_ != nullptr && cache_->loaded_count() > 0;
+  walk.stat_files =
+      memory_ != nullptr && memory_->clean.loaded_count() + memory_->reports.loaded_count() > 0;
   os::Walker walker(walk);
   if (!options_.excludes.empty()) {
     walker.set_filter(IsWanted, &options_.excludes);
@@ -124,14 +132,29 @@ base::Status FileScan::ScanTree(const std::string& path) {
   return base::OkStatus();
 }
 
+bool FileScan::TellKnown(const os::WalkEntry& entry) {
+  if (memory_ == nullptr || !entry.stat) {
+    return false;  // of a file that tells no state, opening it says why
+  }
+  if (memory_->clean.Contains(entry.path, *entry.stat)) {
+    ++summary_.files_known;
+    ++summary_.files_known_clean;
+    observer_->OnFile(entry.path, kCleanReport, Origin::kRemembered);
+    return true;
+  }
+  const auto report = memory_->reports.Find(entry.path, *entry.stat);
+  if (!report) {
+    return false;
+  }
+  ++summary_.files_known;
+  CountReport(*report);
+  observer_->OnFile(entry.path, *report, Origin::kRemembered);
+  return true;
+}
+
 base::Status FileScan::ScanEntry(const os::WalkEntry& entry) {
-  if (cache_ != nullptr && cache_->loaded_count() > 0) {
-    // Of a file that tells no state, opening it says why.
-    if (entry.stat && cache_->Contains(*entry.stat)) {
-      ++summary_.files_cached;
-      observer_->OnKnownClean(entry.path);
-      return base::OkStatus();
-    }
+  if (TellKnown(entry)) {
+    return base::OkStatus();
   }
   base::Result<os::Fd> fd = os::OpenReadAt(
       entry.folder_fd, entry.name, entry.followed ? os::Symlinks::kFollow : os::Symlinks::kRefuse);
@@ -182,7 +205,7 @@ void FileScan::NotScanned(std::string_view path, std::string reason) {
   AlertOnLimit(&report);
   summary_.files_found += report.findings.empty() ? 0u : 1u;
   summary_.findings += report.findings.size();
-  observer_->OnFile(path, report);
+  observer_->OnFile(path, report, Origin::kScanned);
 }
 
 void FileScan::Unreadable(std::string_view path, const base::Error& error, bool is_folder) {
@@ -237,6 +260,36 @@ void FileScan::AlertOnLimit(workerproto::FileReport* report) const {
   report->findings.push_back(std::move(finding));
 }
 
+void FileScan::CountReport(const workerproto::FileReport& report) {
+  summary_.findings += report.findings.size();
+  summary_.files_found += report.verdict == workerproto::Verdict::kFound ? 1u : 0u;
+  switch (report.completeness) {
+    case workerproto::Completeness::kComplete:
+      break;
+    case workerproto::Completeness::kPartial:
+      ++summary_.files_partial;
+      summary_.files_failed += RanOutOfTime(report) ? 1u : 0u;
+      break;
+    case workerproto::Completeness::kNotScanned:
+      ++summary_.files_not_scanned;
+      ++summary_.files_failed;
+      break;
+  }
+}
+
+void FileScan::Remember(const ScanTask& task, const workerproto::FileReport& report) {
+  if (memory_ == nullptr || RanOutOfTime(report) ||
+      report.completeness == workerproto::Completeness::kNotScanned) {
+    return;
+  }
+  if (report.verdict == workerproto::Verdict::kNothingFound &&
+      report.completeness == workerproto::Completeness::kComplete) {
+    memory_->clean.Add(task.name, task.stat, task.opened_ns);
+  } else {
+    memory_->reports.Add(task.name, task.stat, task.opened_ns, report);
+  }
+}
+
 void FileScan::OnResult(const ScanTask& task, TaskResult result) {
   auto* report = std::get_if<workerproto::FileReport>(&result);
   if (report == nullptr) {
@@ -245,25 +298,9 @@ void FileScan::OnResult(const ScanTask& task, TaskResult result) {
   AlertOnLimit(report);
   summary_.bytes += report->bytes_scanned;
   summary_.objects += report->objects_scanned;
-  summary_.findings += report->findings.size();
-  const bool found = report->verdict == workerproto::Verdict::kFound;
-  summary_.files_found += found ? 1 : 0;
-  switch (report->completeness) {
-    case workerproto::Completeness::kComplete:
-      if (!found && cache_ != nullptr) {
-        cache_->Add(task.stat, task.opened_ns);
-      }
-      break;
-    case workerproto::Completeness::kPartial:
-      ++summary_.files_partial;
-      summary_.files_failed += RanOutOfTime(*report) ? 1u : 0u;
-      break;
-    case workerproto::Completeness::kNotScanned:
-      ++summary_.files_not_scanned;
-      ++summary_.files_failed;
-      break;
-  }
-  observer_->OnFile(task.name, *report);
+  CountReport(*report);
+  Remember(task, *report);
+  observer_->OnFile(task.name, *report, Origin::kScanned);
   MaybeProgress(task.name);
 }
 

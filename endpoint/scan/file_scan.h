@@ -1,10 +1,10 @@
-// A whole scan of files and folders: walk, skip what is known to be clean, scan the rest, remember.
+// A whole scan of files and folders: walk, tell what is known, scan the rest, remember.
 //
-//   FileScan scan(options, &database_files, cache, &observer);
+//   FileScan scan(options, &database_files, memory, &observer);
 //   DAY_TRY_ASSIGN(const ScanSummary summary, scan.Run());
 //
-// Every file that was met is in the summary: scanned, known from the cache, or not completed with
-// its reason told to the observer. Not thread-safe; everything happens in the caller's thread.
+// Every file that was met is in the summary: scanned, known from an earlier scan, or not completed
+// with its reason told to the observer. Not thread-safe; everything happens in the caller's thread.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "endpoint/scan/clean_cache.h"
 #include "endpoint/scan/glob.h"
 #include "endpoint/scan/pool.h"
+#include "endpoint/scan/report_cache.h"
 #include "libs/base/result.h"
 #include "libs/os/walk.h"
 
@@ -34,9 +35,10 @@ struct FileScanOptions {
 };
 
 struct ScanSummary {
-  std::uint64_t files = 0;         // all regular files met and wanted
-  std::uint64_t files_cached = 0;  // known to be clean, not read
-  std::uint64_t files_found = 0;   // with findings
+  std::uint64_t files = 0;              // all regular files met and wanted
+  std::uint64_t files_known = 0;        // not read: their result is remembered
+  std::uint64_t files_known_clean = 0;  // of these: nothing is in them
+  std::uint64_t files_found = 0;        // with findings
   std::uint64_t findings = 0;
   std::uint64_t files_partial = 0;  // looked at, but not at everything
   std::uint64_t files_not_scanned = 0;
@@ -51,23 +53,38 @@ struct ScanSummary {
   PoolStats pool;
 };
 
+enum class Origin : std::uint8_t {
+  kScanned,     // by this scan
+  kRemembered,  // the file was not read: unchanged since a scan with the same database
+};
+
 class ScanObserver {
  public:
   virtual ~ScanObserver() = default;
-  // One scanned file, in the order in which results arrive.
-  virtual void OnFile(std::string_view path, const workerproto::FileReport& report) = 0;
-  // A file that was not read because it is known to be clean.
-  virtual void OnKnownClean(std::string_view path) = 0;
+  // The result of one file, in the order in which results arrive.
+  virtual void OnFile(std::string_view path, const workerproto::FileReport& report,
+                      Origin origin) = 0;
   // A file or folder that could not be opened or listed.
   virtual void OnUnreadable(std::string_view path, const base::Error& error) = 0;
   // Now and then, from the scanning loop.
   virtual void OnProgress(const ScanSummary& summary, std::string_view path) = 0;
 };
 
+// What earlier scans leave to later ones.
+struct ScanMemory {
+  ScanMemory(const std::string& folder, const UserKey& key, const crypto::Sha256Digest& generation)
+      : clean(folder + "/clean", key, generation), reports(folder + "/reports", key, generation) {}
+  // Errors: as of the two.
+  base::Status Save();
+
+  CleanCache clean;
+  ReportCache reports;
+};
+
 class FileScan : private ResultHandler {
  public:
-  // `cache` may be null. REQUIRES: all of them outlive the scan.
-  FileScan(FileScanOptions options, const DatabaseFiles* database, CleanCache* cache,
+  // `memory` may be null. REQUIRES: all of them outlive the scan.
+  FileScan(FileScanOptions options, const DatabaseFiles* database, ScanMemory* memory,
            ScanObserver* observer);
 
   // Errors: the pool cannot go on. A stop request is no error: summary.stopped says so.
@@ -77,6 +94,10 @@ class FileScan : private ResultHandler {
   base::Status ScanTree(const std::string& path);
   base::Status ScanEntry(const os::WalkEntry& entry);
   base::Status ScanStdin();
+  // Tells the result of a file that did not change since a scan with the same database.
+  bool TellKnown(const os::WalkEntry& entry);
+  void CountReport(const workerproto::FileReport& report);
+  void Remember(const ScanTask& task, const workerproto::FileReport& report);
   void NotScanned(std::string_view path, std::string reason);
   void AlertOnLimit(workerproto::FileReport* report) const;
   void Unreadable(std::string_view path, const base::Error& error, bool is_folder);
@@ -85,7 +106,7 @@ class FileScan : private ResultHandler {
   void OnResult(const ScanTask& task, TaskResult result) override;
 
   FileScanOptions options_;
-  CleanCache* cache_;
+  ScanMemory* memory_;
   ScanObserver* observer_;
   WorkerPool pool_;
   ScanSummary summary_;

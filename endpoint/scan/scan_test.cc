@@ -18,6 +18,7 @@
 #include "endpoint/scan/clean_cache.h"
 #include "endpoint/scan/database.h"
 #include "endpoint/scan/glob.h"
+#include "endpoint/scan/report_cache.h"
 #include "endpoint/scan/siphash.h"
 #include "endpoint/scan/user_key.h"
 #include "libs/os/memory.h"
@@ -119,13 +120,13 @@ os::FileStat File(std::uint64_t inode) {
 TEST_F(ScanTest, CleanCacheRemembersStatesNotFiles) {
   const std::string path = root_ + "/clean";
   CleanCache writer(path, TestKey(1), {});
-  EXPECT_FALSE(writer.Contains(File(1)));
-  writer.Add(File(1), kNow);
+  EXPECT_FALSE(writer.Contains("f", File(1)));
+  writer.Add("f", File(1), kNow);
   ASSERT_TRUE(writer.Save().ok());
 
   CleanCache reader(path, TestKey(1), {});
-  EXPECT_TRUE(reader.Contains(File(1)));
-  EXPECT_FALSE(reader.Contains(File(2)));
+  EXPECT_TRUE(reader.Contains("f", File(1)));
+  EXPECT_FALSE(reader.Contains("f", File(2)));
   for (int field = 0; field < 5; ++field) {
     os::FileStat changed = File(1);
     (field == 0   ? changed.device
@@ -133,22 +134,25 @@ TEST_F(ScanTest, CleanCacheRemembersStatesNotFiles) {
                   : changed.size_bytes) += field < 3 ? 1 : 0;
     changed.mtime_ns += field == 3 ? 1 : 0;
     changed.ctime_ns += field == 4 ? 1 : 0;
-    EXPECT_FALSE(reader.Contains(changed)) << field;
+    EXPECT_FALSE(reader.Contains("f", changed)) << field;
   }
+  EXPECT_FALSE(reader.Contains("g", File(1)));
+  const std::string long_path(5000, 'd');
+  EXPECT_FALSE(reader.Contains(long_path, File(1)));
   crypto::Sha256Digest other{};
   other[31] = std::byte{1};
-  EXPECT_FALSE(CleanCache(path, TestKey(1), other).Contains(File(1)));
-  EXPECT_FALSE(CleanCache(path, TestKey(2), {}).Contains(File(1)));
+  EXPECT_FALSE(CleanCache(path, TestKey(1), other).Contains("f", File(1)));
+  EXPECT_FALSE(CleanCache(path, TestKey(2), {}).Contains("f", File(1)));
 }
 
 TEST_F(ScanTest, CleanCacheNeverRemembersFreshFiles) {
   CleanCache cache(root_ + "/clean", TestKey(1), {});
   os::FileStat fresh = File(1);
   fresh.mtime_ns = kNow - kRacyNs + 1;
-  cache.Add(fresh, kNow);
+  cache.Add("f", fresh, kNow);
   fresh = File(1);
   fresh.ctime_ns = kNow + 5;  // a clock that went back
-  cache.Add(fresh, kNow);
+  cache.Add("f", fresh, kNow);
   EXPECT_EQ(cache.added_count(), 0u);
 }
 
@@ -158,17 +162,17 @@ TEST_F(ScanTest, CleanCacheSurvivesGrowthAndDamage) {
   {
     CleanCache cache(path, TestKey(1), {});
     for (std::uint64_t i = 0; i < kFiles; ++i) {
-      cache.Add(File(i), kNow);
+      cache.Add("f", File(i), kNow);
     }
     ASSERT_TRUE(cache.Save().ok());
   }
   CleanCache reader(path, TestKey(1), {});
   for (std::uint64_t i = 0; i < kFiles; ++i) {
-    ASSERT_TRUE(reader.Contains(File(i))) << i;
+    ASSERT_TRUE(reader.Contains("f", File(i))) << i;
   }
   std::size_t strangers = 0;
   for (std::uint64_t i = kFiles; i < 2 * kFiles; ++i) {
-    strangers += reader.Contains(File(i)) ? 1 : 0;
+    strangers += reader.Contains("f", File(i)) ? 1 : 0;
   }
   EXPECT_EQ(strangers, 0u);
   // Whatever somebody writes there, nothing becomes known.
@@ -179,7 +183,7 @@ TEST_F(ScanTest, CleanCacheSurvivesGrowthAndDamage) {
   Write("clean", bytes);
   CleanCache damaged(path, TestKey(1), {});
   for (std::uint64_t i = 0; i < kFiles; ++i) {
-    ASSERT_FALSE(damaged.Contains(File(i)));
+    ASSERT_FALSE(damaged.Contains("f", File(i)));
   }
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{10}, std::size_t{64}, bytes.size() - 1}) {
@@ -190,20 +194,103 @@ TEST_F(ScanTest, CleanCacheSurvivesGrowthAndDamage) {
   std::string full = bytes;
   std::fill(full.begin() + 64, full.end(), '\x77');
   Write("clean", full);
-  EXPECT_FALSE(CleanCache(path, TestKey(1), {}).Contains(File(1)));
+  EXPECT_FALSE(CleanCache(path, TestKey(1), {}).Contains("f", File(1)));
 }
 
 TEST_F(ScanTest, ConcurrentScansKeepEachOthersEntries) {
   const std::string path = root_ + "/clean";
   CleanCache first(path, TestKey(1), {});
   CleanCache second(path, TestKey(1), {});
-  first.Add(File(1), kNow);
-  second.Add(File(2), kNow);
+  first.Add("f", File(1), kNow);
+  second.Add("f", File(2), kNow);
   ASSERT_TRUE(first.Save().ok());
   ASSERT_TRUE(second.Save().ok());
   CleanCache reader(path, TestKey(1), {});
-  EXPECT_TRUE(reader.Contains(File(1)));
-  EXPECT_TRUE(reader.Contains(File(2)));
+  EXPECT_TRUE(reader.Contains("f", File(1)));
+  EXPECT_TRUE(reader.Contains("f", File(2)));
+}
+
+workerproto::FileReport ReportOn(std::string name) {
+  workerproto::FileReport report;
+  report.verdict = workerproto::Verdict::kFound;
+  report.completeness = workerproto::Completeness::kPartial;
+  workerproto::Finding& finding = report.findings.emplace_back();
+  finding.name = std::move(name);
+  finding.matches.push_back({"$a", 7, 3, "abc", 0, false});
+  report.gaps.push_back({"x.zip//y", "encrypted"});
+  report.bytes_scanned = 99;
+  return report;
+}
+
+TEST_F(ScanTest, ReportCacheTellsReportsAgain) {
+  const std::string path = root_ + "/reports";
+  ReportCache writer(path, TestKey(1), {});
+  writer.Add("f", File(1), kNow, ReportOn("One"));
+  writer.Add("g", File(2), kNow, ReportOn("Two"));
+  os::FileStat fresh = File(3);
+  fresh.mtime_ns = kNow - 1;
+  writer.Add("h", fresh, kNow, ReportOn("Three"));
+  EXPECT_EQ(writer.added_count(), 2u);
+  ASSERT_TRUE(writer.Save().ok());
+
+  ReportCache reader(path, TestKey(1), {});
+  EXPECT_EQ(reader.Find("f", File(1)), ReportOn("One"));
+  EXPECT_EQ(reader.Find("g", File(2)), ReportOn("Two"));
+  EXPECT_FALSE(reader.Find("g", File(1)).has_value());
+  EXPECT_FALSE(reader.Find("f", File(2)).has_value());
+  EXPECT_FALSE(ReportCache(path, TestKey(2), {}).Find("f", File(1)).has_value());
+  crypto::Sha256Digest other{};
+  other[0] = std::byte{1};
+  EXPECT_FALSE(ReportCache(path, TestKey(1), other).Find("f", File(1)).has_value());
+}
+
+TEST_F(ScanTest, ReportCacheKnowsNothingThatWasChanged) {
+  const std::string path = root_ + "/reports";
+  ReportCache writer(path, TestKey(1), {});
+  writer.Add("f", File(1), kNow, ReportOn("One"));
+  ASSERT_TRUE(writer.Save().ok());
+  const std::string bytes = Read("reports");
+  constexpr std::size_t kRecord = 24 + 64 * 24 + 15;
+  for (std::size_t i = 0; i < bytes.size(); i += i < 1500 ? 7 : 1) {
+    std::string changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 0x20);
+    Write("reports", changed);
+    // The change lies in slots that are free, or nothing is known.
+    const auto found = ReportCache(path, TestKey(1), {}).Find("f", File(1));
+    ASSERT_TRUE(!found || (i < kRecord && *found == ReportOn("One"))) << i;
+    Write("reports", bytes.substr(0, i));
+    ASSERT_FALSE(ReportCache(path, TestKey(1), {}).Find("f", File(1)).has_value()) << i;
+  }
+}
+
+TEST_F(ScanTest, ReportCacheForgetsWhatWasLongNotUsed) {
+  const std::string path = root_ + "/reports";
+  const auto large = [](std::uint64_t number) {
+    return ReportOn(std::to_string(number) + std::string(60'000, 'x'));
+  };
+  constexpr std::uint64_t kReports = kReportCacheBytesMax / 60'000;
+  {
+    ReportCache writer(path, TestKey(1), {});
+    for (std::uint64_t i = 0; i < kReports / 2; ++i) {
+      writer.Add("f", File(i), kNow, large(i));
+    }
+    ASSERT_TRUE(writer.Save().ok());
+  }
+  ReportCache second(path, TestKey(1), {});
+  ReportCache third(path, TestKey(1), {});
+  EXPECT_TRUE(second.Find("f", File(0)).has_value());
+  for (std::uint64_t i = kReports / 2; i < kReports + 100; ++i) {
+    second.Add("f", File(i), kNow, large(i));
+  }
+  third.Add("f", File(1'000'000), kNow, large(1'000'000));
+  ASSERT_TRUE(second.Save().ok());
+  ASSERT_TRUE(third.Save().ok());
+  EXPECT_LE(Read("reports").size(), kReportCacheBytesMax + (1u << 20));  // and the slots
+  ReportCache reader(path, TestKey(1), {});
+  EXPECT_TRUE(reader.Find("f", File(0)).has_value());
+  EXPECT_TRUE(reader.Find("f", File(kReports + 99)).has_value());
+  EXPECT_TRUE(reader.Find("f", File(1'000'000)).has_value());
+  EXPECT_FALSE(reader.Find("f", File(kReports / 2 - 1)).has_value());
 }
 
 class ArtifactTest : public ScanTest {

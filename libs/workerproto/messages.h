@@ -273,6 +273,8 @@ base::Status AppendEmpty(MessageType type, std::string* out);
 
 // Encodes one report where it stands, so that a worker needs no ScanResults in memory.
 void AppendReport(const FileReport& report, std::string* out);
+// One report as AppendReport() wrote it, and nothing after it.
+base::Result<FileReport> DecodeReport(base::Bytes bytes);
 
 base::Result<Configure> DecodeConfigure(base::Bytes payload);
 base::Result<Ready> DecodeReady(base::Bytes payload);

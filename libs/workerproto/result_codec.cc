@@ -60,7 +60,7 @@ Finding DecodeFinding(Decoder* decoder) {
   return finding;
 }
 
-void DecodeReport(Decoder* decoder, FileReport* report) {
+void ReadReport(Decoder* decoder, FileReport* report) {
   report->id = decoder->U64();
   report->verdict = decoder->Enum(Verdict::kFound);
   report->completeness = decoder->Enum(Completeness::kNotScanned);
@@ -233,6 +233,14 @@ void AppendReport(const FileReport& report, std::string* out) {
   }
 }
 
+base::Result<FileReport> DecodeReport(base::Bytes bytes) {
+  Decoder decoder(bytes);
+  FileReport report;
+  ReadReport(&decoder, &report);
+  DAY_TRY(decoder.Finish("FileReport"));
+  return report;
+}
+
 base::Status Append(const ScanBatch& message, std::string* out) {
   const std::size_t begin =
       BeginFrame(MessageType::kScanBatch, static_cast<std::uint32_t>(message.items.size()), out);
@@ -282,7 +290,7 @@ base::Result<ScanResults> DecodeScanResults(base::Bytes payload) {
   // Reports run to the end of the payload, so that a worker can append them without counting.
   while (decoder.ok() && !decoder.at_end() &&
          decoder.Check(message.reports.size() < kBatchItemsMax)) {
-    DecodeReport(&decoder, &message.reports.emplace_back());
+    ReadReport(&decoder, &message.reports.emplace_back());
   }
   static_assert(kReportBytesMin > 0, "every round of the loop above consumes input");
   DAY_TRY(decoder.Finish("ScanResults"));

@@ -3,6 +3,8 @@
 Whatever happens to a worker: the scan ends, every other file has its verdict, and the report and the
 exit code say what was not completed. DAYLIGHT_BIN is the folder of the programs.
 """
+import gzip
+import io
 import json
 import os
 import pathlib
@@ -13,6 +15,7 @@ import tempfile
 import threading
 import time
 import unittest
+import zipfile
 
 BIN = pathlib.Path(os.environ.get("DAYLIGHT_BIN", "build/release/bin"))
 FILES = 10_000
@@ -218,6 +221,7 @@ class WorkerTest(unittest.TestCase):
         self.assertEqual((code, lines[-1]["files_known_clean"]), (1, 0))
         code, lines, _ = self.run_scan()
         self.assertEqual((code, lines[-1]["files_known_clean"]), (1, 297))
+        self.assertEqual((lines[-1]["files_known"], lines[-1]["files_found"]), (300, 3))
         changed = self.tree / "d1" / "f1"
         changed.write_text(MARKER)
         os.utime(changed, (old, old))
@@ -233,6 +237,33 @@ class WorkerTest(unittest.TestCase):
         cache.write_bytes(os.urandom(cache.stat().st_size))
         code, lines, _ = self.run_scan()
         self.assertEqual((code, lines[-1]["files_known_clean"]), (1, 0))
+
+    def test_second_scan_tells_findings_again(self):
+        """Files with findings or gaps are not read again: their reports are told word for word."""
+        self.make_small_files(count=50, found_every=10)
+        (self.tree / "cut.gz").write_bytes(gzip.compress(os.urandom(500))[:300])
+        time.sleep(2.2)  # ctime must not be fresh
+        code, first, _ = self.run_scan("-t", "1")
+        self.assertEqual((code, first[-1]["files_known"], first[-1]["files_partial"]), (1, 0, 1))
+        code, second, _ = self.run_scan("-t", "1")
+        self.assertEqual((code, second[-1]["files_known"], second[-1]["files_known_clean"]), (1, 51, 45))
+        def told(lines):
+            return sorted(json.dumps({**line, "known": None}) for line in lines[:-1]
+                          if line["verdict"] == "found" or line["completeness"] != "complete")
+        self.assertEqual(len(told(first)), 6)
+        self.assertEqual(told(first), told(second))
+        for field in ("files", "files_found", "findings", "files_partial"):
+            self.assertEqual(first[-1][field], second[-1][field])
+        # Another path to the same file may be another answer: rules can ask for it.
+        (self.tree / "cut.gz").rename(self.tree / "renamed.gz")
+        code, third, _ = self.run_scan("-t", "1")
+        self.assertEqual(third[-1]["files_known"], 50)
+        # A damaged memory is an empty one.
+        reports = self.root / "cache" / "daylight" / "reports"
+        reports.write_bytes(os.urandom(reports.stat().st_size))
+        code, fourth, _ = self.run_scan("-t", "1")
+        self.assertEqual((code, fourth[-1]["files_known"]), (1, 45))
+        self.assertEqual(fourth[-1]["files_found"], 5)
 
     def test_stop_signal_ends_the_scan_with_a_summary(self):
         self.rules.write_text(SLOW_RULES)
@@ -259,8 +290,6 @@ class WorkerTest(unittest.TestCase):
             time.sleep(0.05)
 
     def test_stdin_sarif_and_nested_paths(self):
-        import io
-        import zipfile
         inner = io.BytesIO()
         with zipfile.ZipFile(inner, "w") as archive:
             archive.writestr("a.txt", MARKER)
@@ -281,7 +310,6 @@ class WorkerTest(unittest.TestCase):
         self.assertIn("b.zip//a.txt", names)
 
     def test_every_line_keeps_to_the_schema(self):
-        import zipfile
         (self.tree / "f1").write_text("clean")
         (self.tree / "f2").write_text(MARKER)
         (self.tree / os.fsdecode(b"f\xff\n")).write_text("odd name")
