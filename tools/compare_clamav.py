@@ -5,7 +5,7 @@
 
 Written cases try every form of the grammar (found and not found); random rounds combine them. Each case is a database
 of one or a few files and some inputs; `clamscan -z` and `daylight scan --json` look at the same files and the sets of
-names (without ".UNOFFICIAL") are compared. Differences that are meant are listed in INTENDED with their reason, and in
+names are compared. Differences that are meant are listed in INTENDED with their reason, and in
 docs/clamav-compatibility.md. Exits with 1 if anything else differs. clamscan is only run, never linked or copied.
 """
 import argparse
@@ -544,7 +544,7 @@ def run_clamscan(program, database, folder):
         path, _, verdict = line.partition(": ")
         if verdict.endswith(" FOUND"):
             name = verdict[:-len(" FOUND")]
-            found.setdefault(pathlib.Path(path).name, set()).add(name.removesuffix(".UNOFFICIAL"))
+            found.setdefault(pathlib.Path(path).name, set()).add(name)
     refused = done.returncode == 2
     return found, refused, done.stdout.decode("utf-8", "replace")
 

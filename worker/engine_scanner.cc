@@ -97,6 +97,7 @@ base::Result<std::unique_ptr<FileScanner>> EngineScanner::Create(
   options.timeout_ms = use.settings.timeout_ms;
   options.matches_per_finding_max = use.settings.matches_per_finding_max;
   options.heuristics = ToEngine(use.settings.alerts);
+  options.official_signatures = use.settings.official_signatures;
   options.body = out->body_.signature_count() > 0 ? &out->body_ : nullptr;
   out->engine_ = engine::Engine::Create(
       out->rules_.get(), use.has_signatures ? &out->signatures_ : nullptr, std::move(options));

@@ -148,7 +148,8 @@ base::Result<std::vector<scan::RuleFile>> DatabaseRules(const std::vector<std::s
 }
 
 // The rules of the last update, or those that ship with Daylight.
-base::Status ChooseDefault(std::vector<std::string>* rules, std::vector<std::string>* signatures) {
+base::Status ChooseDefault(std::vector<std::string>* rules, std::vector<std::string>* signatures,
+                           bool* is_release) {
   std::string problem;
   const auto active = updater::ActiveRules(updater::DefaultStateFolder(), &problem);
   if (!problem.empty()) {
@@ -159,6 +160,7 @@ base::Status ChooseDefault(std::vector<std::string>* rules, std::vector<std::str
     rules->push_back(std::move(shipped));
     return base::OkStatus();
   }
+  *is_release = true;
   DAY_TRY_ASSIGN(const auto rule_files, scan::FindRuleFiles({*active}));
   DAY_TRY_ASSIGN(const auto signature_files, scan::FindSignatureFiles({*active}));
   if (!rule_files.empty()) {
@@ -223,7 +225,7 @@ base::Result<LoadedDatabase> LoadDatabase(const DatabaseChoice& choice,
   std::vector<std::string> rules = choice.rules;
   std::vector<std::string> signatures = choice.signatures;
   if (rules.empty() && signatures.empty()) {
-    DAY_TRY(ChooseDefault(&rules, &signatures));
+    DAY_TRY(ChooseDefault(&rules, &signatures, &out.is_release));
   }
   DAY_TRY_ASSIGN(std::vector<scan::RuleFile> rule_files, scan::FindRuleFiles(rules));
   if (!rules.empty() && rule_files.empty()) {

@@ -41,6 +41,7 @@ struct LoadedDatabase {
   scan::DatabaseFiles files;
   crypto::Sha256Digest id{};  // of the content of both
   bool uses_magic = false;
+  bool is_release = false;  // of the last update: verified, nothing added
   DatabaseFacts facts;
 };
 

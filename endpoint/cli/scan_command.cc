@@ -315,6 +315,7 @@ int RunScan(const Arguments& arguments) {
   }
   scan::FileScanOptions options =
       MakeScanOptions(parsed, sizes, std::move(worker), database->uses_magic);
+  options.pool.settings.official_signatures = database->is_release;
   std::optional<scan::ScanMemory> memory;
   if (home != nullptr) {
     memory.emplace(home->folder, home->key, Generation(*database, options.pool.settings));

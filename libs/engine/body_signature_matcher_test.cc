@@ -54,7 +54,8 @@ TEST(BodySignatureMatcherTest, FindingsSayWhereTheSignatureStands) {
   const Report report = table.Scan(std::string("\0\1\2\xFF", 4) + "..HelloWorld..");
   ASSERT_EQ(report.findings.size(), 1u);
   EXPECT_EQ(report.findings[0].source, Finding::Source::kSignature);
-  EXPECT_EQ(report.findings[0].name, "Test.A");
+  EXPECT_EQ(report.findings[0].name, "Test.A.UNOFFICIAL");
+  EXPECT_EQ(report.findings[0].rule, "Test.A");
   EXPECT_EQ(report.findings[0].provenance, "a.ldb:2");
   EXPECT_EQ(report.verdict, Verdict::kFound);
   EXPECT_EQ(table.Scan("nothing").findings.size(), 0u);

@@ -346,7 +346,7 @@ void FileScan::ScanCopy(base::Bytes data, const std::string& inner_path, Origin 
   const auto begin_new = begin + static_cast<std::ptrdiff_t>(first);
   const auto is_known = [&](const Finding& finding) {
     return std::any_of(begin, begin_new, [&](const Finding& other) {
-      return other.source == finding.source && other.name == finding.name &&
+      return other.source == finding.source && other.rule == finding.rule &&
              (other.inner_path == whole || std::string_view(other.inner_path).starts_with(copies));
     });
   };
@@ -424,7 +424,14 @@ void FileScan::JudgeFindings(std::size_t first, base::Bytes data, const std::str
   report_.findings.erase(std::remove_if(begin, report_.findings.end(), is_left_out),
                          report_.findings.end());
   for (std::size_t i = first; i < report_.findings.size(); ++i) {
-    report_.findings[i].inner_path = inner_path;
+    Finding& finding = report_.findings[i];
+    finding.inner_path = inner_path;
+    const bool is_signature =
+        finding.source == Finding::Source::kHash || finding.source == Finding::Source::kSignature;
+    if (is_signature && !state_.options.official_signatures &&
+        IsUnofficialList(finding.provenance)) {
+      finding.name += kUnofficialEnding;
+    }
   }
 }
 

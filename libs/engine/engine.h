@@ -54,6 +54,8 @@ struct EngineOptions {
   // Body signatures; null: none. REQUIRES: outlives the engine.
   const signatures::clamav::BodyDatabase* body = nullptr;
   HeuristicOptions heuristics;
+  // The signatures are a release that was verified: none of them is called unofficial (naming.h).
+  bool official_signatures = false;
   // Milliseconds of a monotonic clock; empty: the system's. A test may pass its own.
   std::function<std::uint64_t()> now_ms;
 };

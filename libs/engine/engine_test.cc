@@ -304,7 +304,7 @@ TEST_F(EngineHashTest, FindsHashesInsideContainers) {
   ASSERT_THAT(scan.found(), ElementsAre("b", "c"));
   const Finding& finding = scan.report.findings[0];
   EXPECT_EQ(finding.source, Finding::Source::kHash);
-  EXPECT_EQ(finding.name, "Win.Bad-1");
+  EXPECT_EQ(finding.name, "Win.Bad-1.UNOFFICIAL");
   EXPECT_EQ(finding.provenance, "main.hdb:1");
   EXPECT_EQ(finding.severity, Severity::kHigh);
   EXPECT_EQ(scan.report.findings[1].severity, Severity::kLow);
@@ -361,7 +361,7 @@ TEST_F(EngineHashTest, KnownFilesAreNotComparedAndAllowedOnesAreSilent) {
   AddFile("main.hdb", Line(known, "Known"));
   AddFile("ok.fp", Line(variant, "Allowed"));
   const signatures::Database* database = Build();
-  EXPECT_EQ(ScanBytes(known, "a", {}, {}, database).report.findings.at(0).name, "Known");
+  EXPECT_EQ(ScanBytes(known, "a", {}, {}, database).report.findings.at(0).rule, "Known");
   EXPECT_EQ(ScanBytes(known, "a", {}, {}, database).report.findings.size(), 1u);
   EXPECT_TRUE(ScanBytes(variant, "a", {}, {}, database).found().empty());
 }
@@ -394,7 +394,7 @@ TEST_F(EngineHashTest, FindsPeSections) {
   AddFile("a.mdb", "512:" + Md5(section) + ":Win.Section\n");
   const Scan scan = ScanBytes(pe, "a.exe", {}, {}, Build());
   ASSERT_EQ(scan.report.findings.size(), 1u);
-  EXPECT_EQ(scan.report.findings[0].name, "Win.Section");
+  EXPECT_EQ(scan.report.findings[0].name, "Win.Section.UNOFFICIAL");
   EXPECT_EQ(scan.asked[0].type, "EXE");
 }
 

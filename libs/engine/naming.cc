@@ -7,6 +7,11 @@
 namespace day::engine {
 namespace {
 
+constexpr std::string_view kClamavEndings[] = {
+    ".hdb", ".hdu", ".hsb", ".hsu", ".mdb", ".mdu", ".msb", ".msu", ".imp", ".db",
+    ".ndb", ".ndu", ".sdb", ".ldb", ".ldu", ".cdb", ".zmd", ".rmd", ".crb", ".idb"};
+constexpr std::string_view kSignedContainers[] = {".cvd//", ".cld//"};
+
 constexpr std::size_t kNameBytesMax = 128;
 
 // First parts of rule identifiers that name a platform, as public collections write them.
@@ -82,7 +87,17 @@ Severity SeverityOfScore(std::int64_t score) {
 }  // namespace
 
 std::string ClamavRuleName(std::string_view identifier) {
-  return "YARA." + Clean(identifier) + ".UNOFFICIAL";
+  return "YARA." + Clean(identifier) + std::string(kUnofficialEnding);
+}
+
+bool IsUnofficialList(std::string_view provenance) {
+  const std::string_view file = provenance.substr(0, provenance.rfind(':'));
+  const auto has_ending = [&](std::string_view ending) { return file.ends_with(ending); };
+  const auto is_inside = [&](std::string_view container) {
+    return file.find(container) != std::string_view::npos;
+  };
+  return std::ranges::any_of(kClamavEndings, has_ending) &&
+         std::ranges::none_of(kSignedContainers, is_inside);
 }
 
 std::string ThreatName(std::string_view identifier, std::span<const RuleMeta> metas) {

@@ -22,6 +22,12 @@ struct RuleMeta {
 inline constexpr std::string_view kClamavNamespace = "clamav:";
 std::string ClamavRuleName(std::string_view identifier);
 
+// Whether a signature with this provenance ("db/daily.cvd//daily.hdb:17") comes from one of ClamAV's
+// kinds of lists, outside the containers that ClamAV signs (.cvd, .cld): such a signature is called
+// "NAME.UNOFFICIAL", as ClamAV does.
+inline constexpr std::string_view kUnofficialEnding = ".UNOFFICIAL";
+bool IsUnofficialList(std::string_view provenance);
+
 // The threat name: the meta `threat_name`; else `family`, `malware_family` or `malware`, behind the
 // platform and type that the rule's identifier starts with, if it does; else the identifier, its
 // parts joined by dots if it starts with a platform. Control characters become '?'; at most 128

@@ -31,6 +31,15 @@ TEST(NamingTest, NamesAreFitToPrint) {
   EXPECT_EQ(ThreatName("x", Metas{{"threat_name", std::string_view(name)}}).size(), 128u);
 }
 
+TEST(NamingTest, ListsOutsideOfSignedContainersAreUnofficial) {
+  EXPECT_TRUE(IsUnofficialList("a.hdb:1"));
+  EXPECT_TRUE(IsUnofficialList("db/x.cud//x.ldb:17"));
+  EXPECT_FALSE(IsUnofficialList("db/daily.cvd//daily.hdb:17"));
+  EXPECT_FALSE(IsUnofficialList("daily.cld//daily.ndb:2"));
+  EXPECT_FALSE(IsUnofficialList("list.sha256:3"));
+  EXPECT_FALSE(IsUnofficialList("hdb:3"));
+}
+
 TEST(NamingTest, SeverityComesFromWordsOrNumbers) {
   EXPECT_EQ(RuleSeverity({}), Severity::kHigh);
   EXPECT_EQ(RuleSeverity(Metas{{"severity", "Low"sv}}), Severity::kLow);

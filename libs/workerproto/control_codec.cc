@@ -121,6 +121,7 @@ void EncodeSettings(const ScanSettings& settings, Encoder* encoder) {
   encoder->U64(settings.budget.steps_max);
   encoder->U32(settings.matches_per_finding_max);
   EncodeAlerts(settings.alerts, encoder);
+  encoder->Bool(settings.official_signatures);
   encoder->Bool(settings.want_matches);
   encoder->Bool(settings.want_data);
   encoder->Bool(settings.want_console);
@@ -143,6 +144,7 @@ ScanSettings DecodeSettings(Decoder* decoder) {
   settings.budget.steps_max = decoder->U64();
   settings.matches_per_finding_max = decoder->U32();
   settings.alerts = DecodeAlerts(decoder);
+  settings.official_signatures = decoder->Bool();
   settings.want_matches = decoder->Bool();
   settings.want_data = decoder->Bool();
   settings.want_console = decoder->Bool();

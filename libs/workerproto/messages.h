@@ -174,6 +174,7 @@ struct ScanSettings {
   base::BudgetLimits budget;                   // kEngine
   std::uint32_t matches_per_finding_max = 10;  // kEngine
   Alerts alerts;                               // kEngine
+  bool official_signatures = false;            // kEngine: those of a verified release
   bool want_matches = false;                   // kYara: -s and friends
   bool want_data = false;                      // kYara: up to 512 bytes of each match
   bool want_console = true;                    // kYara

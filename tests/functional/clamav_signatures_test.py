@@ -58,10 +58,11 @@ class ClamavSignaturesCase(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("a.ndb", errors)
         finding = reports["plain"]["findings"][0]
-        self.assertEqual(finding["name"], "Test.Marker-1")
+        self.assertEqual(finding["name"], "Test.Marker-1.UNOFFICIAL")
+        self.assertEqual(finding["rule"], "Test.Marker-1")
         self.assertEqual(finding["source"], "signature")
         self.assertTrue(finding["provenance"].endswith("a.ndb:1"))
-        names = sorted(finding["name"] for finding in reports["packed.gz"]["findings"] if finding["inner_path"])
+        names = sorted(finding["rule"] for finding in reports["packed.gz"]["findings"] if finding["inner_path"])
         self.assertEqual(names, ["Test.Logic-1", "Test.Marker-1"])
         self.assertEqual(reports["clean"]["findings"], [])
 
@@ -70,7 +71,7 @@ class ClamavSignaturesCase(unittest.TestCase):
             {"a.ndb": f"Test.A:0:*:{MARKER.hex()}\nTest.B:0:*:{MARKER.hex()}\n", "local.ign2": "Test.A\n"},
             {"plain": JUNK + MARKER})
         self.assertEqual(code, 1)
-        self.assertEqual([finding["name"] for finding in reports["plain"]["findings"]], ["Test.B"])
+        self.assertEqual([finding["name"] for finding in reports["plain"]["findings"]], ["Test.B.UNOFFICIAL"])
 
     @unittest.skipUnless(shutil.which("clamscan"), "clamscan is not installed")
     def test_agrees_with_clamscan(self):

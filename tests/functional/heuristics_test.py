@@ -33,7 +33,7 @@ class HeuristicsTest(unittest.TestCase):
         run = subprocess.run([BIN / "daylight", "scan", "--json", "--no-cache", "--db", self.database, *options, path],
                              stdout=subprocess.PIPE, text=True, timeout=60)
         line = json.loads(run.stdout.splitlines()[0])
-        return run.returncode, [(found["source"], found["name"]) for found in line.get("findings", [])]
+        return run.returncode, [(found["source"], found["rule"]) for found in line.get("findings", [])]
 
     def test_like_clamscan(self):
         run = subprocess.run([sys.executable, ROOT / "tools/compare_heuristics.py", "--quick", "--bin", BIN],

@@ -132,7 +132,7 @@ class NormalisedTest(DatabaseCase):
         done = self.run_daylight("scan", "--json", "--no-progress", "--no-cache", "-t", "1", "--db", self.db, path)
         line = json.loads(done.stdout.decode().splitlines()[0])
         self.assertEqual(line["gaps"], [])
-        return {(finding["name"], finding["inner_path"]) for finding in line["findings"]}
+        return {(finding["rule"], finding["inner_path"]) for finding in line["findings"]}
 
     def test_pages(self):
         wanted = {("Markup", "(html, normalised)"), ("NoTags", "(html, without tags)"), ("Script", "(script 1)")}
@@ -171,7 +171,7 @@ class AlertsTest(DatabaseCase):
         done = self.run_daylight("scan", "--json", "--no-progress", "--no-cache", "-t", "1", "--db", self.db, *options,
                                  path)
         line = json.loads(done.stdout.decode().splitlines()[0])
-        return {(finding["name"], finding["inner_path"]) for finding in line["findings"]}
+        return {(finding["rule"], finding["inner_path"]) for finding in line["findings"]}
 
     def test_container_metadata(self):
         (self.db / "t.cdb").write_text("Name:CL_TYPE_ZIP:*:\\.exe$:*:*:*:*:*:*\nSize:*:*:*:*:5:0:1:*:*\n"
@@ -233,7 +233,7 @@ class ContainerTest(DatabaseCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(report["signatures"], 2)
         done, names = self.names(self.db)
-        self.assertEqual((done.returncode, names), (1, ["In.Container"]))
+        self.assertEqual((done.returncode, names), (1, ["In.Container.UNOFFICIAL"]))
 
     def test_tampered_container_is_refused(self):
         sound = make_cvd_corpus.cvd(self.FILES, compress=False)
@@ -291,7 +291,7 @@ class ContainerTest(DatabaseCase):
         if not (work / "t.cud").exists():
             self.skipTest("sigtool made nothing: " + made.stderr.decode(errors="replace"))
         done, names = self.names(work / "t.cud")
-        self.assertEqual((done.returncode, names), (1, ["In.Container"]))
+        self.assertEqual((done.returncode, names), (1, ["In.Container.UNOFFICIAL"]))
 
 
 if __name__ == "__main__":
