@@ -180,48 +180,15 @@ daylight_library(libs/signatures/sources
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
 daylight_library(libs/engine/descend
-  USES libs/formats/html
-       libs/formats/lnk
-       libs/unpack/cms
-  USES libs/unpack/inflate
-       libs/unpack/embedded
-       libs/unpack/packed
-       libs/formats/pe
-       libs/unpack/document
-       libs/unpack/inflate
-       libs/unpack/gzip
-       libs/unpack/mail
-       libs/unpack/pdf
-       libs/unpack/ole2
-       libs/unpack/officexml
-       libs/unpack/onenote
-       libs/unpack/rtf
-       libs/unpack/script
-       libs/unpack/stream
-       libs/unpack/swf
-       libs/unpack/tar
-       libs/unpack/tnef
-       libs/unpack/zip
-       libs/unpack/parts
-       libs/unpack/ar
-       libs/unpack/cpio
-       libs/unpack/rpm
-       libs/unpack/arj
-       libs/unpack/szdd
-       libs/unpack/mspack
-       libs/unpack/libarchive
-       libs/unpack/autoit
-       libs/unpack/nsis
-       libs/unpack/installshield
-       libs/unpack/sis
-       libs/unpack/dmg
-       libs/unpack/disk
-       libs/unpack/fat
-       libs/unpack/hfsplus
-       libs/unpack/squashfs
-       libs/unpack/udf
-       libs/unpack/wim
-       libs/formats/pe)
+  USES libs/formats/html libs/formats/lnk libs/formats/pe libs/unpack/ar libs/unpack/arj
+       libs/unpack/autoit libs/unpack/cms libs/unpack/cpio libs/unpack/disk libs/unpack/dmg
+       libs/unpack/document libs/unpack/embedded libs/unpack/fat libs/unpack/gzip
+       libs/unpack/hfsplus libs/unpack/inflate libs/unpack/installshield libs/unpack/libarchive
+       libs/unpack/mail libs/unpack/mspack libs/unpack/nsis libs/unpack/officexml libs/unpack/ole2
+       libs/unpack/onenote libs/unpack/packed libs/unpack/parts libs/unpack/pdf libs/unpack/rpm
+       libs/unpack/rtf libs/unpack/script libs/unpack/sis libs/unpack/squashfs libs/unpack/stream
+       libs/unpack/swf libs/unpack/szdd libs/unpack/tar libs/unpack/tnef libs/unpack/udf
+       libs/unpack/wim libs/unpack/zip)
 
 # Identify, descend, match, judge.
 daylight_library(libs/engine

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libs/base/lines.h"
+#include "libs/crypto/hash.h"
 #include "libs/engine/body_signature_matcher.h"
 #include "libs/engine/clam_type.h"
 #include "libs/engine/descend/containers.h"
@@ -84,6 +85,7 @@ struct Frame {
   base::Bytes data;
   std::string inner_path;  // of the container
   FileType type;
+  std::uint64_t object = 0;     // which object of the file it opens, as many were scanned before
   std::uint32_t position = 0;   // of the object that was taken out last, from 1
   std::optional<bool> allowed;  // whether .fp or .sfp lists it: asked when first needed
 };
@@ -181,6 +183,7 @@ class FileScan {
   void MatchBodies(base::Bytes data, FileType type, Origin origin, std::string_view inner_path);
   void JudgeFindings(std::size_t first, base::Bytes data, const std::string& inner_path);
   bool IsAllowed(base::Bytes data);
+  bool IsRepeated(const Item& item, std::uint64_t object);
   void Descend(base::Bytes data, FileType type, std::string_view path,
                const std::string& inner_path, Origin origin);
 
@@ -192,6 +195,7 @@ class FileScan {
   std::optional<std::uint64_t> deadline_ms_;
   Report report_;
   std::vector<Frame> stack_;
+  std::set<std::pair<std::uint64_t, crypto::Sha256Digest>> decoded_;  // by object
 };
 
 // Takes one object out of the innermost container.
@@ -234,12 +238,17 @@ void FileScan::Step() {
   }
   if (item->has_content && IsCopy(item->origin)) {
     ScanCopy(item->content, inner_path, item->origin);
-  } else if (item->has_content) {
+  } else if (item->has_content && !IsRepeated(*item, frame.object)) {
     ScanObject(item->content, inner_path, item->origin);
   }
   if (EndsTheFile(item->gap)) {
     Unwind(item->gap);
   }
+}
+
+// What two containers of one text find is looked at once: nested texts would double at each level.
+bool FileScan::IsRepeated(const Item& item, std::uint64_t object) {
+  return item.may_repeat && !decoded_.emplace(object, crypto::Sha256(item.content)).second;
 }
 
 // Gives up: everything that is still open has a gap.
@@ -455,7 +464,8 @@ void FileScan::Descend(base::Bytes data, FileType type, std::string_view path,
       AddGap(inner_path, LimitReason(base::Limit::kDepth));
       return;
     }
-    stack_.push_back({std::move(container), data, inner_path, type, 0, std::nullopt});
+    stack_.push_back(
+        {std::move(container), data, inner_path, type, report_.objects_scanned, 0, std::nullopt});
   }
 }
 

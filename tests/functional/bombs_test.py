@@ -5,6 +5,7 @@ reported as partial with the name of the limit, or what else was not looked at.
 Everything is made here, small on disk and large or endless when unpacked. DAYLIGHT_BIN is the folder of the programs.
 """
 import binascii
+import base64
 import bz2
 import gzip
 import io
@@ -201,6 +202,14 @@ class NestsTest(BombsCase):
                     data = out.getvalue()
             with self.subTest(ending):
                 self.expect(f"layers.{ending}", data, "limit depth_max")
+
+    def test_pages_in_pages(self):
+        """Each level can be read as a link with data and as base64 in a text: it must not count twice."""
+        data = b"a needle at the core"
+        for _ in range(30):
+            data = b'<iframe src="data:text/html;base64,' + base64.b64encode(data) + b'"></iframe>'
+        line = self.expect("pages.html", data, "limit depth_max")
+        self.assertLess(line["objects_scanned"], 40)
 
     def test_an_image_that_holds_itself(self):
         self.assertIn(self.scan("loop.iso", looping_iso())["completeness"], ("partial", "complete"))

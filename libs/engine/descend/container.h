@@ -60,6 +60,7 @@ struct Item {
   bool has_content = false;  // false: only a gap
   std::string gap;           // why not all of it was seen; empty if all was
   Origin origin = Origin::kOther;
+  bool may_repeat = false;  // decoded from a text, in which another container may find it as well
   std::optional<ItemFacts> facts;
 };
 

@@ -81,6 +81,7 @@ class HtmlContainer final : public Container {
     Item item;
     item.name = std::move(current_.name);
     item.origin = current_.origin;
+    item.may_repeat = true;
     // Copies are never larger than what they are made of: they are paid in steps alone.
     const base::Bytes content = base::AsBytes(current_.content);
     item.content = IsCopy(item.origin) ? content : Pay(content, budget, item.gap);

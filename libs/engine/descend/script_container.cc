@@ -25,6 +25,7 @@ class ScriptContainer final : public Container {
     item.content = part->content;
     item.has_content = !part->content.empty();
     item.gap = std::move(part->gap);
+    item.may_repeat = true;
     item.origin = part->is_script ? Origin::kScript : Origin::kDeobfuscated;
     return item;
   }

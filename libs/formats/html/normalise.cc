@@ -333,8 +333,8 @@ std::string LenientBase64(std::string_view text) {
     }
     return values;
   }();
-  std::string out;
-  out.reserve(text.size() / 4 * 3);
+  std::string out(text.size() / 4 * 3 + 3, '\0');
+  std::size_t size = 0;
   std::uint32_t bits = 0;
   int count = 0;
   for (const char c : text) {
@@ -349,13 +349,17 @@ std::string LenientBase64(std::string_view text) {
     count += 6;
     if (count >= 8) {
       count -= 8;
-      out += static_cast<char>(bits >> count);
+      out[size++] = static_cast<char>(bits >> count);
     }
   }
+  out.resize(size);
   return out;
 }
 
 std::string PercentDecoded(std::string_view text) {
+  if (text.find('%') == std::string_view::npos) {
+    return std::string(text);
+  }
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool has_digits = text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 &&
