@@ -1,7 +1,8 @@
-// Any bytes as AutoIt's records (the mark is put in front) and as its LZ, under a small budget.
+// Any bytes as AutoIt's data, as its LZ and as the tokens of a script, under a small budget.
 #include <vector>
 
 #include "libs/unpack/autoit/autoit_reader.h"
+#include "libs/unpack/autoit/script_text.h"
 #include "libs/unpack/parts/testing/drain.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -16,5 +17,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   day::unpack::inflate::OutputBuffer buffer;
   parts::Member member;
   autoit::DecodeAutoit(file, budget, buffer, member);
+  autoit::WriteScript(file, budget, buffer);
   return 0;
 }

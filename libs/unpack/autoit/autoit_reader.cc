@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "libs/unpack/autoit/key_stream.h"
+#include "libs/unpack/autoit/script_text.h"
 #include "libs/unpack/parts/bits.h"
 #include "libs/unpack/parts/sink.h"
 
@@ -74,9 +75,11 @@ std::string_view BaseName(std::string_view path) {
 }
 
 // ">>>AUTOIT SCRIPT<<<" is a type; installed files have their path there.
+constexpr std::string_view kScriptName = "script.au3";
+
 std::string NameOf(const std::string& type, const std::string& path) {
   if (type.find("AUTOIT") != std::string::npos) {
-    return "script.au3";
+    return std::string(kScriptName);
   }
   const std::string_view name = BaseName(path.empty() ? type : path);
   return name.empty() ? "(content)" : std::string(name);
@@ -206,8 +209,22 @@ std::optional<Member> AutoitReader::Next(base::Budget& budget, inflate::OutputBu
   if (member.gap.empty() && data.size() < packed_size) {
     member.gap = parts::kEndsTooEarly;
   }
+  if (is_ea06_ && member.name == kScriptName) {
+    ShowScript(budget, member);
+  }
   member.has_content = !member.content.empty() || member.gap.empty();
   return member;
+}
+
+// What is no script at all stays as it is.
+void AutoitReader::ShowScript(base::Budget& budget, Member& member) {
+  const ScriptText script = WriteScript(member.content, budget, script_);
+  if (!script.text.empty()) {
+    member.content = script.text;
+  }
+  if (member.gap.empty()) {
+    member.gap = script.gap;
+  }
 }
 
 }  // namespace day::unpack::autoit

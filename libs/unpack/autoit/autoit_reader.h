@@ -2,7 +2,8 @@
 // installs (formats EA05 of AutoIt 3.0 to 3.2 and EA06 of 3.2.6 and later).
 //
 // Contents are "encrypted" with keys that are in the file or known to everybody, and packed by an
-// LZ of AutoIt's own. EA06 scripts come as the compiler's tokens. Linear in the file and its
+// LZ of AutoIt's own. EA06 scripts, which are tokens, are given as
+// text (script_text.h). Linear in the file and its
 // output. Not thread-safe.
 #pragma once
 
@@ -26,12 +27,15 @@ class AutoitReader final : public parts::Archive {
   std::string_view problem() const override { return problem_; }
 
  private:
+  void ShowScript(base::Budget& budget, parts::Member& member);
+
   base::Bytes data_;
   bool is_ea06_ = false;
   std::uint64_t offset_ = 0;
   std::uint32_t password_sum_ = 0;  // EA05: part of the contents' key
   bool ended_ = false;
   std::string problem_;
+  inflate::OutputBuffer script_;  // as text
 };
 
 // The LZ of either format, with its header of eight bytes; for the fuzz target too.
