@@ -22,6 +22,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "fuzz" / "corpus"
 GROWN_BYTES_MAX = 64 << 10  # of an input that --grow adds
+GROUP = 32  # inputs that --grow replays together
 DEFAULT = ("libs/unpack", "libs/formats", "libs/signatures", "libs/emulate")
 # Folders without a target of their own, and the target that goes through them.
 THROUGH = {"libs/emulate/windows": ("packed",), "libs/signatures/sources": ("clamav_database",)}
@@ -49,11 +50,11 @@ def inputs_of(names):
 
 
 def profile_of(build, names, inputs, scratch):
-    """The merged profile of targets that replay files or folders: `inputs` holds as many as there are names."""
+    """The merged profile of targets that replay files and folders: a list of them for each name."""
     raw = []
     for name, given in zip(names, inputs):
         raw.append(scratch / f"{name}.profraw")
-        command = [str(build / "bin" / f"fuzz_{name}")] + ([str(given)] if given.exists() else [])
+        command = [str(build / "bin" / f"fuzz_{name}")] + [str(path) for path in given if path.exists()]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                        env={**os.environ, "LLVM_PROFILE_FILE": str(raw[-1])})
     merged = scratch / "merged.profdata"
@@ -81,25 +82,34 @@ def lines_of(build, folder, names, profile):
 
 
 def measure(build, folder, names, scratch):
-    return lines_of(build, folder, names, profile_of(build, names, [CORPUS / name for name in names], scratch))
+    return lines_of(build, folder, names, profile_of(build, names, [[CORPUS / name] for name in names], scratch))
 
 
 def grow(build, folder, names, pool, scratch):
     """Adds to the corpus what reaches more lines, smallest first; returns how many inputs."""
     reached = {key for key, ran in measure(build, folder, names, scratch).items() if ran}
     added = 0
+
+    def take(name, paths):
+        """Halves a group of inputs that reaches something new until it is one."""
+        nonlocal added
+        lines = lines_of(build, folder, [name], profile_of(build, [name], [paths], scratch))
+        new = {key for key, ran in lines.items() if ran} - reached
+        if new and len(paths) > 1:
+            take(name, paths[:len(paths) // 2])
+            take(name, paths[len(paths) // 2:])
+        elif new:
+            reached.update(new)
+            added += 1
+            data = paths[0].read_bytes()
+            (CORPUS / name).mkdir(exist_ok=True)
+            (CORPUS / name / ("found-" + hashlib.sha1(data).hexdigest()[:12])).write_bytes(data)
+
     for name in names:
-        for path in sorted((p for p in (pool / name).glob("*") if p.is_file()), key=lambda p: (p.stat().st_size, p.name)):
-            if path.stat().st_size > GROWN_BYTES_MAX:
-                break
-            lines = lines_of(build, folder, [name], profile_of(build, [name], [path], scratch))
-            new = {key for key, ran in lines.items() if ran} - reached
-            if new:
-                reached |= new
-                added += 1
-                data = path.read_bytes()
-                (CORPUS / name).mkdir(exist_ok=True)
-                (CORPUS / name / ("found-" + hashlib.sha1(data).hexdigest()[:12])).write_bytes(data)
+        paths = [p for p in (pool / name).glob("*") if p.is_file() and p.stat().st_size <= GROWN_BYTES_MAX]
+        paths.sort(key=lambda p: (p.stat().st_size, p.name))
+        for start in range(0, len(paths), GROUP):
+            take(name, paths[start:start + GROUP])
     return added
 
 

@@ -1,7 +1,6 @@
 #include "libs/signatures/clamav/part_match.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 
 #include "libs/signatures/clamav/pattern_text.h"
@@ -50,7 +49,7 @@ void SortUnique(Positions& positions) {
 
 bool EqualAt(base::Bytes data, std::uint64_t at, base::Bytes bytes) {
   const auto found = base::Slice(data, at, bytes.size());
-  return found && std::memcmp(found->data(), bytes.data(), bytes.size()) == 0;
+  return found && std::equal(found->begin(), found->end(), bytes.begin());
 }
 
 bool EqualMasked(base::Bytes data, std::uint64_t at, base::Bytes values, base::Bytes masks) {
