@@ -25,7 +25,7 @@ GROWN_BYTES_MAX = 64 << 10  # of an input that --grow adds
 GROUP = 32  # inputs that --grow replays together
 DEFAULT = ("libs/unpack", "libs/formats", "libs/signatures", "libs/emulate")
 # Folders without a target of their own, and the target that goes through them.
-THROUGH = {"libs/emulate/windows": ("packed",), "libs/signatures/sources": ("clamav_database",)}
+THROUGH = {"libs/emulate/windows": ("packed",)}
 
 
 def targets_of(folders):
@@ -110,7 +110,28 @@ def grow(build, folder, names, pool, scratch):
         paths.sort(key=lambda p: (p.stat().st_size, p.name))
         for start in range(0, len(paths), GROUP):
             take(name, paths[start:start + GROUP])
-    return added
+    return added - drop(build, folder, names, scratch)
+
+
+def drop(build, folder, names, scratch):
+    """Deletes inputs that an earlier --grow added and the others replace, largest first; returns how many."""
+    found, times = [], {}
+    for name in names:
+        for path in inputs_of([name]):
+            lines = lines_of(build, folder, [name], profile_of(build, [name], [[path]], scratch))
+            ran = {key for key, did in lines.items() if did}
+            for key in ran:
+                times[key] = times.get(key, 0) + 1
+            if path.name.startswith("found-"):
+                found.append((path.stat().st_size, path, ran))
+    dropped = 0
+    for _, path, ran in sorted(found, key=lambda entry: entry[0], reverse=True):
+        if all(times[key] > 1 for key in ran):
+            path.unlink()
+            dropped += 1
+            for key in ran:
+                times[key] -= 1
+    return dropped
 
 
 def ranges(numbers):

@@ -40,6 +40,20 @@ def main():
         write(root / "clamav_text", b"\2" + f"N={pattern}\n".encode())
     for _ in range(40):
         write(root / "clamav_database", rng.randbytes(4 * rng.randrange(1, 40)))
+    md5, sha256 = "44d88612fea8a8f36de82e1278abb02f", "27" * 32
+    texts = {"a.hdb": f"{md5}:68:A\n# no\nbad\n{md5}:*:B:73\n", "a.hsb": f"{sha256}:68:A:73\r\n", "a.mdb": f"4096:{md5}:A\n",
+             "a.imp": f"{md5}:40:A\n", "a.sfp": f"{sha256}:*:A\n", "a.sha256": f"{sha256}\n", "a.csv": f'"{md5}","x"\n',
+             "a.ndb": "A:0:*:616263\nB:0:0:6162??64\n", "a.ldb": "A;Target:0;0;616263\n", "a.cdb": "A:CL_TYPE_ZIP:*:x:1:2:0:*:*:*\n",
+             "a.tlsh": "T1" + "0A" * 35 + ",A\n", "a.ssdeep": "3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C,A\n", "a.cbc": "program",
+             "a.ftm": "0:0:616263:x:CL_TYPE_ANY:CL_TYPE_ZIP\n", "a.yara": "rule a { condition: true }\n", "a.info": "x", "a": f"{md5}\n"}
+    lists = {"a.ign2": f"A\nB:{md5}\n:x\nC:12\n", "a.ign": "main.hdb:12:A\nbad\n"}
+    for name, text in texts.items():
+        for listed, names in lists.items():
+            write(root / "sources", f"{listed}\n{names}\0{name}\n{text}".encode())
+    write(root / "sources", "\0".join(f"{name}\n{text}" for name, text in texts.items()).encode())
+    for container in ("a.cud", "a.cvd"):
+        for name, text in texts.items():
+            write(root / "sources", f"{container}\na.ign2\nB\n\0{name}\n{text}".encode())
 
 
 if __name__ == "__main__":
