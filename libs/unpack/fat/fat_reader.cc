@@ -85,7 +85,7 @@ std::string ShortName(base::Bytes entry) {
 
 bool FatReader::IsFat(base::Bytes image) { return ReadLayout(image).has_value(); }
 
-FatReader::FatReader(base::Bytes image) : image_(image) {
+FatReader::FatReader(base::Bytes image) : image_(image), sharing_(image.size()) {
   const auto layout = ReadLayout(image);
   if (!layout) {
     Note("damaged: no FAT volume");
@@ -222,6 +222,9 @@ std::optional<parts::Member> FatReader::Visit(base::Bytes entry, base::Budget& b
     return std::nullopt;
   }
   const std::uint64_t size = Number(entry, 28, 4);
+  if (!sharing_.Add(size)) {
+    return parts::Member{std::move(name), {}, false, parts::LimitReason(base::Limit::kRatio)};
+  }
   const Chain chain = Follow(cluster, std::min(size, budget.limits().file_bytes_max + 1), budget);
   auto member = parts::ExtentsMember(std::move(name), image_, chain.extents, size, budget, buffer);
   if (!chain.gap.empty() && !member.gap.starts_with("limit")) {

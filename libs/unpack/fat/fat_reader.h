@@ -66,6 +66,7 @@ class FatReader final : public parts::Archive {
   base::Bytes listing_;
   std::uint64_t at_ = 0;
   std::string long_name_;  // in UTF-16, what was read of it
+  parts::SharingMeter sharing_;
   std::string problem_;
 };
 

@@ -297,6 +297,9 @@ std::optional<parts::Member> HfsPlusReader::Next(base::Budget& budget,
       Note(parts::LimitReason(base::Limit::kSteps));
       return std::nullopt;
     }
+    if (!sharing_.Add(data.size) || !sharing_.Add(resource.size)) {
+      return parts::Member{std::move(path), {}, false, parts::LimitReason(base::Limit::kRatio)};
+    }
     const auto compressed = compressed_.find(file);
     if (compressed != compressed_.end() && data.size == 0) {
       return Unpack(std::move(path), compressed->second, resource, budget, buffer);

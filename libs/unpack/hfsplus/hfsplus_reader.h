@@ -35,7 +35,7 @@ class HfsPlusReader final : public parts::Archive {
   static bool IsHfsPlus(base::Bytes image);
 
   // REQUIRES: `image` outlives the reader. Looks at nothing before the first Next().
-  explicit HfsPlusReader(base::Bytes image) : image_(image) {}
+  explicit HfsPlusReader(base::Bytes image) : image_(image), sharing_(image.size()) {}
 
   std::optional<parts::Member> Next(base::Budget& budget, inflate::OutputBuffer& buffer) override;
   std::string_view problem() const override { return problem_; }
@@ -78,6 +78,7 @@ class HfsPlusReader final : public parts::Archive {
   blocks::BlockDecoder decoder_;
   inflate::OutputBuffer block_;
   inflate::OutputBuffer fork_copy_;
+  parts::SharingMeter sharing_;
   std::string problem_;
 };
 

@@ -233,6 +233,26 @@ TEST(HfsPlusReaderTest, CyclesAndHugeClaimsEnd) {
   EXPECT_EQ(problem, "damaged: the chain of leaves is broken");
 }
 
+TEST(HfsPlusReaderTest, FilesThatShareTheirBytesDoNotMultiplyThem) {
+  constexpr std::uint64_t kShared = 2 * 1024 * 1024;
+  Writer writer;
+  const std::uint32_t shared = writer.Put(std::string(kShared, 'x'));
+  const std::string fork = Fork(kShared, {{shared, kShared / kBlock}});
+  std::vector<std::string> records;
+  for (char name = 'a'; name < 'm'; ++name) {
+    records.push_back(CatalogFile(2, std::string(1, name), 20, fork, fork));
+  }
+  records.push_back(CatalogFile(2, "small", 21, Fork(4, {{shared, 1}})));
+  writer.PutTree(kCatalog, TreeOf(records));
+  // 10 MiB and 16 times the image: ten files with both forks.
+  const auto all = Read(writer.Finish());
+  ASSERT_EQ(all.size(), 23u);
+  EXPECT_EQ(all[19].gap, "");
+  EXPECT_EQ(all[20].name, "k");
+  EXPECT_EQ(all[20].gap, "limit ratio_max");
+  EXPECT_EQ(all[22].content, "xxxx");
+}
+
 TEST(HfsPlusReaderTest, EveryFlipEnds) {
   Writer writer;
   const std::uint32_t a = writer.Put("text");

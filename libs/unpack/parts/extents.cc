@@ -82,6 +82,15 @@ Member ExtentsMember(std::string name, base::Bytes image, std::span<const Extent
   return member;
 }
 
+bool SharingMeter::Add(std::uint64_t size) {
+  const std::uint64_t taken = std::min(size, image_size_);
+  if (taken > left_) {
+    return false;
+  }
+  left_ -= taken;
+  return true;
+}
+
 std::string JoinPath(std::string_view parent, std::string_view name) {
   std::string path(parent);
   if (!path.empty()) {

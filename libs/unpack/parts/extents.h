@@ -31,6 +31,24 @@ void WriteExtents(base::Bytes image, std::span<const Extent> extents, std::uint6
 Member ExtentsMember(std::string name, base::Bytes image, std::span<const Extent> extents,
                      std::uint64_t size, base::Budget& budget, inflate::OutputBuffer& buffer);
 
+// Files of an image hardly share their bytes: this keeps those that do from multiplying it. All of
+// them together may have kSharingMax times the image's bytes, beyond kRatioFreeBytes. Not
+// thread-safe.
+class SharingMeter {
+ public:
+  static constexpr std::uint64_t kSharingMax = 16;
+
+  explicit SharingMeter(std::uint64_t image_size)
+      : image_size_(image_size), left_(kRatioFreeBytes + kSharingMax * image_size) {}
+
+  // Whether a file that says it has `size` bytes may be taken out as well.
+  bool Add(std::uint64_t size);
+
+ private:
+  std::uint64_t image_size_;
+  std::uint64_t left_;
+};
+
 // `parent`/`name`, cut to kPathBytesMax so that deep trees cannot make paths dear.
 inline constexpr std::size_t kPathBytesMax = 1024;
 std::string JoinPath(std::string_view parent, std::string_view name);
