@@ -28,6 +28,7 @@ enum class Origin : std::uint8_t {
   kXlmMacro,      // the formulas of an Excel 4 macro sheet
   kDeobfuscated,  // a further view of a script, or what was decoded in it
   kUnpacked,      // memory of a program that unpacked itself
+  kEmbedded,      // found in a program, together with all programs that are in its own bytes
   // Copies for body signatures that look at normalised texts; nothing else looks at them.
   kNormalisedHtml,
   kNormalisedScript,

@@ -41,7 +41,7 @@ class PackedContainer final : public Container {
 // Files inside a program. Archives behind its end are OpenOverlay's.
 class EmbeddedContainer final : public Container {
  public:
-  EmbeddedContainer(base::Bytes file, bool with_zip) : reader_(file, with_zip) {
+  EmbeddedContainer(base::Bytes file, unpack::embedded::Wanted wanted) : reader_(file, wanted) {
     formats::pe::PeReader pe;
     const auto overlay = pe.Open(file) ? pe.OverlayOffset() : std::optional<std::uint64_t>();
     sections_ = base::ClippedSlice(file, 0, overlay.value_or(file.size()));
@@ -55,9 +55,12 @@ class EmbeddedContainer final : public Container {
     item.name = std::move(next_->name);
     item.content = Pay(next_->content, budget, item.gap);
     item.has_content = !item.content.empty();
+    item.origin = Origin::kEmbedded;
     next_.reset();
     return item;
   }
+
+  std::string_view problem() const override { return reader_.problem(); }
 
   // Searches on, if it did not yet.
   bool HasNext() {
@@ -96,9 +99,12 @@ std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
   if (subject.type != FileType::kPe) {
     return nullptr;
   }
-  const bool with_zip = !unpack::zip::ZipReader::HasDirectory(subject.data);
+  unpack::embedded::Wanted wanted;
+  wanted.zips = !unpack::zip::ZipReader::HasDirectory(subject.data);
+  // Programs in each other would be given once for each way through them: 2^n.
+  wanted.programs = subject.origin != Origin::kEmbedded;
   // A container is a level of depth: most programs are none.
-  auto container = std::make_unique<EmbeddedContainer>(subject.data, with_zip);
+  auto container = std::make_unique<EmbeddedContainer>(subject.data, wanted);
   return container->HasNext() ? std::move(container) : nullptr;
 }
 

@@ -5,7 +5,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const day::base::Bytes file = std::as_bytes(std::span(data, size));
-  day::unpack::embedded::EmbeddedReader reader(file, true);
+  day::unpack::embedded::EmbeddedReader reader(file, {});
   std::size_t count = 0;
   while (const auto found = reader.Next()) {
     const bool is_inside = found->content.data() > file.data() &&

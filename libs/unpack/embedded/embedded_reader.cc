@@ -146,8 +146,8 @@ std::optional<std::uint64_t> CabinetSize(base::Bytes bytes) {
 
 }  // namespace
 
-EmbeddedReader::EmbeddedReader(base::Bytes file, bool with_zip)
-    : file_(file), with_zip_(with_zip), at_(file.size()) {
+EmbeddedReader::EmbeddedReader(base::Bytes file, Wanted wanted)
+    : file_(file), wanted_(wanted), at_(file.size()) {
   if (!outer_.Open(file)) {
     return;
   }
@@ -179,12 +179,13 @@ std::optional<Found> EmbeddedReader::Next() {
       }
       if (kind == kPe) {
         AddPe(at);
-      } else if (at >= behind_ && (kind != kZip || with_zip_)) {
+      } else if (at >= behind_ && (kind != kZip || wanted_.zips)) {
         AddArchive(kind, at);
       }
     }
   }
-  if (pending_.empty() || found_ >= kFoundMax) {
+  if (found_ >= kFoundMax) {
+    problem_ = "limit embedded_max";
     return std::nullopt;
   }
   ++found_;
@@ -207,6 +208,10 @@ void EmbeddedReader::AddPe(std::uint64_t at) {
     return;  // the program's own headers: some packers have them mapped twice
   }
   const std::uint64_t size = HeaderSize(pe);
+  behind_ = std::max(behind_, at + size);
+  if (!wanted_.programs) {
+    return;
+  }
   constexpr std::uint64_t kPage = formats::pe::kPageSizeBytes;
   const std::uint64_t page_end =
       std::min<std::uint64_t>((at + size + kPage - 1) / kPage * kPage, file_.size());
@@ -223,7 +228,6 @@ void EmbeddedReader::AddPe(std::uint64_t at) {
         "(embedded at " + Hex(at) + ", " + std::to_string(sizes[i]) + " bytes)";
     pending_.push_back({sizes[i] == size ? NameAt(at) : with_size, file_.subspan(at, sizes[i])});
   }
-  behind_ = std::max(behind_, at + size);
 }
 
 // The size of the zip at `at`; nothing if there is none. The searches go on where the last ones

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libs/base/bytes.h"
@@ -35,13 +36,20 @@ struct Found {
   base::Bytes content;
 };
 
+// What is looked for besides RAR, 7z and cabinets.
+struct Wanted {
+  bool zips = true;      // not where the whole file can be read as one
+  bool programs = true;  // not in what a search for them has found; what is in them is passed over
+};
+
 class EmbeddedReader {
  public:
-  // Finds nothing in a file that is no PE file. `with_zip`: whether zips are looked for; not where
-  // the whole file can be read as one. REQUIRES: the file outlives the reader.
-  EmbeddedReader(base::Bytes file, bool with_zip);
+  // Finds nothing in a file that is no PE file. REQUIRES: the file outlives the reader.
+  EmbeddedReader(base::Bytes file, Wanted wanted);
 
   std::optional<Found> Next();
+  // "limit embedded_max" once Next() has given nothing because of kFoundMax; else empty.
+  std::string_view problem() const { return problem_; }
 
  private:
   enum Kind : std::size_t { kPe, kZip, kRar, k7z, kCab };
@@ -54,11 +62,12 @@ class EmbeddedReader {
   base::Bytes file_;
   formats::pe::PeReader outer_;
   std::vector<std::uint64_t> section_ends_;  // rising
-  bool with_zip_;
+  Wanted wanted_;
   std::uint64_t at_;            // the search goes on here
   std::uint64_t behind_ = 0;    // archives before this are inside the last one
   std::vector<Found> pending_;  // in reverse order
   std::size_t found_ = 0;
+  std::string_view problem_;
   std::uint64_t zip_directory_ = 0;  // the next central directory, and the next end of one
   std::uint64_t zip_end_ = 0;
 };

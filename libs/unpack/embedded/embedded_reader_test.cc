@@ -35,8 +35,8 @@ std::string MakePe(std::size_t raw) {
   return pe;
 }
 
-std::vector<Found> All(const std::string& file, bool with_zip = true) {
-  EmbeddedReader reader(base::AsBytes(file), with_zip);
+std::vector<Found> All(const std::string& file, Wanted wanted = {}) {
+  EmbeddedReader reader(base::AsBytes(file), wanted);
   std::vector<Found> all;
   while (auto found = reader.Next()) {
     all.push_back(*std::move(found));
@@ -69,6 +69,38 @@ TEST(Embedded, ProgramInASectionWithBothEnds) {
   EXPECT_EQ(all[2].content.size(), inner.size() + 0x27);
 }
 
+TEST(Embedded, WhatIsInProgramsIsPassedOverWhereTheyAreNotWanted) {
+  std::string cab("MSCF\0\0\0\0", 8);
+  cab.append(92, '\0');
+  Put(cab, 8, 100, 4);
+  Put(cab, 16, 44, 4);
+  Put(cab, 24, 0x0103, 2);
+  std::string inner = MakePe(0x400);
+  inner.replace(0x300, cab.size(), cab);
+  std::string file = MakePe(0x1000);
+  file.replace(0x300, inner.size(), inner);
+  file.replace(0x900, cab.size(), cab);
+  const auto all = All(file, {.programs = false});
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "(embedded at 0x900)");
+}
+
+TEST(Embedded, TooManyAreSaid) {
+  std::string file = MakePe(0x1000);
+  const std::string inner = MakePe(0x10);
+  for (int i = 0; i < 300; ++i) {
+    file += inner;
+  }
+  EmbeddedReader reader(base::AsBytes(file), {});
+  std::size_t count = 0;
+  while (reader.Next()) {
+    EXPECT_EQ(reader.problem(), "");
+    ++count;
+  }
+  EXPECT_EQ(count, kFoundMax);
+  EXPECT_EQ(reader.problem(), "limit embedded_max");
+}
+
 TEST(Embedded, TheProgramItselfIsNotInside) {
   std::string file = MakePe(0x400);
   file.replace(0x300, 0x200, file.substr(0, 0x200));
@@ -84,7 +116,7 @@ TEST(Embedded, ArchivesBehindTheProgram) {
   const auto all = All(file);
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(base::AsText(all[0].content), zip);
-  EXPECT_TRUE(All(file, false).empty());
+  EXPECT_TRUE(All(file, {.zips = false}).empty());
 }
 
 TEST(Embedded, CabinetAndRar) {
