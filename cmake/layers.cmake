@@ -172,10 +172,16 @@ daylight_library(libs/signatures/clamav
 # Signatures on what containers say of their files.
 daylight_library(libs/signatures/metadata
   USES libs/signatures libs/signatures/clamav)
+# What databases say files are, by their first bytes.
+daylight_library(libs/signatures/filetypes
+  USES libs/signatures libs/signatures/clamav)
+# Passwords that databases bring for archives.
+daylight_library(libs/signatures/passwords
+  USES libs/signatures libs/signatures/clamav)
 # The files of a database, of all kinds, put together.
 daylight_library(libs/signatures/sources
   USES libs/signatures libs/signatures/cvd libs/signatures/clamav libs/signatures/metadata libs/crypto
-       libs/unpack/inflate
+       libs/signatures/filetypes libs/signatures/passwords libs/unpack/inflate
   TEST_LINKS daylight_signatures_cvd_testing)
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
@@ -194,7 +200,8 @@ daylight_library(libs/engine/descend
 daylight_library(libs/engine
   USES libs/engine/descend libs/crypto libs/match libs/rules/scan libs/rules/compile
        libs/rules/syntax libs/rules/module libs/signatures libs/signatures/clamav
-       libs/signatures/metadata libs/similarity libs/formats/pe libs/formats/elf libs/formats/macho
+       libs/signatures/metadata libs/signatures/filetypes libs/signatures/passwords
+       libs/similarity libs/formats/pe libs/formats/elf libs/formats/macho
        libs/formats/image libs/formats/structured libs/unpack/inflate)
 
 # The sandboxed process, and those who ask it.

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <utility>
 
-#include "libs/engine/clam_type.h"
 #include "libs/engine/naming.h"
 #include "libs/engine/program_facts.h"
 #include "libs/formats/image/image.h"
@@ -30,7 +30,7 @@ void Merge(const clamav::BodyOutcome& from, clamav::BodyOutcome* into) {
 }
 
 // Bit n: Target n. Pages are matched against signatures for HTML only as normalised copies.
-std::uint32_t TargetsOf(FileType type, Origin origin) {
+std::uint32_t TargetsOf(const FileKind& kind, Origin origin) {
   constexpr std::uint32_t kAny = 1u << 0;
   constexpr std::uint32_t kHtml = 1u << 3;
   constexpr std::uint32_t kText = 1u << 7;
@@ -42,7 +42,9 @@ std::uint32_t TargetsOf(FileType type, Origin origin) {
     case Origin::kNormalisedText:
       return kAny | kText;
     default:
-      return kAny | (type == FileType::kHtml ? 0 : 1u << clamav::TargetOfType(ClamTypeOf(type)));
+      return (kAny | 1u << clamav::TargetOfType(kind.clam) |
+              1u << clamav::TargetOfType(kind.also_clam)) &
+             ~kHtml;
   }
 }
 
@@ -66,17 +68,14 @@ Finding BodySignatureMatcher::MakeFinding(const clamav::BodyHit& hit) const {
   return finding;
 }
 
-std::vector<std::string_view> BodySignatureMatcher::Match(
-    base::Bytes data, FileType type, Origin origin, std::span<const FileType> containers,
-    const MatchLimits& limits, base::Budget& budget, std::vector<Finding>& findings) {
-  std::vector<clamav::ClamType> holders;
-  for (const FileType container : containers) {
-    holders.push_back(ClamTypeOf(container));
-  }
+BodySignatureMatcher::Outcome BodySignatureMatcher::Match(
+    base::Bytes data, const FileKind& kind, Origin origin,
+    std::span<const clamav::ClamType> containers, const MatchLimits& limits, base::Budget& budget,
+    std::vector<Finding>& findings) {
   clamav::ObjectFacts facts;
-  facts.containers = holders;
-  facts.targets = TargetsOf(type, origin);
-  facts.program = [&] { return ReadProgramFacts(data, type); };
+  facts.containers = containers;
+  facts.targets = TargetsOf(kind, origin);
+  facts.program = [&] { return ReadProgramFacts(data, kind.type); };
   facts.image_hash = [&] { return ImageHashOf(data); };
   std::vector<clamav::BodyHit> hits;
   const auto deadline = DeadlineOf(limits);
@@ -97,7 +96,9 @@ std::vector<std::string_view> BodySignatureMatcher::Match(
     std::stable_sort(hits.begin(), hits.end(), by_signature);
     hits.erase(std::unique(hits.begin(), hits.end(), same), hits.end());
   }
-  std::vector<std::string_view> gaps;
+  Outcome result;
+  result.handlers = std::move(handlers);
+  std::vector<std::string_view>& gaps = result.gaps;
   const auto gap = [&](bool holds, std::string_view reason) {
     if (holds) {
       gaps.push_back(reason);
@@ -112,7 +113,7 @@ std::vector<std::string_view> BodySignatureMatcher::Match(
   for (const clamav::BodyHit& hit : hits) {
     findings.push_back(MakeFinding(hit));
   }
-  return gaps;
+  return result;
 }
 
 }  // namespace day::engine

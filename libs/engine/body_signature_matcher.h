@@ -12,7 +12,7 @@
 #include "libs/base/budget.h"
 #include "libs/base/bytes.h"
 #include "libs/engine/descend/container.h"
-#include "libs/engine/descend/identify.h"
+#include "libs/engine/file_kind.h"
 #include "libs/engine/object_matcher.h"
 #include "libs/engine/report.h"
 #include "libs/signatures/clamav/body_database.h"
@@ -26,13 +26,18 @@ class BodySignatureMatcher {
   explicit BodySignatureMatcher(const signatures::clamav::BodyDatabase& database)
       : database_(database), matcher_(database) {}
 
+  struct Outcome {
+    std::vector<std::string_view> gaps;  // reasons
+    // What signatures want the object to be opened as.
+    std::vector<signatures::clamav::ClamType> handlers;
+  };
+
   // Appends a finding for each signature that matches; inner_path is left empty. `origin` tells
   // normalised copies, which alone are matched against signatures for HTML; `containers`: the types
-  // of what holds the object, outermost first. Returns the reasons for gaps.
-  std::vector<std::string_view> Match(base::Bytes data, FileType type, Origin origin,
-                                      std::span<const FileType> containers,
-                                      const MatchLimits& limits, base::Budget& budget,
-                                      std::vector<Finding>& findings);
+  // of what holds the object, outermost first.
+  Outcome Match(base::Bytes data, const FileKind& kind, Origin origin,
+                std::span<const signatures::clamav::ClamType> containers, const MatchLimits& limits,
+                base::Budget& budget, std::vector<Finding>& findings);
 
  private:
   Finding MakeFinding(const signatures::clamav::BodyHit& hit) const;

@@ -12,6 +12,7 @@ struct Name {
   std::string_view name;
 };
 
+// The first name of a type is what ClamAV calls it; the first type of a name what we call that.
 constexpr std::array kNames = {
     Name{FileType::kPe, "CL_TYPE_MSEXE"},
     Name{FileType::kDos, "CL_TYPE_MSEXE"},
@@ -46,6 +47,7 @@ constexpr std::array kNames = {
     Name{FileType::kPyc, "CL_TYPE_PYTHON_COMPILED"},
     Name{FileType::kHtml, "CL_TYPE_HTML"},
     Name{FileType::kMail, "CL_TYPE_MAIL"},
+    Name{FileType::kText, "CL_TYPE_TEXT_ASCII"},
     Name{FileType::kXml, "CL_TYPE_TEXT_ASCII"},
     Name{FileType::kPhp, "CL_TYPE_TEXT_ASCII"},
     Name{FileType::kAsp, "CL_TYPE_TEXT_ASCII"},
@@ -56,7 +58,45 @@ constexpr std::array kNames = {
     Name{FileType::kPython, "CL_TYPE_TEXT_ASCII"},
     Name{FileType::kPerl, "CL_TYPE_TEXT_ASCII"},
     Name{FileType::kShell, "CL_TYPE_TEXT_ASCII"},
-    Name{FileType::kText, "CL_TYPE_TEXT_ASCII"},
+    Name{FileType::kArj, "CL_TYPE_ARJ"},
+    Name{FileType::kSzdd, "CL_TYPE_MSSZDD"},
+    Name{FileType::kSis, "CL_TYPE_SIS"},
+    Name{FileType::kTnef, "CL_TYPE_TNEF"},
+    Name{FileType::kXar, "CL_TYPE_XAR"},
+    Name{FileType::kUdf, "CL_TYPE_UDF"},
+    Name{FileType::kDmg, "CL_TYPE_DMG"},
+    Name{FileType::kNsis, "CL_TYPE_NULSFT"},
+    Name{FileType::kAutoit, "CL_TYPE_AUTOIT"},
+    Name{FileType::kInstallshield, "CL_TYPE_ISHIELD_MSI"},
+    Name{FileType::kHfsPlus, "CL_TYPE_PART_HFSPLUS"},
+    Name{FileType::kDisk, "CL_TYPE_MBR"},
+    // Types that are told apart there.
+    Name{FileType::kText, "CL_TYPE_TEXT_UTF8"},
+    Name{FileType::kText, "CL_TYPE_TEXT_UTF16LE"},
+    Name{FileType::kText, "CL_TYPE_TEXT_UTF16BE"},
+    Name{FileType::kText, "CL_TYPE_SCRENC"},
+    Name{FileType::kText, "CL_TYPE_SCRIPT"},
+    Name{FileType::kText, "CL_TYPE_UUENCODED"},
+    Name{FileType::kText, "CL_TYPE_BINHEX"},
+    Name{FileType::kHtml, "CL_TYPE_HTML_UTF16"},
+    Name{FileType::kMail, "CL_TYPE_MHTML"},
+    Name{FileType::kMachO, "CL_TYPE_MACHO_UNIBIN"},
+    Name{FileType::kTar, "CL_TYPE_OLD_TAR"},
+    Name{FileType::kCpio, "CL_TYPE_CPIO_OLD"},
+    Name{FileType::kCpio, "CL_TYPE_CPIO_ODC"},
+    Name{FileType::kCpio, "CL_TYPE_CPIO_CRC"},
+    Name{FileType::kZip, "CL_TYPE_OOXML_WORD"},
+    Name{FileType::kZip, "CL_TYPE_OOXML_PPT"},
+    Name{FileType::kZip, "CL_TYPE_OOXML_XL"},
+    Name{FileType::kZip, "CL_TYPE_OOXML_HWP"},
+    Name{FileType::kXml, "CL_TYPE_XML_WORD"},
+    Name{FileType::kXml, "CL_TYPE_XML_XL"},
+    Name{FileType::kXml, "CL_TYPE_XML_HWP"},
+    Name{FileType::kXml, "CL_TYPE_XDP"},
+    Name{FileType::kOle2, "CL_TYPE_HWPOLE2"},
+    Name{FileType::kDisk, "CL_TYPE_GPT"},
+    Name{FileType::kDisk, "CL_TYPE_APM"},
+    Name{FileType::kLha, "CL_TYPE_LHA_LZH"},
 };
 
 }  // namespace
@@ -66,6 +106,13 @@ signatures::clamav::ClamType ClamTypeOf(FileType type) {
                                          [&](const Name& name) { return name.type == type; });
   const std::string_view name = found == kNames.end() ? "CL_TYPE_BINARY_DATA" : found->name;
   return signatures::clamav::TypeOfName(name).value_or(0);
+}
+
+std::optional<FileType> FileTypeOf(signatures::clamav::ClamType type) {
+  const std::string_view name = signatures::clamav::TypeName(type);
+  const auto* const found = std::find_if(kNames.begin(), kNames.end(),
+                                         [&](const Name& entry) { return entry.name == name; });
+  return found == kNames.end() ? std::nullopt : std::optional(found->type);
 }
 
 }  // namespace day::engine

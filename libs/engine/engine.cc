@@ -15,14 +15,17 @@
 #include "libs/engine/descend/containers.h"
 #include "libs/engine/descend/content.h"
 #include "libs/engine/descend/identify.h"
+#include "libs/engine/file_kind.h"
 #include "libs/engine/hash_matcher.h"
 #include "libs/engine/naming.h"
 #include "libs/engine/near_matcher.h"
 #include "libs/engine/rule_matcher.h"
 #include "libs/signatures/clamav/body_database.h"
 #include "libs/signatures/database.h"
+#include "libs/signatures/filetypes/filetype_table.h"
 #include "libs/signatures/lists.h"
 #include "libs/signatures/metadata/metadata_matcher.h"
+#include "libs/signatures/passwords/password_line.h"
 
 namespace day::engine {
 namespace {
@@ -79,6 +82,16 @@ std::set<std::string, std::less<>> IgnoredRules(std::string_view lists) {
   return names;
 }
 
+std::vector<std::string> ZipPasswords(std::string_view lists) {
+  std::vector<std::string> zip_passwords;
+  for (signatures::passwords::Password& password : signatures::passwords::PasswordsIn(lists)) {
+    if (password.container != signatures::passwords::Password::For::kRar) {
+      zip_passwords.push_back(std::move(password.bytes));
+    }
+  }
+  return zip_passwords;
+}
+
 // A container that is being walked, with the bytes it was opened on.
 struct Frame {
   std::unique_ptr<Container> container;
@@ -86,6 +99,7 @@ struct Frame {
   std::string inner_path;  // of the container
   FileType type;
   std::uint64_t object = 0;     // which object of the file it opens, as many were scanned before
+  signatures::clamav::ClamType clam;
   std::uint32_t position = 0;   // of the object that was taken out last, from 1
   std::optional<bool> allowed;  // whether .fp or .sfp lists it: asked when first needed
 };
@@ -99,6 +113,8 @@ struct Engine::State {
   std::unique_ptr<BodySignatureMatcher> bodies;
   Wanted wanted;  // copies that body signatures look at
   std::unique_ptr<signatures::metadata::MetadataMatcher> metadata;
+  std::unique_ptr<signatures::filetypes::FileTypeTable> file_types;
+  std::vector<std::string> zip_passwords;
   std::set<std::string, std::less<>> ignored_rules;  // rules of the database that are left out
   EngineOptions options;
   unpack::inflate::Inflater inflater;
@@ -180,11 +196,12 @@ class FileScan {
   void MatchHashes(base::Bytes data, std::string_view inner_path);
   void MatchMetadata(const Frame& frame, const Item& item, const std::string& inner_path);
   void ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin);
-  void MatchBodies(base::Bytes data, FileType type, Origin origin, std::string_view inner_path);
+  std::vector<signatures::clamav::ClamType> MatchBodies(base::Bytes data, const FileKind& kind,
+                                                        Origin origin, std::string_view inner_path);
   void JudgeFindings(std::size_t first, base::Bytes data, const std::string& inner_path);
   bool IsAllowed(base::Bytes data);
   bool IsRepeated(const Item& item, std::uint64_t object);
-  void Descend(base::Bytes data, FileType type, std::string_view path,
+  void Descend(base::Bytes data, const FileKind& kind, std::string_view path,
                const std::string& inner_path, Origin origin);
 
   Engine::State& state_;
@@ -276,10 +293,10 @@ MatchLimits FileScan::LimitsOfObject() const {
 void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origin origin) {
   ++report_.objects_scanned;
   report_.bytes_scanned += data.size();
-  FileType type = Identify(data);
-  if (origin == Origin::kMessage && (type == FileType::kText || type == FileType::kUnknown)) {
-    type = FileType::kMail;
-  }
+  const FileType parent = stack_.empty() ? FileType::kUnknown : stack_.back().type;
+  const bool is_partition = parent == FileType::kDisk || parent == FileType::kDmg;
+  FileKind kind = KindOf(data, origin, is_partition, state_.file_types.get());
+  const FileType type = kind.type;
   std::string path(name_);
   if (!inner_path.empty()) {
     path += kSeparator;
@@ -287,14 +304,15 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
   }
   const std::size_t first = report_.findings.size();
   MatchHashes(data, inner_path);
-  MatchBodies(data, type, origin, inner_path);
+  for (const signatures::clamav::ClamType handler : MatchBodies(data, kind, origin, inner_path)) {
+    TakeFor(handler, kind);
+  }
   MatchRules(data, type, path, inner_path);
-  const FileType parent = stack_.empty() ? FileType::kUnknown : stack_.back().type;
   AlertsOfObject(data, type, parent, origin, state_.options.heuristics, report_.findings);
   if (report_.findings.size() > first) {
     JudgeFindings(first, data, inner_path);
   }
-  Descend(data, type, path, inner_path, origin);
+  Descend(data, kind, path, inner_path, origin);
 }
 
 void FileScan::MatchHashes(base::Bytes data, std::string_view inner_path) {
@@ -316,7 +334,7 @@ void FileScan::MatchMetadata(const Frame& frame, const Item& item, const std::st
     return;
   }
   signatures::metadata::ContainedFile file;
-  file.container = ClamTypeOf(frame.type);
+  file.container = frame.clam;
   file.container_size = frame.data.size();
   file.name = item.name;
   file.real_size = item.facts ? item.facts->real_bytes : item.content.size();
@@ -345,7 +363,7 @@ void FileScan::MatchMetadata(const Frame& frame, const Item& item, const std::st
 // what is found in both is said once.
 void FileScan::ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin) {
   const std::size_t first = report_.findings.size();
-  MatchBodies(data, stack_.back().type, origin, inner_path);
+  (void)MatchBodies(data, KindOfCopy(stack_.back().type), origin, inner_path);
   if (report_.findings.size() == first) {
     return;
   }
@@ -366,26 +384,30 @@ void FileScan::ScanCopy(base::Bytes data, const std::string& inner_path, Origin 
   }
 }
 
-void FileScan::MatchBodies(base::Bytes data, FileType type, Origin origin,
-                           std::string_view inner_path) {
+// Returns what signatures want the object to be opened as.
+std::vector<signatures::clamav::ClamType> FileScan::MatchBodies(base::Bytes data,
+                                                                const FileKind& kind, Origin origin,
+                                                                std::string_view inner_path) {
   if (state_.bodies == nullptr) {
-    return;
+    return {};
   }
   // An object may be open in several ways at once: it contains the rest once. A copy is in what its
   // original is in.
-  std::vector<FileType> containers;
+  std::vector<signatures::clamav::ClamType> containers;
   const std::byte* before = nullptr;
   const base::Bytes original = IsCopy(origin) ? stack_.back().data : base::Bytes();
   for (const Frame& frame : stack_) {
     if (frame.data.data() != before && frame.data.data() != original.data()) {
-      containers.push_back(frame.type);
+      containers.push_back(frame.clam);
       before = frame.data.data();
     }
   }
-  for (const std::string_view reason : state_.bodies->Match(
-           data, type, origin, containers, LimitsOfObject(), budget_, report_.findings)) {
+  BodySignatureMatcher::Outcome outcome = state_.bodies->Match(
+      data, kind, origin, containers, LimitsOfObject(), budget_, report_.findings);
+  for (const std::string_view reason : outcome.gaps) {
     AddGap(inner_path, reason);
   }
+  return std::move(outcome.handlers);
 }
 
 void FileScan::MatchRules(base::Bytes data, FileType type, std::string_view path,
@@ -456,16 +478,18 @@ bool FileScan::IsAllowed(base::Bytes data) {
   return state_.hashes->IsAllowed(data);
 }
 
-void FileScan::Descend(base::Bytes data, FileType type, std::string_view path,
+void FileScan::Descend(base::Bytes data, const FileKind& kind, std::string_view path,
                        const std::string& inner_path, Origin origin) {
-  for (std::unique_ptr<Container>& container :
-       OpenContainers({data, type, path, origin, state_.wanted})) {
+  const Subject subject = {data, kind.type, path, origin, state_.wanted, state_.zip_passwords};
+  for (OpenedContainer& opened : OpenContainers(subject, kind.opened_as)) {
     if (!budget_.Enter().ok()) {
       AddGap(inner_path, LimitReason(base::Limit::kDepth));
       return;
     }
-    stack_.push_back(
-        {std::move(container), data, inner_path, type, report_.objects_scanned, 0, std::nullopt});
+    const bool is_own = opened.type == kind.type || opened.type == FileTypeOf(kind.clam);
+    stack_.push_back({std::move(opened.container), data, inner_path, opened.type,
+                      report_.objects_scanned, is_own ? kind.clam : ClamTypeOf(opened.type), 0,
+                      std::nullopt});
   }
 }
 
@@ -499,6 +523,9 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
     auto metadata = std::make_unique<signatures::metadata::MetadataMatcher>(database->lists());
     engine->state_->metadata = metadata->empty() ? nullptr : std::move(metadata);
     engine->state_->ignored_rules = IgnoredRules(database->lists());
+    auto types = std::make_unique<signatures::filetypes::FileTypeTable>(database->lists());
+    engine->state_->file_types = types->empty() ? nullptr : std::move(types);
+    engine->state_->zip_passwords = ZipPasswords(database->lists());
   }
   if (options.body != nullptr) {
     engine->state_->bodies = std::make_unique<BodySignatureMatcher>(*options.body);

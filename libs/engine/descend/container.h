@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -85,6 +86,9 @@ struct Subject {
   std::string_view name;  // of the file, for contents that have none of their own
   Origin origin = Origin::kOther;
   Wanted wanted;
+  // To be tried on encrypted zip archives beside those that everybody uses. They outlive
+  // containers.
+  std::span<const std::string> zip_passwords;
 };
 
 }  // namespace day::engine

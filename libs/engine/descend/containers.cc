@@ -18,11 +18,15 @@ constexpr Opener kOpeners[] = {
 
 }  // namespace
 
-std::vector<std::unique_ptr<Container>> OpenContainers(const Subject& subject) {
-  std::vector<std::unique_ptr<Container>> containers;
+std::vector<OpenedContainer> OpenContainers(Subject subject, std::span<const FileType> types) {
+  std::vector<OpenedContainer> containers;
   for (const Opener open : kOpeners) {
-    if (auto container = open(subject)) {
-      containers.push_back(std::move(container));
+    for (const FileType type : types) {
+      subject.type = type;
+      if (auto container = open(subject)) {
+        containers.push_back({std::move(container), type});
+        break;
+      }
     }
   }
   return containers;

@@ -61,7 +61,11 @@ std::unique_ptr<Container> OpenZip(const Subject& subject) {
     return nullptr;
   }
   auto reader = unpack::zip::ZipReader::Create(subject.data);
-  return reader.ok() ? std::make_unique<ZipContainer>(*std::move(reader)) : nullptr;
+  if (!reader.ok()) {
+    return nullptr;
+  }
+  reader->SetPasswords(subject.zip_passwords);
+  return std::make_unique<ZipContainer>(*std::move(reader));
 }
 
 }  // namespace day::engine

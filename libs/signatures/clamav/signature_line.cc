@@ -294,6 +294,8 @@ BodyFormat BodyFormatOf(std::string_view file_name) {
   return found == kEndings.end() ? BodyFormat::kNone : found->second;
 }
 
+base::Result<Conditions> ParseConditionText(std::string_view text) { return ParseConditions(text); }
+
 BodyLine ParseBodyLine(BodyFormat format, std::string_view line) {
   BodyLine out;
   if (line.ends_with('\r')) {

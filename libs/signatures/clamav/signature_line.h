@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "libs/base/result.h"
 #include "libs/signatures/clamav/signature.h"
 
 namespace day::signatures::clamav {
@@ -32,6 +33,10 @@ struct BodyLine {
 
 // `line` without its newline; a carriage return at its end is no part of it.
 BodyLine ParseBodyLine(BodyFormat format, std::string_view line);
+
+// The conditions of a logical signature alone: other files have them, too. Errors: kMalformed, or
+// kUnsupported (sound, but not for us).
+base::Result<Conditions> ParseConditionText(std::string_view text);
 
 inline constexpr std::size_t kBodyNameBytesMax = 512;
 inline constexpr std::size_t kIntermediatesMax = 16;

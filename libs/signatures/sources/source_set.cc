@@ -6,6 +6,7 @@
 #include "libs/signatures/clamav/regex.h"
 #include "libs/signatures/lists.h"
 #include "libs/signatures/metadata/metadata_line.h"
+#include "libs/signatures/sources/list_line.h"
 
 namespace day::signatures::sources {
 namespace {
@@ -80,6 +81,7 @@ void SourceSet::AddFile(std::string_view name, std::string_view text) {
     case Use::kSignatures:
     case Use::kBodies:
     case Use::kMetadata:
+    case Use::kList:
     case Use::kOther:
       AddSignatures(kind, name, text);
       return;
@@ -188,6 +190,21 @@ void SourceSet::AddMetadata(std::string_view name, std::string_view text, Source
   builder_.AddList(name, text, report->lines.signatures);
 }
 
+// Lines that say something of files or archives, and are no signatures that are counted.
+void SourceSet::AddSmallList(const SourceKind& kind, std::string_view name, std::string_view text,
+                             SourceReport* report) {
+  std::string_view rest = text;
+  for (std::uint32_t number = 1; !rest.empty(); ++number) {
+    const LineProblem problem = CheckListLine(kind.ending, base::TakeLine(&rest));
+    if (problem.is_used) {
+      ++report->lines.signatures;
+    } else if (!problem.reason.empty()) {
+      report->lines.Skip(number, problem.reason);
+    }
+  }
+  builder_.AddList(name, text, 0);
+}
+
 void SourceSet::AddSignatures(const SourceKind& kind, std::string_view name,
                               std::string_view text) {
   SourceReport report = ReportOf(kind, name);
@@ -198,8 +215,9 @@ void SourceSet::AddSignatures(const SourceKind& kind, std::string_view name,
     reports_.push_back(std::move(report));
     return;
   }
-  if (kind.use == Use::kMetadata) {
-    AddMetadata(name, text, &report);
+  if (kind.use == Use::kMetadata || kind.use == Use::kList) {
+    kind.use == Use::kList ? AddSmallList(kind, name, text, &report)
+                           : AddMetadata(name, text, &report);
     reports_.push_back(std::move(report));
     return;
   }

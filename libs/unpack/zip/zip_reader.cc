@@ -478,30 +478,44 @@ bool ZipReader::DecryptWith(const Entry& entry, std::string_view password, base:
   return true;
 }
 
+std::optional<Extraction> ZipReader::ExtractWith(const Entry& entry, std::string_view password,
+                                                 base::Budget& budget, inflate::Inflater& inflater,
+                                                 inflate::OutputBuffer& buffer) {
+  Entry plain;
+  if (!DecryptWith(entry, password, budget, plain)) {
+    return std::nullopt;
+  }
+  // One in 256 wrong passwords comes this far, and a liar can make them all.
+  if (!budget.SpendSteps(entry.data.size()).ok()) {
+    return Extraction{{}, "limit " + std::string(base::LimitName(base::Limit::kSteps))};
+  }
+  // Something has to tell the right password from one that merely passed.
+  const bool is_provable =
+      entry.method == kMethodAes || plain.has_crc32 || plain.method == kMethodDeflate;
+  if (!is_provable || plain.method == kMethodAes) {
+    return std::nullopt;
+  }
+  const std::size_t start = buffer.size();
+  Extraction extraction = Extract(plain, budget, inflater, buffer);
+  if (!extraction.gap.starts_with("damaged")) {
+    return extraction;
+  }
+  buffer.Truncate(start);
+  return std::nullopt;
+}
+
 std::optional<Extraction> ZipReader::ExtractEncrypted(const Entry& entry, base::Budget& budget,
                                                       inflate::Inflater& inflater,
                                                       inflate::OutputBuffer& buffer) {
-  const std::size_t start = buffer.size();
   for (const std::string_view password : kPasswords) {
-    Entry plain;
-    if (!DecryptWith(entry, password, budget, plain)) {
-      continue;
-    }
-    // One in 256 wrong passwords comes this far, and a liar can make them all.
-    if (!budget.SpendSteps(entry.data.size()).ok()) {
-      return Extraction{{}, "limit " + std::string(base::LimitName(base::Limit::kSteps))};
-    }
-    // Something has to tell the right password from one that merely passed.
-    const bool is_provable =
-        entry.method == kMethodAes || plain.has_crc32 || plain.method == kMethodDeflate;
-    if (!is_provable || plain.method == kMethodAes) {
-      return std::nullopt;
-    }
-    Extraction extraction = Extract(plain, budget, inflater, buffer);
-    if (!extraction.gap.starts_with("damaged")) {
+    if (auto extraction = ExtractWith(entry, password, budget, inflater, buffer)) {
       return extraction;
     }
-    buffer.Truncate(start);
+  }
+  for (const std::string& password : passwords_) {
+    if (auto extraction = ExtractWith(entry, password, budget, inflater, buffer)) {
+      return extraction;
+    }
   }
   return std::nullopt;
 }

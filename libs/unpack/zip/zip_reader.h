@@ -23,6 +23,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -98,6 +99,9 @@ class ZipReader {
   // Whether a central directory ends this file, whatever it starts with (self-extracting programs).
   static bool HasDirectory(base::Bytes file);
 
+  // Further passwords to try on encrypted entries. REQUIRES: they outlive the reader.
+  void SetPasswords(std::span<const std::string> passwords) { passwords_ = passwords; }
+
   // The next entry, or nothing at the end.
   std::optional<Entry> Next();
 
@@ -136,6 +140,10 @@ class ZipReader {
   std::optional<Extraction> ExtractEncrypted(const Entry& entry, base::Budget& budget,
                                              inflate::Inflater& inflater,
                                              inflate::OutputBuffer& buffer);
+  // What `password` makes of the entry; nothing if it is not the right one, or if nobody can say.
+  std::optional<Extraction> ExtractWith(const Entry& entry, std::string_view password,
+                                        base::Budget& budget, inflate::Inflater& inflater,
+                                        inflate::OutputBuffer& buffer);
   bool DecryptWith(const Entry& entry, std::string_view password, base::Budget& budget,
                    Entry& plain);
   void ClaimStream(const Entry& entry, std::uint64_t size);
@@ -158,6 +166,7 @@ class ZipReader {
   std::uint64_t entries_given_ = 0;
   std::vector<std::byte> plain_;  // the decrypted data of the entry extracted last
   std::size_t aes_tries_ = 0;
+  std::span<const std::string> passwords_;
   std::string problem_;
 };
 

@@ -1,0 +1,17 @@
+#include "libs/signatures/sources/list_line.h"
+
+#include "libs/signatures/filetypes/filetype_line.h"
+#include "libs/signatures/passwords/password_line.h"
+
+namespace day::signatures::sources {
+
+LineProblem CheckListLine(std::string_view ending, std::string_view line) {
+  if (ending == ".ftm") {
+    filetypes::FileTypeLine read = filetypes::ParseFileTypeLine(line);
+    return {read.kind == filetypes::FileTypeLine::Kind::kMagic, std::move(read.problem)};
+  }
+  passwords::PasswordLine read = passwords::ParsePasswordLine(line);
+  return {read.kind == passwords::PasswordLine::Kind::kPassword, std::move(read.problem)};
+}
+
+}  // namespace day::signatures::sources

@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""Makes the corpora of fuzz_filetypes and fuzz_passwords: lines of .ftm and .pwdb files, sound and broken."""
+import sys
+from pathlib import Path
+
+LEVELS = b"0:0:41:n:CL_TYPE_ANY:CL_TYPE_ZIP:1:255\n0:0:41:n:CL_TYPE_ANY:CL_TYPE_ZIP:300\n"
+CASES = {
+    "filetypes": {
+        "bytes": LEVELS + b"0:2:4142:n:CL_TYPE_ANY:CL_TYPE_GIF\n# c\n\0xxABcd",
+        "partition": b"4:1:4142:n:CL_TYPE_PART_ANY:CL_TYPE_PART_HFSPLUS\r\n\0.AB",
+        "patterns": b"1:*:41(42|43)??{2-3}4?*45:n:CL_TYPE_ANY:CL_TYPE_MAIL\n1:0,9:4145!(42|43)44:n:CL_TYPE_BINARY_DATA:CL_TYPE_PDF"
+                    b"\n1:EOF-4:6b6f6c79:n:CL_TYPE_ANY:CL_TYPE_DMG\n\0..ACx12Fzzzz\nE AEED koly",
+        "broken": b"0:x:41\n9:0:41:n:CL_TYPE_ANY:CL_TYPE_ZIP\n1:*:4({:n:CL_TYPE_ANY:CL_TYPE_ZIP\n0:0:4:n:A:B\n1:EP+1:4142:n:"
+                  b"CL_TYPE_ANY:CL_TYPE_ZIP\n1:*:(B)4142[1-2]43:n:CL_TYPE_ANY:CL_TYPE_ZIP\n\0A",
+    },
+    "passwords": {
+        "plain": b"N;Target:0;0;sesame\nM;Engine:81-255,Container:CL_TYPE_ZIP;1;736573616d65\n# c\nR;Engine:81-255,Container:CL_TYPE_RAR;;a;b\r\n",
+        "broken": b"N;;0;a\nN;Target:0;2;a\nN;Target:0;1;abc\nN\nN;Engine:81-255,Container:CL_TYPE_PDF;0;a\n",
+    },
+}
+
+
+def main():
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1] / "fuzz/corpus")
+    for target, cases in CASES.items():
+        (root / target).mkdir(parents=True, exist_ok=True)
+        for name, data in cases.items():
+            (root / target / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
