@@ -485,11 +485,10 @@ std::optional<Extraction> ZipReader::ExtractWith(const Entry& entry, std::string
   if (!DecryptWith(entry, password, budget, plain)) {
     return std::nullopt;
   }
-  // One in 256 wrong passwords comes this far, and a liar can make them all.
+  // One in 256 wrong passwords comes this far, and a liar can make them all: something has to tell.
   if (!budget.SpendSteps(entry.data.size()).ok()) {
     return Extraction{{}, "limit " + std::string(base::LimitName(base::Limit::kSteps))};
   }
-  // Something has to tell the right password from one that merely passed.
   const bool is_provable =
       entry.method == kMethodAes || plain.has_crc32 || plain.method == kMethodDeflate;
   if (!is_provable || plain.method == kMethodAes) {
@@ -507,17 +506,15 @@ std::optional<Extraction> ZipReader::ExtractWith(const Entry& entry, std::string
 std::optional<Extraction> ZipReader::ExtractEncrypted(const Entry& entry, base::Budget& budget,
                                                       inflate::Inflater& inflater,
                                                       inflate::OutputBuffer& buffer) {
-  for (const std::string_view password : kPasswords) {
-    if (auto extraction = ExtractWith(entry, password, budget, inflater, buffer)) {
-      return extraction;
+  const auto try_all = [&](const auto& passwords) {
+    std::optional<Extraction> extraction;
+    for (auto it = passwords.begin(); it != passwords.end() && !extraction; ++it) {
+      extraction = ExtractWith(entry, *it, budget, inflater, buffer);
     }
-  }
-  for (const std::string& password : passwords_) {
-    if (auto extraction = ExtractWith(entry, password, budget, inflater, buffer)) {
-      return extraction;
-    }
-  }
-  return std::nullopt;
+    return extraction;
+  };
+  auto extraction = try_all(kPasswords);
+  return extraction ? extraction : try_all(passwords_);
 }
 
 // Flags and methods that lie are an old trick against scanners: the target's extractor ignores
