@@ -36,12 +36,12 @@ TEST(FileTypeTableTest, TheLastLineWins) {
 }
 
 TEST(FileTypeTableTest, PatternsAreAskedOfTextsAndUnknownBytes) {
-  const std::string_view line = "1:*:4041(42|43)??{2-3}4?47*4548:p:CL_TYPE_ANY:CL_TYPE_MAIL\n";
-  EXPECT_EQ(TypeOf(line, "..@ACx12FGzzzz\nEH"), "CL_TYPE_MAIL");
-  EXPECT_EQ(TypeOf(line, "..@ADx12FGzzzzEH"), "");
-  EXPECT_EQ(TypeOf(line, "..@ACx12FGzzzz\nEH", "CL_TYPE_TEXT_ASCII"), "CL_TYPE_MAIL");
-  EXPECT_EQ(TypeOf(line, "..@ACx12FGzzzz\nEH", "CL_TYPE_ZIP"), "");
-  EXPECT_EQ(TypeOf(line, std::string(2000, '.') + "@ACx12FGEH"), "");
+  const std::string_view line = "1:*:4041(42|43)??{2-3}46474?*4548:p:CL_TYPE_ANY:CL_TYPE_MAIL\n";
+  EXPECT_EQ(TypeOf(line, "..@ACx12FGMzzzz\nEH"), "CL_TYPE_MAIL");
+  EXPECT_EQ(TypeOf(line, "..@ADx12FGMzzzzEH"), "");
+  EXPECT_EQ(TypeOf(line, "..@ACx12FGMzzzz\nEH", "CL_TYPE_TEXT_ASCII"), "CL_TYPE_MAIL");
+  EXPECT_EQ(TypeOf(line, "..@ACx12FGMzzzz\nEH", "CL_TYPE_ZIP"), "");
+  EXPECT_EQ(TypeOf(line, std::string(2000, '.') + "@ACx12FGMEH"), "");
   EXPECT_EQ(TypeOf("1:0:4145!(42|43)44:p:CL_TYPE_ANY:CL_TYPE_PDF\n", "AEED"), "CL_TYPE_PDF");
   EXPECT_EQ(TypeOf("1:0:4145!(42|43)44:p:CL_TYPE_ANY:CL_TYPE_PDF\n", "AEBD"), "");
 }
