@@ -53,7 +53,8 @@ daylight_library(libs/similarity)
 # Decoders: one container a folder.
 daylight_library(libs/unpack/inflate TEST_LINKS ZLIB::ZLIB)
 daylight_library(libs/unpack/stream
-  USES libs/unpack/inflate LINKS BZip2::BZip2 LibLZMA::LibLZMA Zstd::Zstd Lz4::Lz4)
+  USES libs/unpack/inflate LINKS BZip2::BZip2 LibLZMA::LibLZMA Zstd::Zstd Lz4::Lz4
+        Brotli::Brotli)
 daylight_library(libs/unpack/gzip USES libs/unpack/inflate)
 daylight_library(libs/unpack/tar)
 daylight_library(libs/unpack/mail USES libs/unpack/inflate)

@@ -82,6 +82,10 @@ EXPECTED = {
     "bad_code.Z": (fox("bad_code"), {"bad_code": {"damaged: invalid code"}}),
     "window.lzma": (set(), {"window": {"limit window_bytes_max"}}),
     "window.zst": (set(), {"window": {"limit window_bytes_max"}}),
+    "plain.br": (fox("plain"), {}),
+    "truncated.br": (set(), {"truncated": {DAMAGED_END}}),
+    "trailing.br": ({("needle", ""), ("needle", "(trailing data)")}, {}),
+    "other.br": ({("needle", "")}, {}),
     # tar
     "ustar.tar": (fox("dir/a.txt"), {}),
     "v7.tar": (fox("dir/a.txt"), {}),
@@ -122,6 +126,7 @@ EXPECTED = {
     "nest.zip": (below("archive.tar", NEST) | fox("readme.txt"), {}),
     "nest.tar.gz": (below("nest.tar", NEST), {}),
     **nested("bz2"), **nested("xz"), **nested("lzma"), **nested("lz"), **nested("zst"), **nested("lz4"), **nested("Z"),
+    **nested("br"),
     "hundred_layers.zip": (set(), {LAYERS: {"limit depth_max"}}),
 }
 GOLDENS = ["encrypted.zip", "hundred_layers.zip", "liar.zip", "nest.tar.gz", "truncated.gz", "two_members.gz",

@@ -10,9 +10,10 @@ struct Ending {
   std::string_view plain;
 };
 constexpr Ending kEndings[] = {
-    {".gz", ""},  {".tgz", ".tar"},  {".bz2", ""},  {".tbz2", ".tar"}, {".tbz", ".tar"},
-    {".xz", ""},  {".txz", ".tar"},  {".lzma", ""}, {".tlz", ".tar"},  {".lz", ""},
-    {".zst", ""}, {".tzst", ".tar"}, {".lz4", ""},  {".Z", ""},        {".taz", ".tar"},
+    {".gz", ""},      {".tgz", ".tar"}, {".bz2", ""},     {".tbz2", ".tar"},
+    {".tbz", ".tar"}, {".xz", ""},      {".txz", ".tar"}, {".lzma", ""},
+    {".tlz", ".tar"}, {".lz", ""},      {".zst", ""},     {".tzst", ".tar"},
+    {".lz4", ""},     {".br", ""},      {".Z", ""},       {".taz", ".tar"},
 };
 
 }  // namespace

@@ -190,6 +190,8 @@ std::optional<FileType> CompressedStream(base::Bytes data) {
       return FileType::kLz4;
     case unpack::stream::Format::kCompress:
       return FileType::kCompress;
+    case unpack::stream::Format::kBrotli:
+      break;  // has no mark
   }
   return std::nullopt;
 }

@@ -10,6 +10,12 @@ namespace {
 using unpack::inflate::Inflater;
 using unpack::inflate::OutputBuffer;
 
+using unpack::stream::Format;
+
+// Brotli has no magic number. Of a file that only its name calls brotli, so much must be decoded
+// before what is invalid in it counts as damage: else it is something else.
+constexpr std::size_t kBelievedBytes = 64;
+
 // bzip2, xz, zstd and their like: one content, and perhaps something behind it.
 class StreamContainer final : public Container {
  public:
@@ -22,6 +28,9 @@ class StreamContainer final : public Container {
       content_given_ = true;
       buffer.Clear();
       unpack::stream::Outcome outcome = unpack::stream::Decode(format_, data_, budget, buffer);
+      if (outcome.gap == unpack::stream::kInvalidBrotli && outcome.produced < kBelievedBytes) {
+        return std::nullopt;
+      }
       if (outcome.gap.empty()) {
         trailing_ = base::ClippedSlice(data_, outcome.consumed, data_.size());
       }
@@ -48,10 +57,19 @@ class StreamContainer final : public Container {
   bool content_given_ = false;
 };
 
+bool IsCalledBrotli(const Subject& subject) {
+  const std::size_t size = subject.name.size();
+  return subject.type == FileType::kUnknown && size >= 3 && subject.name[size - 3] == '.' &&
+         (subject.name[size - 2] | 0x20) == 'b' && (subject.name[size - 1] | 0x20) == 'r';
+}
+
 }  // namespace
 
 std::unique_ptr<Container> OpenStream(const Subject& subject) {
-  const auto format = unpack::stream::FormatOf(subject.data);
+  auto format = unpack::stream::FormatOf(subject.data);
+  if (!format && IsCalledBrotli(subject)) {
+    format = Format::kBrotli;
+  }
   return format ? std::make_unique<StreamContainer>(*format, subject.data, subject.name) : nullptr;
 }
 

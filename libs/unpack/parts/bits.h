@@ -79,6 +79,7 @@ class MsbBits {
     return value;
   }
   unsigned Bit() { return Take(1); }
+  void ToByte() { Drop(held_ % 8); }
 
   bool overrun() const { return zeros_ > held_; }
 

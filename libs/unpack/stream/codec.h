@@ -99,5 +99,6 @@ void DecodeLzip(Run& run);
 void DecodeZstd(Run& run);
 void DecodeLz4(Run& run);
 void DecodeCompress(Run& run);
+void DecodeBrotli(Run& run);
 
 }  // namespace day::unpack::stream

@@ -93,6 +93,8 @@ bool Continues(Format format, base::Bytes rest) {
     }
     case Format::kCompress:
       return false;  // codes go on to the end of the file
+    case Format::kBrotli:
+      return false;  // nothing tells another stream from anything else
     default:
       return FormatOf(rest) == format;
   }
@@ -114,6 +116,8 @@ void DecodeOne(Format format, Run& run) {
       return DecodeLz4(run);
     case Format::kCompress:
       return DecodeCompress(run);
+    case Format::kBrotli:
+      return DecodeBrotli(run);
   }
 }
 
@@ -210,7 +214,7 @@ std::optional<Format> FormatOf(base::Bytes file) {
 
 Outcome Decode(Format format, base::Bytes input, base::Budget& budget, inflate::OutputBuffer& out) {
   Run run(input, budget, out);
-  if (FormatOf(input) != format) {
+  if (format != Format::kBrotli && FormatOf(input) != format) {
     run.End("damaged: no header");
   }
   std::uint64_t streams_end = 0;

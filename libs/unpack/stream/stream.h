@@ -1,5 +1,5 @@
-// Decodes files that are one compressed stream: bzip2, xz, lzma-alone, lzip, zstd, LZ4 frames and
-// compress (.Z).
+// Decodes files that are one compressed stream: bzip2, xz, lzma-alone, lzip, zstd, LZ4 frames,
+// compress (.Z) and brotli.
 //
 //   if (const auto format = FormatOf(file)) {
 //     const Outcome outcome = Decode(*format, file, budget, buffer);
@@ -8,7 +8,9 @@
 //
 // Streams (frames, members) one behind the other are joined, as the formats' own tools join them,
 // with zeros between them skipped. Damage, truncation and limits keep what was decoded before and
-// end the file. LZW is our own; the others are decoded by libbz2, liblzma, libzstd and liblz4.
+// end the file. LZW is our own; the others are decoded by libbz2, liblzma, libzstd, liblz4 and
+// libbrotlidec. Brotli has no magic number: FormatOf() never says so, a caller who was told by a
+// name asks for it, and there is one stream.
 //
 // Limits: file_bytes_max and bytes_out_max of the Budget on the joined output, ratio_max of output
 // to input beyond kRatioFreeBytes, kStepsPerStream a stream, and kWindowBytesMax of memory for a
@@ -32,13 +34,16 @@ inline constexpr std::uint64_t kWindowBytesMax = 256ull * 1024 * 1024;
 inline constexpr std::uint64_t kRatioFreeBytes = 10ull * 1024 * 1024;
 inline constexpr std::uint64_t kStepsPerStream = 5000;
 
-enum class Format : std::uint8_t { kBzip2, kXz, kLzma, kLzip, kZstd, kLz4, kCompress };
+enum class Format : std::uint8_t { kBzip2, kXz, kLzma, kLzip, kZstd, kLz4, kCompress, kBrotli };
 
 struct Outcome {
   std::string gap;             // "", "damaged: ...", "unsupported: ...", "limit ..."
   std::uint64_t consumed = 0;  // up to the end of the last stream, or to where it broke
   std::uint64_t produced = 0;  // bytes appended to the output
 };
+
+// The gap of data that no brotli encoder writes: the file may well be something else.
+inline constexpr std::string_view kInvalidBrotli = "damaged: invalid brotli data";
 
 // What the bytes start with, judged by the whole header; in constant time.
 std::optional<Format> FormatOf(base::Bytes file);

@@ -143,6 +143,47 @@ TEST(StreamTest, ReadsRawLzma) {
   }
 }
 
+Outcome DecodeBrotliFile(std::string_view file, std::string& text,
+                         const base::BudgetLimits& limits = {}) {
+  base::Budget budget(limits);
+  inflate::OutputBuffer buffer;
+  const Outcome outcome = Decode(Format::kBrotli, base::AsBytes(file), budget, buffer);
+  text = base::AsText(buffer.bytes());
+  return outcome;
+}
+
+TEST(StreamTest, ReadsBrotli) {
+  const std::string file = Fixture("plain.br");
+  std::string text;
+  EXPECT_FALSE(FormatOf(base::AsBytes(file)));
+  EXPECT_EQ(DecodeBrotliFile(file, text).gap, "");
+  EXPECT_EQ(text, base::ArchivedText());
+  const Outcome outcome = DecodeBrotliFile(file + "more", text);
+  EXPECT_EQ(outcome.gap, "");
+  EXPECT_EQ(outcome.consumed, file.size());
+  base::BudgetLimits limits;
+  limits.file_bytes_max = 100;
+  EXPECT_EQ(DecodeBrotliFile(file, text, limits).gap, "limit file_bytes_max");
+  EXPECT_EQ(text, base::ArchivedText().substr(0, 100));
+  EXPECT_EQ(DecodeBrotliFile(file.substr(0, 20), text).gap, "damaged: the stream ends too early");
+  EXPECT_EQ(DecodeBrotliFile("", text).gap, "damaged: the stream ends too early");
+  EXPECT_EQ(DecodeBrotliFile("\x11\x1e", text).gap, "limit window_bytes_max");
+  EXPECT_EQ(DecodeBrotliFile("The quick brown fox", text).gap, kInvalidBrotli);
+}
+
+TEST(StreamTest, EveryDamagedBrotliEnds) {
+  const std::string file = Fixture("nest.tar.br");
+  base::BudgetLimits limits;
+  limits.file_bytes_max = 100'000;
+  for (std::size_t i = 0; i < file.size(); ++i) {
+    std::string bad = file;
+    bad[i] = static_cast<char>(~bad[i]);
+    std::string text;
+    DecodeBrotliFile(bad, text, limits);
+    EXPECT_NE(DecodeBrotliFile(file.substr(0, i), text, limits).gap, "");
+  }
+}
+
 TEST(StreamTest, RefusesOtherFiles) {
   for (const std::string file : {"", "BZh", "BZhello world", "LZIP", "\x1f\x9d", "(\xb5/\xfd"}) {
     base::Budget budget{base::BudgetLimits{}};
