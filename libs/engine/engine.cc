@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,8 @@ constexpr std::string_view kUnnamed = "(unnamed)";
 // A longer name of one object is cut in paths.
 constexpr std::size_t kNameBytesMax = 1024;
 constexpr std::string_view kTimeout = "timeout";
+// Containers in one file before it is remembered what was opened.
+constexpr std::uint64_t kOpenedUnremembered = 1000;
 
 std::uint64_t SystemNowMs() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -201,6 +205,7 @@ class FileScan {
   void JudgeFindings(std::size_t first, base::Bytes data, const std::string& inner_path);
   bool IsAllowed(base::Bytes data);
   bool IsRepeated(const Item& item, std::uint64_t object);
+  bool WasOpened(base::Bytes data, FileType type, Origin origin);
   void Descend(base::Bytes data, const FileKind& kind, std::string_view path,
                const std::string& inner_path, Origin origin);
 
@@ -213,6 +218,10 @@ class FileScan {
   Report report_;
   std::vector<Frame> stack_;
   std::set<std::pair<std::uint64_t, crypto::Sha256Digest>> decoded_;  // by object
+  std::uint64_t opened_count_ = 0;
+  // The least depth at which bytes were opened, by what they are and lie in; see WasOpened().
+  using Opened = std::tuple<crypto::Sha256Digest, FileType, FileType, Origin>;
+  std::map<Opened, std::uint32_t> opened_;
 };
 
 // Takes one object out of the innermost container.
@@ -478,10 +487,31 @@ bool FileScan::IsAllowed(base::Bytes data) {
   return state_.hashes->IsAllowed(data);
 }
 
+// A container that holds itself, or the same one many times in each other, doubles its work at each
+// level. What was opened before, as deep or less deep, gives nothing that has not been looked at.
+// Only a file of very many containers pays for this.
+bool FileScan::WasOpened(base::Bytes data, FileType type, Origin origin) {
+  if (++opened_count_ <= kOpenedUnremembered || stack_.empty() ||
+      (state_.hashes != nullptr && IsAllowed(data))) {
+    return false;
+  }
+  const auto [place, is_new] = opened_.try_emplace(
+      {crypto::Sha256(data), type, stack_.back().type, origin}, budget_.depth());
+  if (!is_new && place->second <= budget_.depth()) {
+    return true;
+  }
+  place->second = budget_.depth();
+  return false;
+}
+
 void FileScan::Descend(base::Bytes data, const FileKind& kind, std::string_view path,
                        const std::string& inner_path, Origin origin) {
   const Subject subject = {data, kind.type, path, origin, state_.wanted, state_.zip_passwords};
-  for (OpenedContainer& opened : OpenContainers(subject, kind.opened_as)) {
+  std::vector<OpenedContainer> containers = OpenContainers(subject, kind.opened_as);
+  if (containers.empty() || WasOpened(data, kind.type, origin)) {
+    return;
+  }
+  for (OpenedContainer& opened : containers) {
     if (!budget_.Enter().ok()) {
       AddGap(inner_path, LimitReason(base::Limit::kDepth));
       return;

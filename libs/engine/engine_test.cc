@@ -238,6 +238,17 @@ TEST(EngineTest, BombsEndFastWithALimit) {
   EXPECT_THAT(scan.report.gaps.back().reason, "limit bytes_out_max");
 }
 
+TEST(EngineTest, TheSameContainersInEachOtherDoNotDoubleTheWork) {
+  std::string layer = StoredZip({{"x", "text"}});
+  for (int i = 0; i < 12; ++i) {
+    layer = StoredZip({{"a", layer}, {"b", layer}});
+  }
+  const Scan scan = ScanBytes(layer);
+  EXPECT_GT(scan.report.objects_scanned, 1000u);
+  EXPECT_LT(scan.report.objects_scanned, 3000u);  // of 12,288
+  EXPECT_EQ(scan.report.gaps.size(), 0u);
+}
+
 TEST(EngineTest, ManyEntriesEndAtTheFileLimit) {
   std::vector<std::pair<std::string, std::string>> entries(3000, {"x", "y"});
   base::BudgetLimits limits;
