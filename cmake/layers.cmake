@@ -176,13 +176,17 @@ daylight_library(libs/signatures/metadata
 # What databases say files are, by their first bytes.
 daylight_library(libs/signatures/filetypes
   USES libs/signatures libs/signatures/clamav)
+# Rules about the certificates of signed programs.
+daylight_library(libs/signatures/certificates
+  USES libs/signatures libs/formats/authenticode)
 # Passwords that databases bring for archives.
 daylight_library(libs/signatures/passwords
   USES libs/signatures libs/signatures/clamav)
 # The files of a database, of all kinds, put together.
 daylight_library(libs/signatures/sources
   USES libs/signatures libs/signatures/cvd libs/signatures/clamav libs/signatures/metadata libs/crypto
-       libs/signatures/filetypes libs/signatures/passwords libs/unpack/inflate
+       libs/signatures/filetypes libs/signatures/passwords libs/signatures/certificates
+       libs/unpack/inflate
   TEST_LINKS daylight_signatures_cvd_testing)
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
@@ -202,6 +206,7 @@ daylight_library(libs/engine
   USES libs/engine/descend libs/crypto libs/match libs/rules/scan libs/rules/compile
        libs/rules/syntax libs/rules/module libs/signatures libs/signatures/clamav
        libs/signatures/metadata libs/signatures/filetypes libs/signatures/passwords
+       libs/signatures/certificates libs/formats/authenticode
        libs/similarity libs/formats/pe libs/formats/elf libs/formats/macho
        libs/formats/image libs/formats/structured libs/unpack/inflate)
 

@@ -34,6 +34,8 @@ INTENDED = {
     **{f"macro_{x}": "clamscan sees a macro only from the second match on" for x in ("8-10", "10-13", "0-100", "13-13")},
     **{f"options_{x}": "clamscan takes the input for UTF-16 and looks at its text" for x in ("i", "if", "ii", "alt_case")},
     "handler": "clamscan's decoder of the handler's type does not look at what it cannot open",
+    "crb_serial_stays": "clamscan forgets to ask for serials behind a line without one",
+    "crb_ignored": "clamscan does not leave out rules by name",
     "ftm_line_18": "clamscan takes zeros and ones for text",
     "ftm_line_27": "nothing is left unscanned because of its first bytes",
     "ftm_line_28": "pages are scanned as they lie in the file, too",
@@ -41,7 +43,7 @@ INTENDED = {
 }
 
 
-LISTS = ("ftm_", "pwdb_")
+LISTS = ("ftm_", "pwdb_", "crb_")
 
 
 def hexed(data):
@@ -444,6 +446,99 @@ def password_cases():
     yield "pwdb_ignored", {**inside, "a.pwdb": "P;Target:0;0;sesame\nQ;Target:0;0;other\n", "a.ign2": "P\n"}, inputs
 
 
+class Signer:
+    """Programs signed with certificates of our own, by openssl and osslsigncode; made once."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        authority = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n"
+        self.certificate("root", None, authority)
+        self.certificate("middle", "root", authority)
+        self.certificate("leaf", "root", "extendedKeyUsage=codeSigning\nkeyUsage=digitalSignature\n")
+        self.certificate("deep", "middle", "extendedKeyUsage=codeSigning\n")
+        self.certificate("server", "root", "extendedKeyUsage=serverAuth\nkeyUsage=digitalSignature\n")
+        self.certificate("plain", "root", "subjectKeyIdentifier=hash\n")
+        self.certificate("old", "root", "")
+
+    def run(self, *command):
+        return subprocess.run(command, cwd=self.folder, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+
+    def certificate(self, name, parent, extensions):
+        self.run("openssl", "genrsa", "-out", name + ".key", "2048")
+        self.run("openssl", "req", "-new", "-key", name + ".key", "-subj", f"/C=DE/O=Test/CN={name}", "-out", name + ".csr")
+        (self.folder / (name + ".ext")).write_text(extensions)
+        by = ["-CA", parent + ".pem", "-CAkey", parent + ".key", "-CAcreateserial"] if parent else ["-signkey", name + ".key"]
+        self.run("openssl", "x509", "-req", "-in", name + ".csr", "-out", name + ".pem", "-days", "3650", "-extfile",
+                 name + ".ext", "-sha256", *by)
+
+    def rule(self, name, certificate, trusted=1, serial=True, code=1, time=0, certificates=0, before="", tail=""):
+        import hashlib
+        der = self.run("openssl", "x509", "-in", certificate + ".pem", "-outform", "DER")
+
+        def value(at):
+            size, head = der[at + 1], 2
+            if size & 0x80:
+                head += size & 0x7F
+                size = int.from_bytes(der[at + 2:at + head], "big")
+            return at + head, at + head + size
+        at = value(value(0)[0])[0]
+        if der[at] == 0xA0:
+            at = value(at)[1]
+        fields = []
+        for _ in range(5):
+            fields.append(der[slice(*value(at))])
+            at = value(at)[1]
+        number, subject = (hashlib.sha1(fields[i]).hexdigest() for i in (0, 4))
+        modulus = self.run("openssl", "x509", "-in", certificate + ".pem", "-noout", "-modulus").decode().strip().split("=")[1]
+        return f"{name};{trusted};{subject};{number if serial else ''};{modulus};010001;{code};{time};{certificates};{before};x{tail}"
+
+    def sign(self, content, *chain, digest="sha256"):
+        (self.folder / "plain.exe").write_bytes(content)
+        (self.folder / "chain.pem").write_text("".join((self.folder / (name + ".pem")).read_text() for name in chain))
+        (self.folder / "signed.exe").unlink(missing_ok=True)
+        self.run("osslsigncode", "sign", "-h", digest, "-certs", "chain.pem", "-key", chain[0] + ".key", "-in", "plain.exe",
+                 "-out", "signed.exe")
+        return (self.folder / "signed.exe").read_bytes()
+
+
+def certificate_cases():
+    if not shutil.which("osslsigncode") or not shutil.which("openssl"):
+        print("certificates are left out: osslsigncode or openssl is not there", file=sys.stderr)
+        return
+    signer = Signer()
+    word = TOKENS[0].hex()
+    program = pe((TOKENS[0] + b"\xcc" * 504, b"\x90" * 512))
+    signed = signer.sign(program, "leaf", "root")
+    damaged = bytearray(signed)
+    damaged[0x300] ^= 1
+    inputs = [program, signed, bytes(damaged), signer.sign(program, "leaf"), signer.sign(program, "server", "root"),
+              zipped(("a.exe", signed)), signed + b"more", signer.sign(program, "deep", "middle", "root"), signer.sign(program, "deep", "middle"),
+              signer.sign(program, "deep"), signer.sign(program, "plain", "root"), signer.sign(program, "leaf", digest="sha1"),
+              signer.sign(program, "leaf", digest="sha384"), signer.sign(program, "root"), signer.sign(program, "old", "root"), signer.sign(program, "plain")]
+    bodies = f"T.any;Engine:81-255,Target:0;0;{word}\nT.pe;Engine:81-255,Target:1;0;{word}\n"
+    rule = signer.rule
+    lines = [rule("R.leaf", "leaf"), rule("R.leaf", "leaf", 0), rule("R.any", "leaf", 0, False), rule("R.root", "root", certificates=1),
+             rule("R.any", "leaf", 1, False), rule("R.root", "root", code=0, certificates=1), rule("R.root", "root", certificates=0),
+             rule("R.root", "root", 0), rule("R.no", "leaf", code=0), rule("R.time", "leaf", time=1, certificates=1), rule("R.deep", "deep"),
+             rule("R.deep", "deep", certificates=1), rule("R.middle", "middle", certificates=1), rule("R.plain", "plain", time=1, certificates=1),
+             rule("R.plain", "plain"), rule("R.old", "old"), rule("R.old", "old", 0), rule("R.root", "root", time=1, certificates=1), rule("R.server", "server", code=0), rule("R.server", "server"), rule("R.before", "leaf", before="2000000000"),
+             rule("R.before", "leaf", before="1000"), rule("", "leaf", 0), rule("", "leaf"), rule("R.l", "leaf", 0, tail=";217"), rule("R.l", "leaf", 0, tail=";1;216"),
+             rule("R.l", "leaf", 0, tail=";1;215"), rule("R.l", "leaf", 0, tail=";x"), rule("R.l", "leaf", 0, tail=";1;255;9"), rule("R.l", "leaf", 0, tail=";;"),
+             rule("R.l", "leaf", 0).rsplit(";", 1)[0], rule("R.l", "leaf", 2), rule("R.l", "leaf", code=2), rule("R.l", "leaf", time="x"),
+             rule("R.l", "leaf", certificates=""), rule("R.l", "leaf", "10"), rule("R.l", "leaf", 0).replace(";010001;", ";;"),
+             rule("R.l", "leaf", 0).replace("R.l;0;", "R.l;0;00"), "# text\n\n" + rule("R.l", "leaf", 0) + "\n\n",
+             rule("R.a", "leaf", 0) + "\n" + rule("R.b", "root", 0) + "\n" + rule("R.c", "leaf"),
+             rule("R.a", "leaf") + "\n" + rule("R.b", "root", certificates=1)]
+    lines.append(lines[0].replace(lines[0].split(";")[3], "00" * 20))
+    lines.append(lines[3].replace(lines[3].split(";")[3], "00" * 20))
+    lines.append(lines[1].replace(lines[1].split(";")[4], lines[1].split(";")[4].lower()))
+    for i, line in enumerate(lines):
+        yield f"crb_{i}_{line[:8]}", {"a.ldb": bodies, "a.crb": line + "\n"}, inputs
+    yield "crb_serial_stays", {"a.ldb": bodies, "a.crb": rule("R.any", "server", 0, False) + "\n" + lines[1].replace(lines[1].split(";")[3], "00" * 20) + "\n"}, inputs
+    yield "crb_ignored", {"a.ldb": bodies, "a.crb": lines[1] + "\n", "a.ign2": "R.leaf\n"}, inputs[:3]
+    shutil.rmtree(signer.folder)
+
+
 def bmp(width, height, colour):
     rows = b"".join(b"".join(bytes(reversed(colour(x, y))) for x in range(width)).ljust((3 * width + 3) // 4 * 4, b"\0")
                     for y in range(height - 1, -1, -1))
@@ -692,7 +787,8 @@ def compare(case, options, folder):
 
 def all_cases(options):
     for make in (pattern_cases, offset_cases, target_cases, logic_cases, option_cases, condition_cases, container_cases,
-                 picture_cases, special_cases, filetype_cases, password_cases):
+                 picture_cases, special_cases, filetype_cases, password_cases,
+                 certificate_cases):
         yield from make()
     rng = random.Random(options.seed)
     for number in range(options.rounds):

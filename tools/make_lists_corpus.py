@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the corpora of fuzz_filetypes and fuzz_passwords: lines of .ftm and .pwdb files, sound and broken."""
+"""Makes the corpora of fuzz_filetypes, fuzz_passwords and fuzz_certificates: lines of .ftm, .pwdb and .crb files, sound and broken."""
 import sys
 from pathlib import Path
 
@@ -12,6 +12,12 @@ CASES = {
                     b"\n1:EOF-4:6b6f6c79:n:CL_TYPE_ANY:CL_TYPE_DMG\n\0..ACx12Fzzzz\nE AEED koly",
         "broken": b"0:x:41\n9:0:41:n:CL_TYPE_ANY:CL_TYPE_ZIP\n1:*:4({:n:CL_TYPE_ANY:CL_TYPE_ZIP\n0:0:4:n:A:B\n1:EP+1:4142:n:"
                   b"CL_TYPE_ANY:CL_TYPE_ZIP\n1:*:(B)4142[1-2]43:n:CL_TYPE_ANY:CL_TYPE_ZIP\n\0A",
+    },
+    "certificates": {
+        "rules": b"N;1;" + b"a" * 40 + b";" + b"0" * 40 + b";00abc;010001;1;0;1;77;text;1;255\n# c\n\nM;0;" + b"b" * 40 +
+                 b";;ab;;0;0;0;;\r\n",
+        "broken": b"N;2;" + b"a" * 40 + b";;ab;;0;0;0;;\nN;0;aa;;ab;;0;0;0;;\nN;0\nN;0;" + b"a" * 40 + b";;xy;;0;0;0;;\nN;0;" +
+                  b"a" * 40 + b";;ab;;0;0;0;;;300\nN;0;" + b"a" * 40 + b";;ab;;0;0;0;9z;;1;2;3\n",
     },
     "passwords": {
         "plain": b"N;Target:0;0;sesame\nM;Engine:81-255,Container:CL_TYPE_ZIP;1;736573616d65\n# c\nR;Engine:81-255,Container:CL_TYPE_RAR;;a;b\r\n",

@@ -13,6 +13,7 @@
 #include "libs/base/lines.h"
 #include "libs/crypto/hash.h"
 #include "libs/engine/body_signature_matcher.h"
+#include "libs/engine/certificate_matcher.h"
 #include "libs/engine/clam_type.h"
 #include "libs/engine/descend/containers.h"
 #include "libs/engine/descend/content.h"
@@ -102,7 +103,7 @@ struct Frame {
   base::Bytes data;
   std::string inner_path;  // of the container
   FileType type;
-  std::uint64_t object = 0;     // which object of the file it opens, as many were scanned before
+  std::uint64_t object = 0;  // which object of the file it opens, as many were scanned before
   signatures::clamav::ClamType clam;
   std::uint32_t position = 0;   // of the object that was taken out last, from 1
   std::optional<bool> allowed;  // whether .fp or .sfp lists it: asked when first needed
@@ -118,6 +119,7 @@ struct Engine::State {
   Wanted wanted;  // copies that body signatures look at
   std::unique_ptr<signatures::metadata::MetadataMatcher> metadata;
   std::unique_ptr<signatures::filetypes::FileTypeTable> file_types;
+  std::unique_ptr<CertificateMatcher> certificates;
   std::vector<std::string> zip_passwords;
   std::set<std::string, std::less<>> ignored_rules;  // rules of the database that are left out
   EngineOptions options;
@@ -197,6 +199,7 @@ class FileScan {
   MatchLimits LimitsOfObject() const;
   void MatchRules(base::Bytes data, FileType type, std::string_view path,
                   std::string_view inner_path);
+  bool IsTrustedProgram(base::Bytes data, FileType type, const std::string& inner_path);
   void MatchHashes(base::Bytes data, std::string_view inner_path);
   void MatchMetadata(const Frame& frame, const Item& item, const std::string& inner_path);
   void ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin);
@@ -311,6 +314,9 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
     path += kSeparator;
     path += inner_path;
   }
+  if (IsTrustedProgram(data, type, inner_path)) {
+    return;
+  }
   const std::size_t first = report_.findings.size();
   MatchHashes(data, inner_path);
   for (const signatures::clamav::ClamType handler : MatchBodies(data, kind, origin, inner_path)) {
@@ -322,6 +328,25 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
     JudgeFindings(first, data, inner_path);
   }
   Descend(data, kind, path, inner_path, origin);
+}
+
+// Whether rules about certificates vouch for it; then nobody else is asked. What they say against
+// it is a finding all the same.
+bool FileScan::IsTrustedProgram(base::Bytes data, FileType type, const std::string& inner_path) {
+  if (state_.certificates == nullptr || type != FileType::kPe) {
+    return false;
+  }
+  const std::size_t first = report_.findings.size();
+  const std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(
+                               std::chrono::system_clock::now().time_since_epoch())
+                               .count();
+  const bool is_trusted = state_.certificates->Match(data, now, report_.findings);
+  report_.findings.resize(
+      std::min<std::size_t>(report_.findings.size(), state_.options.findings_max));
+  if (report_.findings.size() > first) {
+    JudgeFindings(first, data, inner_path);
+  }
+  return is_trusted;
 }
 
 void FileScan::MatchHashes(base::Bytes data, std::string_view inner_path) {
@@ -555,6 +580,8 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
     engine->state_->ignored_rules = IgnoredRules(database->lists());
     auto types = std::make_unique<signatures::filetypes::FileTypeTable>(database->lists());
     engine->state_->file_types = types->empty() ? nullptr : std::move(types);
+    auto certificates = std::make_unique<CertificateMatcher>(database->lists());
+    engine->state_->certificates = certificates->empty() ? nullptr : std::move(certificates);
     engine->state_->zip_passwords = ZipPasswords(database->lists());
   }
   if (options.body != nullptr) {

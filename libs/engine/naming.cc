@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kClamavEndings[] = {
     ".hdb", ".hdu", ".hsb", ".hsu", ".mdb", ".mdu", ".msb", ".msu", ".imp", ".db",
-    ".ndb", ".ndu", ".sdb", ".ldb", ".ldu", ".cdb", ".zmd", ".rmd", ".crb", ".idb"};
+    ".ndb", ".ndu", ".sdb", ".ldb", ".ldu", ".cdb", ".zmd", ".rmd", ".idb"};
 constexpr std::string_view kSignedContainers[] = {".cvd//", ".cld//"};
 
 constexpr std::size_t kNameBytesMax = 128;

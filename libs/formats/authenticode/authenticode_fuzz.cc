@@ -4,6 +4,7 @@
 #include <string>
 
 #include "libs/formats/authenticode/authenticode.h"
+#include "libs/formats/authenticode/trust.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t kTableOffset = 32;
@@ -14,12 +15,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   file.append("\0\2\2\0", 4);
   file.append(reinterpret_cast<const char*>(data), size);
-  const auto signatures = day::formats::authenticode::ReadSignatures({
+  const day::formats::authenticode::PeLayout layout = {
       .file = day::base::AsBytes(file),
       .checksum_offset = 4,
       .directory_offset = 16,
       .table_offset = kTableOffset,
-  });
+  };
+  const auto signatures = day::formats::authenticode::ReadSignatures(layout);
+  const std::vector<day::formats::authenticode::TrustRule> rules(2);
+  if (day::formats::authenticode::CheckTrust(layout, rules, 0).is_trusted) {
+    __builtin_trap();
+  }
   if (signatures.size() > day::formats::authenticode::kSignatureCountMax) {
     __builtin_trap();
   }

@@ -1,5 +1,6 @@
 #include "libs/signatures/sources/list_line.h"
 
+#include "libs/signatures/certificates/certificate_line.h"
 #include "libs/signatures/filetypes/filetype_line.h"
 #include "libs/signatures/passwords/password_line.h"
 
@@ -9,6 +10,10 @@ LineProblem CheckListLine(std::string_view ending, std::string_view line) {
   if (ending == ".ftm") {
     filetypes::FileTypeLine read = filetypes::ParseFileTypeLine(line);
     return {read.kind == filetypes::FileTypeLine::Kind::kMagic, std::move(read.problem)};
+  }
+  if (ending == ".crb") {
+    const certificates::CertificateLine read = certificates::ParseCertificateLine(line);
+    return {read.kind == certificates::CertificateLine::Kind::kRule, std::string(read.problem)};
   }
   passwords::PasswordLine read = passwords::ParsePasswordLine(line);
   return {read.kind == passwords::PasswordLine::Kind::kPassword, std::move(read.problem)};

@@ -37,7 +37,7 @@ constexpr SourceKind kKinds[] = {
     {".zmd", Use::kMetadata, "zip metadata", {}, ':', 0},
     {".rmd", Use::kMetadata, "rar metadata", {}, ':', 0},
     {".ftm", Use::kList, "file types", {}, '\0', 0},
-    {".crb", Use::kNotSupported, "certificates of programs", kNotYet, ';', 0},
+    {".crb", Use::kList, "certificates of programs", {}, ';', 0},
     {".cat", Use::kNotSupported, "catalogues of Microsoft", kNotYet, '\0', 0},
     {".idb", Use::kNotSupported, "icons", "icons are not compared", ':', 0},
     {".pdb", Use::kNotSupported, "phishing: hosts that are watched", kNotYet, '\0', 0},
