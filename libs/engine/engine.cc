@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "libs/base/lines.h"
 #include "libs/crypto/hash.h"
 #include "libs/engine/body_signature_matcher.h"
 #include "libs/engine/certificate_matcher.h"
@@ -20,15 +19,14 @@
 #include "libs/engine/descend/identify.h"
 #include "libs/engine/file_kind.h"
 #include "libs/engine/hash_matcher.h"
+#include "libs/engine/list_facts.h"
 #include "libs/engine/naming.h"
 #include "libs/engine/near_matcher.h"
 #include "libs/engine/rule_matcher.h"
 #include "libs/signatures/clamav/body_database.h"
 #include "libs/signatures/database.h"
 #include "libs/signatures/filetypes/filetype_table.h"
-#include "libs/signatures/lists.h"
 #include "libs/signatures/metadata/metadata_matcher.h"
-#include "libs/signatures/passwords/password_line.h"
 
 namespace day::engine {
 namespace {
@@ -74,27 +72,6 @@ Wanted WantedBy(const signatures::clamav::BodyDatabase& body) {
   wanted.html_copies = (body.targets() & (kAny | kHtml | kText)) != 0;
   wanted.text_copies = (body.targets() & kText) != 0;
   return wanted;
-}
-
-std::set<std::string, std::less<>> IgnoredRules(std::string_view lists) {
-  std::set<std::string, std::less<>> names;
-  while (const auto list = signatures::TakeList(&lists)) {
-    for (std::string_view text = list->text;
-         list->name == signatures::kIgnoredNames && !text.empty();) {
-      names.emplace(base::TakeLine(&text));
-    }
-  }
-  return names;
-}
-
-std::vector<std::string> ZipPasswords(std::string_view lists) {
-  std::vector<std::string> zip_passwords;
-  for (signatures::passwords::Password& password : signatures::passwords::PasswordsIn(lists)) {
-    if (password.container != signatures::passwords::Password::For::kRar) {
-      zip_passwords.push_back(std::move(password.bytes));
-    }
-  }
-  return zip_passwords;
 }
 
 // A container that is being walked, with the bytes it was opened on.

@@ -1,0 +1,17 @@
+// Small facts out of Database::lists(). Pure functions.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace day::engine {
+
+// Rules of the database that its .ign2 files leave out.
+std::set<std::string, std::less<>> IgnoredRules(std::string_view lists);
+// Passwords to be tried on zip archives, in that order.
+std::vector<std::string> ZipPasswords(std::string_view lists);
+
+}  // namespace day::engine
