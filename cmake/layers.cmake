@@ -121,6 +121,8 @@ daylight_library(libs/unpack/ole2 USES libs/unpack/document libs/unpack/vba libs
   TEST_LINKS daylight_unpack_vba_testing)
 daylight_library(libs/unpack/rtf USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/onenote USES libs/unpack/document libs/unpack/inflate)
+daylight_library(libs/unpack/dotnet USES libs/formats/dotnet libs/formats/pe libs/unpack/parts
+  libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/tnef USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/officexml
   USES libs/unpack/document libs/unpack/mail libs/unpack/inflate)
@@ -191,9 +193,9 @@ daylight_library(libs/signatures/sources
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
 daylight_library(libs/engine/descend
-  USES libs/formats/html libs/formats/lnk libs/formats/pe libs/unpack/ar libs/unpack/arj
-       libs/unpack/autoit libs/unpack/cms libs/unpack/cpio libs/unpack/disk libs/unpack/dmg
-       libs/unpack/document libs/unpack/embedded libs/unpack/fat libs/unpack/gzip
+  USES libs/formats/elf libs/formats/html libs/formats/lnk libs/formats/macho libs/formats/pe
+       libs/unpack/ar libs/unpack/arj libs/unpack/autoit libs/unpack/cms libs/unpack/cpio libs/unpack/disk libs/unpack/dmg
+       libs/unpack/document libs/unpack/dotnet libs/unpack/embedded libs/unpack/fat libs/unpack/gzip
        libs/unpack/hfsplus libs/unpack/inflate libs/unpack/installshield libs/unpack/libarchive
        libs/unpack/mail libs/unpack/mspack libs/unpack/nsis libs/unpack/officexml libs/unpack/ole2
        libs/unpack/onenote libs/unpack/packed libs/unpack/parts libs/unpack/pdf libs/unpack/rpm

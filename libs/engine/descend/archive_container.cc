@@ -5,6 +5,7 @@
 #include "libs/unpack/arj/arj_reader.h"
 #include "libs/unpack/autoit/autoit_reader.h"
 #include "libs/unpack/cpio/cpio_reader.h"
+#include "libs/unpack/dotnet/resources_reader.h"
 #include "libs/unpack/installshield/installshield_reader.h"
 #include "libs/unpack/libarchive/libarchive_reader.h"
 #include "libs/unpack/mspack/mspack_reader.h"
@@ -82,6 +83,10 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
       const auto format = unpack::mspack::FormatOf(subject.data);
       return format ? unpack::mspack::Open(*format, subject.data) : nullptr;
     }
+    case FileType::kPe:
+      return unpack::dotnet::ResourcesReader::HasResources(subject.data)
+                 ? std::make_unique<unpack::dotnet::ResourcesReader>(subject.data)
+                 : nullptr;
     default:
       return nullptr;
   }

@@ -13,7 +13,7 @@ constexpr Opener kOpeners[] = {
     &OpenUdf,  &OpenHtml,    &OpenMail,       &OpenPdf,       &OpenScript,  &OpenStream,
     &OpenTar,  &OpenZip,     &OpenArchive,    &OpenOle2,      &OpenOneNote, &OpenRtf,
     &OpenTnef, &OpenOverlay, &OpenActiveMime, &OpenOfficeXml, &OpenSwf,     &OpenCms,
-    &OpenLnk,  &OpenPacked,  &OpenEmbedded,
+    &OpenLnk,  &OpenPacked,  &OpenEmbedded,   &OpenFat,
 };
 
 }  // namespace

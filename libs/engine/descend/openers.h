@@ -30,6 +30,8 @@ std::unique_ptr<Container> OpenLnk(const Subject& subject);
 std::unique_ptr<Container> OpenHfsPlus(const Subject& subject);
 std::unique_ptr<Container> OpenIso(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);
+// The programs of a universal Mach-O file.
+std::unique_ptr<Container> OpenFat(const Subject& subject);
 // Installers and self-extracting archives: what stands behind a program's last section.
 std::unique_ptr<Container> OpenOverlay(const Subject& subject);
 // PE programs that unpack themselves: run in the emulator.

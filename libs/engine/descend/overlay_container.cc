@@ -1,10 +1,13 @@
 // What programs carry behind their last section: installers and archives that unpack themselves.
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "libs/engine/descend/content.h"
 #include "libs/engine/descend/openers.h"
+#include "libs/formats/elf/elf_reader.h"
+#include "libs/formats/macho/macho_reader.h"
 #include "libs/formats/pe/pe_reader.h"
 
 namespace day::engine {
@@ -16,10 +19,14 @@ using unpack::inflate::OutputBuffer;
 
 // What is opened behind a program. Not zip: its directory is found from the end of the whole file.
 constexpr FileType kOpened[] = {
-    FileType::kNsis, FileType::kAutoit, FileType::kInstallshield, FileType::k7z,   FileType::kRar,
-    FileType::kCab,  FileType::kArj,    FileType::kLha,           FileType::kGzip, FileType::kBzip2,
-    FileType::kXz,   FileType::kTar,    FileType::kOle2,          FileType::kAr,   FileType::kCpio,
-    FileType::kRpm,  FileType::kChm,    FileType::kSis,           FileType::kZstd, FileType::kLzma,
+    FileType::kNsis,     FileType::kAutoit, FileType::kInstallshield,
+    FileType::k7z,       FileType::kRar,    FileType::kCab,
+    FileType::kArj,      FileType::kLha,    FileType::kGzip,
+    FileType::kBzip2,    FileType::kXz,     FileType::kTar,
+    FileType::kOle2,     FileType::kAr,     FileType::kCpio,
+    FileType::kRpm,      FileType::kChm,    FileType::kSis,
+    FileType::kZstd,     FileType::kLzma,   FileType::kElf,
+    FileType::kSquashfs,
 };
 
 bool IsOpened(FileType type) {
@@ -100,9 +107,53 @@ class OverlayContainer final : public Container {
   std::size_t index_ = 0;
 };
 
+// Where the headers, sections and segments of an ELF file end.
+std::optional<std::uint64_t> EndOfElf(base::Bytes file) {
+  const auto elf = formats::elf::ElfReader::Parse(file);
+  if (!elf) {
+    return std::nullopt;
+  }
+  const formats::elf::Header& header = elf->header();
+  std::uint64_t end = 0;
+  const auto reach = [&](std::uint64_t offset, std::uint64_t size) {
+    end =
+        offset <= file.size() ? std::max(end, offset + std::min(size, file.size() - offset)) : end;
+  };
+  reach(header.section_offset, std::uint64_t{header.section_entry_size} * header.section_count);
+  reach(header.segment_offset, std::uint64_t{header.segment_entry_size} * header.segment_count);
+  for (std::uint64_t i = 0; i < elf->section_count(); ++i) {
+    const formats::elf::Section section = elf->section(i);
+    reach(section.offset, section.type == formats::elf::kSectionNobits ? 0 : section.size);
+  }
+  for (std::uint64_t i = 0; i < elf->segment_count(); ++i) {
+    const formats::elf::Segment segment = elf->segment(i);
+    reach(segment.offset, segment.file_size);
+  }
+  return end > 0 ? std::optional(end) : std::nullopt;
+}
+
+// Where the segments of a thin Mach-O image end.
+std::optional<std::uint64_t> EndOfMacho(base::Bytes file) {
+  const formats::macho::MachoReader reader(file);
+  std::uint64_t end = 0;
+  for (std::uint64_t i = 0; reader.image() != nullptr && i < reader.image()->segment_count(); ++i) {
+    const auto segment = reader.image()->segment(i);
+    if (segment && segment->fileoff <= file.size()) {
+      end = std::max(end,
+                     segment->fileoff + std::min(segment->fsize, file.size() - segment->fileoff));
+    }
+  }
+  return end > 0 ? std::optional(end) : std::nullopt;
+}
+
 base::Bytes OverlayOf(const Subject& subject) {
   if (subject.type == FileType::kDos) {
     return subject.data;
+  }
+  if (subject.type == FileType::kElf || subject.type == FileType::kMachO) {
+    const auto end =
+        subject.type == FileType::kElf ? EndOfElf(subject.data) : EndOfMacho(subject.data);
+    return end ? base::ClippedSlice(subject.data, *end, subject.data.size()) : base::Bytes{};
   }
   formats::pe::PeReader reader;
   const auto offset = subject.type == FileType::kPe && reader.Open(subject.data)
