@@ -211,6 +211,17 @@ class NestsTest(BombsCase):
         line = self.expect("pages.html", data, "limit depth_max")
         self.assertLess(line["objects_scanned"], 40)
 
+    def test_headers_without_an_entry(self):
+        """A tar of nothing but an extended header: what is behind the entries must not be the whole file again."""
+        record = b"12 path=abc\n"
+        header = b"x".ljust(100, b"\0") + b"0000644\0" * 3 + b"%011o\0" % len(record) + b"0" * 11 + b"\0"
+        header = (header.ljust(156, b"\0") + b"x").ljust(257, b"\0") + b"ustar\0" + b"00"
+        header = bytearray(header.ljust(512, b"\0"))
+        header[148:156] = b" " * 8
+        header[148:156] = b"%06o\0 " % sum(header)
+        line = self.scan("headers.tar", bytes(header) + record.ljust(512, b"\0"))
+        self.assertEqual((line["objects_scanned"], line["reasons"] & {"limit depth_max"}), (1, set()))
+
     def test_an_image_that_holds_itself(self):
         self.assertIn(self.scan("loop.iso", looping_iso())["completeness"], ("partial", "complete"))
 

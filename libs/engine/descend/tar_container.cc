@@ -12,7 +12,8 @@ using unpack::inflate::OutputBuffer;
 
 class TarContainer final : public Container {
  public:
-  explicit TarContainer(unpack::tar::TarReader reader) : reader_(std::move(reader)) {}
+  TarContainer(unpack::tar::TarReader reader, std::size_t size_bytes)
+      : reader_(std::move(reader)), size_bytes_(size_bytes) {}
 
   std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer& buffer) override {
     while (auto entry = reader_.Next()) {
@@ -24,7 +25,9 @@ class TarContainer final : public Container {
       }
     }
     const base::Bytes trailing = reader_.trailing();
-    if (!trailing_given_ && HasOtherThanZeros(trailing)) {
+    // Headers that no entry follows: the whole file would be given again.
+    const bool has_entries = trailing.size() < size_bytes_;
+    if (!trailing_given_ && has_entries && HasOtherThanZeros(trailing)) {
       trailing_given_ = true;
       Item item;
       item.name = kTrailingName;
@@ -61,6 +64,7 @@ class TarContainer final : public Container {
   }
 
   unpack::tar::TarReader reader_;
+  std::size_t size_bytes_;
   std::uint32_t position_ = 0;
   bool trailing_given_ = false;
 };
@@ -72,7 +76,8 @@ std::unique_ptr<Container> OpenTar(const Subject& subject) {
     return nullptr;
   }
   auto reader = unpack::tar::TarReader::Create(subject.data);
-  return reader.ok() ? std::make_unique<TarContainer>(*std::move(reader)) : nullptr;
+  return reader.ok() ? std::make_unique<TarContainer>(*std::move(reader), subject.data.size())
+                     : nullptr;
 }
 
 }  // namespace day::engine
