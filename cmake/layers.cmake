@@ -110,6 +110,8 @@ daylight_library(libs/unpack/mspack
 daylight_library(libs/unpack/libarchive
   USES libs/unpack/parts libs/unpack/inflate LINKS LibArchive::LibArchive
   TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/rar
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/script USES libs/unpack/inflate)
 daylight_library(libs/unpack/pdf
   USES libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)
@@ -198,7 +200,8 @@ daylight_library(libs/engine/descend
        libs/unpack/document libs/unpack/dotnet libs/unpack/embedded libs/unpack/fat libs/unpack/gzip
        libs/unpack/hfsplus libs/unpack/inflate libs/unpack/installshield libs/unpack/libarchive
        libs/unpack/mail libs/unpack/mspack libs/unpack/nsis libs/unpack/officexml libs/unpack/ole2
-       libs/unpack/onenote libs/unpack/packed libs/unpack/parts libs/unpack/pdf libs/unpack/rpm
+       libs/unpack/onenote libs/unpack/packed libs/unpack/parts libs/unpack/pdf
+       libs/unpack/rar libs/unpack/rpm
        libs/unpack/rtf libs/unpack/script libs/unpack/sis libs/unpack/squashfs libs/unpack/stream
        libs/unpack/swf libs/unpack/szdd libs/unpack/tar libs/unpack/tnef libs/unpack/udf
        libs/unpack/wim libs/unpack/zip)

@@ -11,6 +11,7 @@
 #include "libs/unpack/mspack/mspack_reader.h"
 #include "libs/unpack/nsis/nsis_reader.h"
 #include "libs/unpack/parts/archive.h"
+#include "libs/unpack/rar/rar_reader.h"
 #include "libs/unpack/rpm/rpm_reader.h"
 #include "libs/unpack/sis/sis_reader.h"
 #include "libs/unpack/szdd/szdd_reader.h"
@@ -67,8 +68,11 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
       return unpack::rpm::RpmReader::IsRpm(subject.data)
                  ? std::make_unique<unpack::rpm::RpmReader>(subject.data)
                  : nullptr;
-    case FileType::k7z:
     case FileType::kRar:
+      return unpack::rar::RarReader::IsRar(subject.data)
+                 ? std::make_unique<unpack::rar::RarReader>(subject.data)
+                 : unpack::libarchive::Open(unpack::libarchive::Format::kRar, subject.data);
+    case FileType::k7z:
     case FileType::kLha:
     case FileType::kIso9660:
     case FileType::kXar: {

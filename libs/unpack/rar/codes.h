@@ -1,0 +1,87 @@
+// Canonical prefix codes of up to 15 bits, as RAR 2 to 4 use them: short codes by a table, long
+// ones bit by bit. Not thread-safe while it is built.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "libs/unpack/parts/bits.h"
+
+namespace day::unpack::rar {
+
+class Codes {
+ public:
+  static constexpr unsigned kBitsMax = 15;
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+  // Lengths of 0 are symbols that do not occur. False if there are more codes than fit.
+  // REQUIRES: at most 512 lengths, each at most kBitsMax.
+  bool Build(std::span<const std::uint8_t> lengths);
+
+  // The next symbol, or kNone if the bits are no code.
+  std::uint32_t Decode(parts::MsbBits& bits) const {
+    const std::uint32_t ahead = bits.Peek(kBitsMax);
+    const std::uint16_t quick = quick_[ahead >> (kBitsMax - kQuickBits)];
+    if (quick != 0) {
+      bits.Drop(quick >> kSymbolBits);
+      return quick & ((1u << kSymbolBits) - 1);
+    }
+    std::uint32_t first = 0;
+    std::uint32_t index = 0;
+    for (unsigned length = 1; length <= kBitsMax; ++length) {
+      const std::uint32_t code = ahead >> (kBitsMax - length);
+      const std::uint32_t count = counts_[length];
+      if (code - first < count) {
+        bits.Drop(length);
+        return symbols_[index + (code - first)];
+      }
+      index += count;
+      first = (first + count) << 1;
+    }
+    return kNone;
+  }
+
+ private:
+  static constexpr unsigned kQuickBits = 9;
+  static constexpr unsigned kSymbolBits = 9;
+
+  std::array<std::uint16_t, 1u << kQuickBits> quick_{};  // length and symbol; 0: a longer code
+  std::array<std::uint16_t, kBitsMax + 1> counts_{};
+  std::array<std::uint16_t, 512> symbols_{};
+};
+
+inline bool Codes::Build(std::span<const std::uint8_t> lengths) {
+  counts_.fill(0);
+  quick_.fill(0);
+  for (const std::uint8_t length : lengths) {
+    ++counts_[length];
+  }
+  counts_[0] = 0;
+  std::array<std::uint32_t, kBitsMax + 2> next_index{};
+  std::array<std::uint32_t, kBitsMax + 2> next_code{};
+  for (unsigned length = 1; length <= kBitsMax; ++length) {
+    next_index[length + 1] = next_index[length] + counts_[length];
+    if (next_code[length] + counts_[length] > (1u << length)) {
+      return false;
+    }
+    next_code[length + 1] = (next_code[length] + counts_[length]) << 1;
+  }
+  for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol) {
+    const unsigned length = lengths[symbol];
+    if (length == 0) {
+      continue;
+    }
+    symbols_[next_index[length]++] = static_cast<std::uint16_t>(symbol);
+    const std::uint32_t code = next_code[length]++;
+    if (length <= kQuickBits) {
+      const auto entry = static_cast<std::uint16_t>((length << kSymbolBits) | symbol);
+      std::fill_n(quick_.begin() + (code << (kQuickBits - length)), 1u << (kQuickBits - length),
+                  entry);
+    }
+  }
+  return true;
+}
+
+}  // namespace day::unpack::rar

@@ -1,0 +1,250 @@
+#include "libs/unpack/rar/rar_reader.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "libs/unpack/inflate/crc32.h"
+#include "libs/unpack/parts/extents.h"
+#include "libs/unpack/rar/rar_name.h"
+
+namespace day::unpack::rar {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+constexpr std::string_view kMarker = "Rar!\x1A\x07\0"sv;
+constexpr std::size_t kBlockBytesMin = 7;
+constexpr std::uint32_t kCandidatesMax = 100'000;
+constexpr std::uint64_t kStepsPerHeader = 1000;
+
+constexpr std::uint8_t kMain = 0x73;
+constexpr std::uint8_t kFile = 0x74;
+constexpr std::uint8_t kService = 0x7A;
+constexpr std::uint8_t kEnd = 0x7B;
+constexpr std::uint8_t kTypeMin = 0x72;
+
+constexpr unsigned kBlockHasData = 0x8000;
+constexpr unsigned kMainEncrypted = 0x80;
+constexpr unsigned kFileFromBefore = 0x01;
+constexpr unsigned kFileGoesOn = 0x02;
+constexpr unsigned kFileEncrypted = 0x04;
+constexpr unsigned kFileSolid = 0x10;
+constexpr unsigned kFileFolder = 0xE0;
+constexpr unsigned kFileLarge = 0x100;
+constexpr unsigned kFileUnicode = 0x200;
+constexpr std::uint8_t kStored = 0x30;
+
+constexpr std::string_view kLost = "unsupported: a file before it in the solid archive is missing";
+
+bool IsRar2(unsigned version) { return version == 20 || version == 26; }
+bool IsRar3(unsigned version) { return version == 29 || version == 36; }
+
+}  // namespace
+
+struct RarReader::Block {
+  std::uint8_t type = 0;
+  unsigned flags = 0;
+  base::Bytes header;      // whole
+  std::uint64_t data = 0;  // where its data starts
+  std::uint64_t data_size = 0;
+};
+
+struct RarReader::FileHeader {
+  bool is_service = false;
+  unsigned flags = 0;
+  unsigned version = 0;
+  unsigned method = 0;
+  std::uint64_t packed_size = 0;
+  std::uint64_t size = 0;
+  std::uint32_t crc32 = 0;
+  std::string name;
+
+  bool is_folder() const { return (flags & kFileFolder) == kFileFolder; }
+};
+
+bool RarReader::IsRar(base::Bytes file) { return base::AsText(file).starts_with(kMarker); }
+
+RarReader::RarReader(base::Bytes file) : file_(file), offset_(kMarker.size()) {}
+
+void RarReader::End(std::string_view problem) {
+  ended_ = true;
+  if (problem_.empty()) {
+    problem_ = problem;
+  }
+}
+
+// The block at an offset, if its header is there and its checksum is right.
+std::optional<RarReader::Block> RarReader::ReadBlock(std::uint64_t offset) const {
+  const base::Bytes rest = base::ClippedSlice(file_, offset, file_.size());
+  base::ByteReader reader(rest);
+  const std::uint16_t checksum = reader.U16();
+  Block block;
+  block.type = reader.U8();
+  block.flags = reader.U16();
+  const std::uint16_t size = reader.U16();
+  if (!reader.ok() || size < kBlockBytesMin || size > rest.size() || block.type < kTypeMin ||
+      block.type > kEnd) {
+    return std::nullopt;
+  }
+  block.header = rest.first(size);
+  if ((inflate::Crc32(block.header.subspan(2)) & 0xFFFF) != checksum) {
+    return std::nullopt;
+  }
+  if ((block.flags & kBlockHasData) != 0 || block.type == kFile) {
+    block.data_size = reader.U32();
+  }
+  block.data = offset + size;
+  return block;
+}
+
+// Moves to the next header whose checksum is right.
+bool RarReader::Resync() {
+  if (problem_.empty()) {
+    problem_ = "damaged: no header where one should be";
+  }
+  while (candidates_++ < kCandidatesMax && ++offset_ + kBlockBytesMin <= file_.size()) {
+    const auto block = ReadBlock(offset_);
+    if (block && block->type == kFile) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::optional<RarReader::FileHeader> RarReader::ReadFileHeader(const Block& block) const {
+  base::ByteReader reader(block.header);
+  reader.Skip(kBlockBytesMin);
+  FileHeader header;
+  header.is_service = block.type == kService;
+  header.flags = block.flags;
+  header.packed_size = reader.U32();
+  header.size = reader.U32();
+  reader.Skip(1);  // system
+  header.crc32 = reader.U32();
+  reader.Skip(4);  // time
+  header.version = reader.U8();
+  header.method = reader.U8();
+  const std::uint16_t name_size = reader.U16();
+  reader.Skip(4);  // attributes
+  if ((block.flags & kFileLarge) != 0) {
+    header.packed_size |= std::uint64_t{reader.U32()} << 32;
+    header.size |= std::uint64_t{reader.U32()} << 32;
+  }
+  const base::Bytes name = reader.Take(name_size);
+  if (!reader.ok()) {
+    return std::nullopt;
+  }
+  header.name =
+      (block.flags & kFileUnicode) != 0 ? UnpackName(name) : std::string(base::AsText(name));
+  std::replace(header.name.begin(), header.name.end(), '\\', '/');
+  return header;
+}
+
+std::optional<parts::Member> RarReader::Next(base::Budget& budget, inflate::OutputBuffer& buffer) {
+  while (!ended_ && offset_ < file_.size()) {
+    if (!budget.SpendSteps(kStepsPerHeader).ok()) {
+      End(parts::LimitReason(base::Limit::kSteps));
+      break;
+    }
+    const auto block = ReadBlock(offset_);
+    if (!block) {
+      ended_ = !Resync();
+      continue;
+    }
+    offset_ = block->data;
+    if (block->type == kEnd) {
+      ended_ = true;
+      return std::nullopt;
+    }
+    if (block->type == kMain && (block->flags & kMainEncrypted) != 0) {
+      End("encrypted");
+      break;
+    }
+    if (block->type != kFile && block->type != kService) {
+      offset_ += block->data_size;
+      continue;
+    }
+    const auto header = ReadFileHeader(*block);
+    if (!header) {
+      problem_ = problem_.empty() ? "damaged: invalid header" : problem_;
+      continue;
+    }
+    const base::Bytes packed = base::ClippedSlice(file_, block->data, header->packed_size);
+    offset_ += packed.size();
+    const bool is_wanted =
+        header->is_service ? header->name == "CMT" || header->name == "STM" : !header->is_folder();
+    if (is_wanted) {
+      return ReadMember(*header, packed, budget, buffer);
+    }
+  }
+  ended_ = true;  // RAR 2 wrote no end mark
+  return std::nullopt;
+}
+
+void RarReader::Decode(const FileHeader& header, base::Bytes packed, base::Budget& budget,
+                       parts::Sink& sink, std::string& gap) {
+  const bool goes_on = (header.flags & kFileSolid) != 0 && !header.is_service;
+  if (IsRar2(header.version)) {
+    if (rar2_ == nullptr) {
+      rar2_ = std::make_unique<Rar2Decoder>();
+    }
+    rar2_->Decode(packed, header.size, goes_on, budget, sink);
+    return;
+  }
+  // A comment between the files of a solid archive is none of them.
+  std::unique_ptr<Rar3Decoder> own;
+  std::unique_ptr<Rar3Decoder>& decoder = header.is_service ? own : rar3_;
+  if (decoder == nullptr) {
+    decoder = std::make_unique<Rar3Decoder>();
+  }
+  decoder->Decode(packed, header.size, goes_on, budget, sink);
+  gap = decoder->gap();
+}
+
+parts::Member RarReader::ReadMember(const FileHeader& header, base::Bytes packed,
+                                    base::Budget& budget, inflate::OutputBuffer& buffer) {
+  parts::Member member;
+  member.name = header.is_service ? "(" + header.name + ")" : header.name;
+  const bool is_stored = header.method == kStored;
+  const bool is_solid = (header.flags & kFileSolid) != 0 && !header.is_service;
+  const bool is_part = (header.flags & kFileFromBefore) != 0;
+  if ((header.flags & kFileEncrypted) != 0) {
+    member.gap = "encrypted";
+  } else if (!is_stored && !IsRar2(header.version) && !IsRar3(header.version)) {
+    member.gap = "unsupported: the compression of RAR version " + std::to_string(header.version);
+  } else if (!is_stored && is_part) {
+    member.gap = "unsupported: begins in another volume";
+  } else if (!is_stored && is_solid && lost_) {
+    member.gap = kLost;
+  }
+  if (!member.gap.empty()) {
+    lost_ = lost_ || (!is_stored && !header.is_service);
+    return member;
+  }
+  if (is_stored) {
+    member = parts::StoredMember(std::move(member.name), packed, budget);
+  } else {
+    lost_ = header.is_service && lost_;
+    buffer.Clear();
+    parts::Sink sink(packed.size(), budget, buffer);
+    std::string filter_gap;
+    Decode(header, packed, budget, sink, filter_gap);
+    lost_ = lost_ || (!sink.ok() && !header.is_service);
+    member.gap = sink.ok() ? filter_gap : sink.gap();
+    member.content = sink.content();
+  }
+  if ((header.flags & kFileGoesOn) != 0) {
+    member.gap = "unsupported: goes on in another volume";
+  } else if (member.gap.empty() && is_part) {
+    member.gap = "unsupported: begins in another volume";
+  } else if (member.gap.empty() && packed.size() < header.packed_size) {
+    member.gap = parts::kEndsTooEarly;
+  } else if (member.gap.empty() && inflate::Crc32(member.content) != header.crc32) {
+    member.gap = "damaged: wrong checksum";
+  }
+  member.has_content = !member.content.empty() || member.gap.empty();
+  return member;
+}
+
+}  // namespace day::unpack::rar

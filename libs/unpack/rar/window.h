@@ -1,0 +1,80 @@
+// The last 4 MiB that a decoder of RAR 2 to 4 wrote, kept from file to file of a solid archive.
+// Before the first byte there are zeros. Not thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "libs/base/bytes.h"
+#include "libs/unpack/parts/sink.h"
+
+namespace day::unpack::rar {
+
+class Window {
+ public:
+  static constexpr std::uint64_t kBytes = 4ull * 1024 * 1024;
+
+  void Forget() { position_ = flushed_ = 0; }
+
+  // Bytes written since Forget(), and those that were passed on.
+  std::uint64_t position() const { return position_; }
+  std::uint64_t flushed() const { return flushed_; }
+  std::uint64_t waiting() const { return position_ - flushed_; }
+
+  // REQUIRES for both: waiting() and what is added are less than kBytes.
+  void Put(std::uint8_t byte) {
+    const std::uint64_t at = position_++ & kMask;
+    if (at == ring_.size()) {
+      ring_.resize(std::clamp(2 * at, kBytesAtFirst, kBytes));
+    }
+    ring_[at] = byte;
+  }
+  void CopyBack(std::uint64_t distance, std::uint64_t length) {
+    for (; length > 0; --length) {
+      Put(distance > position_ || distance > kBytes ? std::uint8_t{0}
+                                                    : ring_[(position_ - distance) & kMask]);
+    }
+  }
+
+  // Bytes [flushed(), end), which count as passed on; `take` gets them in one or two pieces.
+  template <typename Take>
+  void PassOn(std::uint64_t end, Take&& take) {
+    while (flushed_ < end) {
+      const std::uint64_t at = flushed_ & kMask;
+      const std::uint64_t size = std::min(end - flushed_, kBytes - at);
+      take(std::as_bytes(std::span(ring_)).subspan(at, size));
+      flushed_ += size;
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t kMask = kBytes - 1;
+  static constexpr std::uint64_t kBytesAtFirst = 64 * 1024;
+
+  std::vector<std::uint8_t> ring_;  // grows until it is used in a ring
+  std::uint64_t position_ = 0;
+  std::uint64_t flushed_ = 0;
+};
+
+// What is passed on of one file: no more than its declared size.
+class Output {
+ public:
+  Output(parts::Sink& sink, std::uint64_t size) : sink_(sink), size_(size) {}
+
+  void Write(base::Bytes bytes) {
+    const std::uint64_t left = size_ - std::min(size_, written_);
+    written_ += bytes.size();
+    sink_.Write(base::ClippedSlice(bytes, 0, left));
+  }
+  std::uint64_t written() const { return written_; }
+  std::uint64_t size() const { return size_; }
+  parts::Sink& sink() { return sink_; }
+
+ private:
+  parts::Sink& sink_;
+  std::uint64_t size_;
+  std::uint64_t written_ = 0;
+};
+
+}  // namespace day::unpack::rar
