@@ -4,72 +4,26 @@
 The scripts come from tests/fixtures/script/make_script.py; nothing of them is kept. If clamscan is installed, the test
 prints how many of them it finds; nothing depends on it. DAYLIGHT_BIN is the folder of the programs.
 """
-import json
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(ROOT / "tests/fixtures/script"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures/script"))
 import make_script  # noqa: E402
-from json_schema import Schema  # noqa: E402
+from scan_case import ScanCase, found_in, gaps_of  # noqa: E402
 
-BIN = Path(os.environ.get("DAYLIGHT_BIN", ROOT / "build/release/bin"))
-SCHEMA = Schema(json.loads((ROOT / "api/scan-report.schema.json").read_text()))
 MARKER = "This is the marker of the tests of scripts and it is plain words"
 CLEAN = MARKER.replace("marker", "nobody")
 MIB = 1 << 20
 
 
-def found_in(line):
-    return {finding["inner_path"] for finding in line["findings"]}
-
-
-def gaps_of(line):
-    gaps = {}
-    for gap in line["gaps"]:
-        gaps.setdefault(gap["inner_path"], set()).add(gap["reason"])
-    return gaps
-
-
-class ScriptCase(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="daylight-script-test.")
-        self.addCleanup(folder.cleanup)
-        self.root = Path(folder.name)
-        self.files = self.root / "files"
-        self.files.mkdir()
-        self.rules = self.root / "marker.yar"
-        self.rules.write_text("rule Marker { strings: $marker = {%s} condition: $marker }\n" % MARKER.encode().hex())
-        self.environment = dict(os.environ, XDG_CACHE_HOME=str(self.root / "cache"))
-
-    def write(self, name, data):
-        path = self.files / name
-        path.write_bytes(data)
-        return path
-
-    def scan(self, *options):
-        """Exit code and checked lines of JSON, by file name."""
-        done = subprocess.run(
-            [str(BIN / "daylight"), "scan", "--json", "--no-cache", "-t", "1", "--no-progress",
-             "--rules", str(self.rules), *map(str, options)],
-            cwd=ROOT, env=self.environment, capture_output=True, timeout=120)
-        lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
-        for line in lines:
-            self.assertEqual(SCHEMA.errors(line), [])
-        return done.returncode, {Path(line["path"]).name: line for line in lines[:-1]}
-
-    def scan_one(self, data, *options):
-        code, files = self.scan(*options, self.write("one.txt", data))
-        return code, files["one.txt"]
+class ScriptCase(ScanCase):
+    RULE = "rule Marker { strings: $marker = {%s} condition: $marker }\n" % MARKER.encode().hex()
+    ONE = "one.txt"
 
 
 class FormsTest(ScriptCase):
