@@ -108,6 +108,9 @@ EXPECTED = {
     "stored5.rar": (stored(), {}),
     "encrypted5.rar": (set(), {"secret.txt": "encrypted"}),
     "stored.lzh": (stored(), {}),
+    **{f"lh{method}.lzh": (two(), {}) for method in (5, 6, 7)},
+    "lh4.lzh": (set(), {name: "unsupported: Unsupported lzh compression method -lh4-"
+                        for name in ("dir/a.txt", "far.txt", "b.txt")}),
     "a.tx_": ({("fox", "a.txt")}, {}),
     "stored.kwj": ({("fox", "(content)")}, {}),
     "masked.kwj": ({("needle", "(content)")}, {}),

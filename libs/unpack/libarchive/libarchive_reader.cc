@@ -150,7 +150,8 @@ class LibarchiveReader final : public parts::Archive {
   }
 
   // Appends the blocks as they come: none of these formats has holes, but xar's offsets go on from
-  // one entry to the next. True if the archive cannot be read further.
+  // one entry to the next. Libarchive only warns of methods that it does not know, and gives
+  // nothing. True if the archive cannot be read further.
   bool ReadData(Sink& sink) {
     for (int empty_blocks = 0; sink.ok();) {
       const void* block = nullptr;
@@ -158,6 +159,10 @@ class LibarchiveReader final : public parts::Archive {
       la_int64_t offset = 0;
       const int status = archive_read_data_block(handle_.get(), &block, &size, &offset);
       if (status == ARCHIVE_EOF) {
+        return false;
+      }
+      if (status == ARCHIVE_WARN && size == 0) {
+        sink.End(ReasonOf(handle_.get()));
         return false;
       }
       if (status < ARCHIVE_WARN) {

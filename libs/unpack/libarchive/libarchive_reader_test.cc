@@ -43,6 +43,23 @@ Outcome Read(const std::string& file, const base::BudgetLimits& limits = {}) {
   return outcome;
 }
 
+TEST(LibarchiveReaderTest, ReadsTheMethodsOfLha) {
+  for (const char* name : {"lh5.lzh", "lh6.lzh", "lh7.lzh"}) {
+    auto all = Read(Fixture(name)).members;
+    ASSERT_EQ(all.size(), 3u) << name;
+    EXPECT_EQ(all["dir/a.txt"].content.size(), 900u) << name;
+    EXPECT_EQ(all["b.txt"].content, "a needle in the nest\n") << name;
+    for (const auto& [path, member] : all) {
+      EXPECT_EQ(member.gap, "") << name << " " << path;
+    }
+  }
+  // Libarchive does not know this one, and only warns of it.
+  auto unknown = Read(Fixture("lh4.lzh")).members;
+  ASSERT_EQ(unknown.size(), 3u);
+  EXPECT_EQ(unknown["b.txt"].gap, "unsupported: Unsupported lzh compression method -lh4-");
+  EXPECT_FALSE(unknown["b.txt"].has_content);
+}
+
 TEST(LibarchiveReaderTest, ReadsEveryMethod) {
   for (const char* name : {"lzma.7z", "lzma2.7z", "ppmd.7z", "bzip2.7z", "deflate.7z", "copy.7z",
                            "stored4.rar", "stored5.rar", "stored.lzh", "plain.xar"}) {
