@@ -136,6 +136,9 @@ daylight_library(libs/emulate/x86)
 daylight_library(libs/emulate/windows USES libs/emulate/x86 libs/formats/pe)
 daylight_library(libs/unpack/packed USES libs/emulate/windows libs/emulate/x86 libs/formats/pe)
 daylight_library(libs/unpack/embedded USES libs/unpack/inflate libs/formats/pe)
+# Where the data begins that somebody put behind a program.
+daylight_library(libs/unpack/overlay
+  USES libs/formats/elf libs/formats/macho libs/formats/dex TEST_LINKS daylight_formats_elf_testing)
 
 # The YARA language. module.h is the interface between the language and its modules.
 daylight_library(libs/rules/module USES libs/match)
@@ -195,12 +198,12 @@ daylight_library(libs/signatures/sources
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
 daylight_library(libs/engine/descend
-  USES libs/formats/elf libs/formats/html libs/formats/lnk libs/formats/macho libs/formats/pe
+  USES libs/formats/html libs/formats/lnk libs/formats/macho libs/formats/pe
        libs/unpack/ar libs/unpack/arj libs/unpack/autoit libs/unpack/cms libs/unpack/cpio libs/unpack/disk libs/unpack/dmg
        libs/unpack/document libs/unpack/dotnet libs/unpack/embedded libs/unpack/fat libs/unpack/gzip
        libs/unpack/hfsplus libs/unpack/inflate libs/unpack/installshield libs/unpack/libarchive
        libs/unpack/mail libs/unpack/mspack libs/unpack/nsis libs/unpack/officexml libs/unpack/ole2
-       libs/unpack/onenote libs/unpack/packed libs/unpack/parts libs/unpack/pdf
+       libs/unpack/onenote libs/unpack/overlay libs/unpack/packed libs/unpack/parts libs/unpack/pdf
        libs/unpack/rar libs/unpack/rpm
        libs/unpack/rtf libs/unpack/script libs/unpack/sis libs/unpack/squashfs libs/unpack/stream
        libs/unpack/swf libs/unpack/szdd libs/unpack/tar libs/unpack/tnef libs/unpack/udf

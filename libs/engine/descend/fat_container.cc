@@ -35,7 +35,12 @@ std::string SliceName(std::uint32_t cpu, std::uint64_t index) {
 
 class FatContainer final : public Container {
  public:
-  explicit FatContainer(formats::macho::MachoReader reader) : reader_(std::move(reader)) {}
+  FatContainer(base::Bytes file, formats::macho::MachoReader reader)
+      : file_(file), reader_(std::move(reader)) {
+    if (reader_.arch_count() == 0) {
+      problem_ = "damaged: the table of slices does not lie in the file";
+    }
+  }
 
   std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer&) override {
     if (index_ >= reader_.arch_count()) {
@@ -47,11 +52,12 @@ class FatContainer final : public Container {
     }
     Item item;
     item.name = SliceName(reader_.arch(index_).cputype, index_);
-    if (const auto bytes = reader_.arch_bytes(index_)) {
-      item.content = Pay(*bytes, budget, item.gap);
-      item.has_content = !item.content.empty();
-    } else {
-      item.gap = "damaged: it does not lie in the file";
+    const formats::macho::Arch arch = reader_.arch(index_);
+    const base::Bytes bytes = base::ClippedSlice(file_, arch.offset, arch.size);
+    item.content = Pay(bytes, budget, item.gap);
+    item.has_content = !item.content.empty();
+    if (item.gap.empty() && bytes.size() < arch.size) {
+      item.gap = bytes.empty() ? "damaged: it does not lie in the file" : "damaged: it is cut off";
     }
     ++index_;
     return item;
@@ -60,6 +66,7 @@ class FatContainer final : public Container {
   std::string_view problem() const override { return problem_; }
 
  private:
+  base::Bytes file_;
   formats::macho::MachoReader reader_;
   std::uint64_t index_ = 0;
   std::string problem_;
@@ -72,7 +79,8 @@ std::unique_ptr<Container> OpenFat(const Subject& subject) {
     return nullptr;
   }
   formats::macho::MachoReader reader(subject.data);
-  return reader.fat_header() ? std::make_unique<FatContainer>(std::move(reader)) : nullptr;
+  return reader.fat_header() ? std::make_unique<FatContainer>(subject.data, std::move(reader))
+                             : nullptr;
 }
 
 }  // namespace day::engine

@@ -237,14 +237,18 @@ FileType DosOrPe(base::Bytes data) {
 }
 
 // 0xCAFEBABE starts Java classes and fat Mach-O files: a class's version is at least 45, and nobody
-// has ever put that many architectures together.
+// has ever put that many architectures together. 0xCAFEBABF: the same with 64-bit offsets.
 std::optional<FileType> JavaOrFat(base::Bytes data) {
   constexpr std::uint32_t kArchitecturesPlausibleMax = 40;
-  if (base::ReadAt<std::uint32_t>(data, 0, base::Endian::kBig) != 0xCAFEBABE) {
+  const auto magic = base::ReadAt<std::uint32_t>(data, 0, base::Endian::kBig);
+  if (magic != 0xCAFEBABE && magic != 0xCAFEBABF) {
     return std::nullopt;
   }
   const auto next = base::ReadAt<std::uint32_t>(data, 4, base::Endian::kBig);
-  return next && *next <= kArchitecturesPlausibleMax ? FileType::kMachO : FileType::kJavaClass;
+  if (next && *next <= kArchitecturesPlausibleMax) {
+    return FileType::kMachO;
+  }
+  return magic == 0xCAFEBABE ? std::optional(FileType::kJavaClass) : std::nullopt;
 }
 
 // No control characters but those of texts. Without a branch in the loop, so that it is vectorised.

@@ -15,7 +15,7 @@ std::unique_ptr<Container> OpenArchive(const Subject& subject);
 // An archive as a container; null stays null.
 std::unique_ptr<Container> WrapArchive(std::unique_ptr<unpack::parts::Archive> archive);
 std::unique_ptr<Container> OpenCms(const Subject& subject);
-// Files that lie in a PE program as they are.
+// Files that lie in a PE program, or behind another one, as they are.
 std::unique_ptr<Container> OpenEmbedded(const Subject& subject);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
 // Pages and texts: what is encoded in them, and normalised copies.

@@ -1,14 +1,14 @@
 // What programs carry behind their last section: installers and archives that unpack themselves.
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "libs/engine/descend/content.h"
 #include "libs/engine/descend/openers.h"
-#include "libs/formats/elf/elf_reader.h"
-#include "libs/formats/macho/macho_reader.h"
 #include "libs/formats/pe/pe_reader.h"
+#include "libs/unpack/overlay/overlay_reader.h"
 
 namespace day::engine {
 namespace {
@@ -29,13 +29,20 @@ constexpr FileType kOpened[] = {
     FileType::kSquashfs,
 };
 
+// Behind programs that are not PE files, too. Behind those, texts are certificates' and installers'
+// settings, and programs are found by OpenEmbedded.
+constexpr FileType kOpenedBehindOthers[] = {
+    FileType::kMachO,      FileType::kDex,    FileType::kPdf,  FileType::kShell, FileType::kPhp,
+    FileType::kPowerShell, FileType::kPython, FileType::kPerl, FileType::kVbs,   FileType::kHtml,
+};
+
 bool IsOpened(FileType type) {
-  for (const FileType opened : kOpened) {
-    if (type == opened) {
-      return true;
-    }
-  }
-  return false;
+  return std::find(std::begin(kOpened), std::end(kOpened), type) != std::end(kOpened);
+}
+
+bool IsOpenedBehindOthers(FileType type) {
+  return std::find(std::begin(kOpenedBehindOthers), std::end(kOpenedBehindOthers), type) !=
+         std::end(kOpenedBehindOthers);
 }
 
 // Marks that are looked for anywhere in the overlay. NSIS's stands a little behind the start.
@@ -71,8 +78,9 @@ std::optional<std::uint64_t> Find(base::Bytes overlay, const Mark& mark) {
 }
 
 // Where in the overlay something stands that is opened.
-std::vector<std::uint64_t> PlacesIn(base::Bytes overlay) {
-  if (IsOpened(Identify(overlay))) {
+std::vector<std::uint64_t> PlacesIn(base::Bytes overlay, bool is_behind_other) {
+  const FileType type = Identify(overlay);
+  if (IsOpened(type) || (is_behind_other && IsOpenedBehindOthers(type))) {
     return {0};
   }
   std::vector<std::uint64_t> places;
@@ -107,58 +115,21 @@ class OverlayContainer final : public Container {
   std::size_t index_ = 0;
 };
 
-// Where the headers, sections and segments of an ELF file end.
-std::optional<std::uint64_t> EndOfElf(base::Bytes file) {
-  const auto elf = formats::elf::ElfReader::Parse(file);
-  if (!elf) {
-    return std::nullopt;
-  }
-  const formats::elf::Header& header = elf->header();
-  std::uint64_t end = 0;
-  const auto reach = [&](std::uint64_t offset, std::uint64_t size) {
-    end =
-        offset <= file.size() ? std::max(end, offset + std::min(size, file.size() - offset)) : end;
-  };
-  reach(header.section_offset, std::uint64_t{header.section_entry_size} * header.section_count);
-  reach(header.segment_offset, std::uint64_t{header.segment_entry_size} * header.segment_count);
-  for (std::uint64_t i = 0; i < elf->section_count(); ++i) {
-    const formats::elf::Section section = elf->section(i);
-    reach(section.offset, section.type == formats::elf::kSectionNobits ? 0 : section.size);
-  }
-  for (std::uint64_t i = 0; i < elf->segment_count(); ++i) {
-    const formats::elf::Segment segment = elf->segment(i);
-    reach(segment.offset, segment.file_size);
-  }
-  return end > 0 ? std::optional(end) : std::nullopt;
-}
-
-// Where the segments of a thin Mach-O image end.
-std::optional<std::uint64_t> EndOfMacho(base::Bytes file) {
-  const formats::macho::MachoReader reader(file);
-  std::uint64_t end = 0;
-  for (std::uint64_t i = 0; reader.image() != nullptr && i < reader.image()->segment_count(); ++i) {
-    const auto segment = reader.image()->segment(i);
-    if (segment && segment->fileoff <= file.size()) {
-      end = std::max(end,
-                     segment->fileoff + std::min(segment->fsize, file.size() - segment->fileoff));
-    }
-  }
-  return end > 0 ? std::optional(end) : std::nullopt;
+bool IsOther(FileType type) {
+  return type == FileType::kElf || type == FileType::kMachO || type == FileType::kDex;
 }
 
 base::Bytes OverlayOf(const Subject& subject) {
   if (subject.type == FileType::kDos) {
     return subject.data;
   }
-  if (subject.type == FileType::kElf || subject.type == FileType::kMachO) {
-    const auto end =
-        subject.type == FileType::kElf ? EndOfElf(subject.data) : EndOfMacho(subject.data);
-    return end ? base::ClippedSlice(subject.data, *end, subject.data.size()) : base::Bytes{};
-  }
+  std::optional<std::uint64_t> offset;
   formats::pe::PeReader reader;
-  const auto offset = subject.type == FileType::kPe && reader.Open(subject.data)
-                          ? reader.OverlayOffset()
-                          : std::optional<std::uint64_t>();
+  if (IsOther(subject.type)) {
+    offset = unpack::overlay::OverlayOffset(subject.data);
+  } else if (subject.type == FileType::kPe && reader.Open(subject.data)) {
+    offset = reader.OverlayOffset();
+  }
   return offset ? base::ClippedSlice(subject.data, *offset, subject.data.size()) : base::Bytes{};
 }
 
@@ -168,7 +139,7 @@ base::Bytes OverlayOf(const Subject& subject) {
 std::unique_ptr<Container> OpenOverlay(const Subject& subject) {
   const base::Bytes overlay = OverlayOf(subject);
   std::vector<std::uint64_t> places =
-      overlay.empty() ? std::vector<std::uint64_t>{} : PlacesIn(overlay);
+      overlay.empty() ? std::vector<std::uint64_t>{} : PlacesIn(overlay, IsOther(subject.type));
   return places.empty() ? nullptr : std::make_unique<OverlayContainer>(overlay, std::move(places));
 }
 

@@ -4,6 +4,7 @@
 #include "libs/engine/descend/openers.h"
 #include "libs/formats/pe/pe_reader.h"
 #include "libs/unpack/embedded/embedded_reader.h"
+#include "libs/unpack/overlay/overlay_reader.h"
 #include "libs/unpack/packed/packed_reader.h"
 #include "libs/unpack/zip/zip_reader.h"
 
@@ -46,6 +47,9 @@ class EmbeddedContainer final : public Container {
     const auto overlay = pe.Open(file) ? pe.OverlayOffset() : std::optional<std::uint64_t>();
     sections_ = base::ClippedSlice(file, 0, overlay.value_or(file.size()));
   }
+  // What is behind the end of a program of another format.
+  EmbeddedContainer(base::Bytes file, unpack::embedded::Wanted wanted, std::uint64_t overlay)
+      : sections_(base::ClippedSlice(file, 0, overlay)), reader_(file, wanted, overlay) {}
 
   std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer&) override {
     if (!HasNext()) {
@@ -96,7 +100,11 @@ std::unique_ptr<Container> OpenPacked(const Subject& subject) {
 }
 
 std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
-  if (subject.type != FileType::kPe) {
+  const bool is_other = subject.type == FileType::kElf || subject.type == FileType::kMachO ||
+                        subject.type == FileType::kDex;
+  const auto overlay =
+      is_other ? unpack::overlay::OverlayOffset(subject.data) : std::optional<std::uint64_t>();
+  if (subject.type != FileType::kPe && !overlay) {
     return nullptr;
   }
   unpack::embedded::Wanted wanted;
@@ -104,7 +112,8 @@ std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
   // Programs in each other would be given once for each way through them: 2^n.
   wanted.programs = subject.origin != Origin::kEmbedded;
   // A container is a level of depth: most programs are none.
-  auto container = std::make_unique<EmbeddedContainer>(subject.data, wanted);
+  auto container = overlay ? std::make_unique<EmbeddedContainer>(subject.data, wanted, *overlay)
+                           : std::make_unique<EmbeddedContainer>(subject.data, wanted);
   return container->HasNext() ? std::move(container) : nullptr;
 }
 

@@ -160,6 +160,9 @@ EmbeddedReader::EmbeddedReader(base::Bytes file, Wanted wanted)
   at_ = 1;
 }
 
+EmbeddedReader::EmbeddedReader(base::Bytes file, Wanted wanted, std::uint64_t begin)
+    : file_(file), section_ends_{file.size()}, wanted_(wanted), at_(begin) {}
+
 std::uint64_t EmbeddedReader::SectionEnd(std::uint64_t at) const {
   const auto end = std::upper_bound(section_ends_.begin(), section_ends_.end(), at);
   return end == section_ends_.end() ? file_.size() : *end;
@@ -204,7 +207,7 @@ void EmbeddedReader::AddPe(std::uint64_t at) {
   if (!pe.Open(file_.subspan(at)) || pe.file_header().machine == 0) {
     return;
   }
-  if (IsSame(pe, outer_)) {
+  if (!outer_.file().empty() && IsSame(pe, outer_)) {
     return;  // the program's own headers: some packers have them mapped twice
   }
   const std::uint64_t size = HeaderSize(pe);

@@ -1,7 +1,8 @@
 // EmbeddedReader: files that lie inside a program as they are: in its sections, its resources, or
-// behind its end. PE programs, zip, RAR, 7z and cabinets.
+// behind its end. PE programs, zip, RAR, 7z and cabinets. PE files are searched whole; of others
+// only what the caller says, such as what lies behind an ELF file's end.
 //
-//   EmbeddedReader reader(file);
+//   EmbeddedReader reader(file, {});
 //   while (auto found = reader.Next()) { ...scan found->content... }
 //
 // What is found must look like a file of its kind beyond its first bytes (a PE's headers, a zip's
@@ -46,6 +47,9 @@ class EmbeddedReader {
  public:
   // Finds nothing in a file that is no PE file. REQUIRES: the file outlives the reader.
   EmbeddedReader(base::Bytes file, Wanted wanted);
+  // Searches from `begin` to the end of a file that is no PE file. Places in names are those in the
+  // whole file. REQUIRES: as above.
+  EmbeddedReader(base::Bytes file, Wanted wanted, std::uint64_t begin);
 
   std::optional<Found> Next();
   // "limit embedded_max" once Next() has given nothing because of kFoundMax; else empty.

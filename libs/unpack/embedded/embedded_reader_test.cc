@@ -107,6 +107,20 @@ TEST(Embedded, TheProgramItselfIsNotInside) {
   EXPECT_TRUE(All(file).empty());
 }
 
+TEST(Embedded, BehindProgramsOfOtherFormats) {
+  const std::string inner = MakePe(0x100);
+  const std::string file =
+      "\x7F"
+      "ELF" +
+      inner + "padding" + inner;
+  EmbeddedReader reader(base::AsBytes(file), {}, 4 + inner.size());
+  const auto found = reader.Next();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->name, "(embedded at 0x30b)");
+  EXPECT_EQ(base::AsText(found->content), inner);
+  EXPECT_FALSE(reader.Next());
+}
+
 TEST(Embedded, ArchivesBehindTheProgram) {
   std::string zip("PK\x03\x04\x14\0\0\0\x08\0", 10);
   zip.append(16, '\0');
