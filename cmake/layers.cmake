@@ -186,6 +186,9 @@ daylight_library(libs/signatures/filetypes
 # Rules about the certificates of signed programs.
 daylight_library(libs/signatures/certificates
   USES libs/signatures libs/formats/authenticode)
+# Icons that databases know.
+daylight_library(libs/signatures/icons
+  USES libs/signatures libs/similarity)
 # Passwords that databases bring for archives.
 daylight_library(libs/signatures/passwords
   USES libs/signatures libs/signatures/clamav)
@@ -193,7 +196,7 @@ daylight_library(libs/signatures/passwords
 daylight_library(libs/signatures/sources
   USES libs/signatures libs/signatures/cvd libs/signatures/clamav libs/signatures/metadata libs/crypto
        libs/signatures/filetypes libs/signatures/passwords libs/signatures/certificates
-       libs/unpack/inflate
+       libs/signatures/icons libs/unpack/inflate
   TEST_LINKS daylight_signatures_cvd_testing)
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
@@ -214,7 +217,7 @@ daylight_library(libs/engine
   USES libs/engine/descend libs/crypto libs/match libs/rules/scan libs/rules/compile
        libs/rules/syntax libs/rules/module libs/signatures libs/signatures/clamav
        libs/signatures/metadata libs/signatures/filetypes libs/signatures/passwords
-       libs/signatures/certificates libs/formats/authenticode
+       libs/signatures/certificates libs/formats/authenticode libs/signatures/icons
        libs/similarity libs/formats/pe libs/formats/elf libs/formats/macho
        libs/formats/image libs/formats/structured libs/unpack/inflate)
 

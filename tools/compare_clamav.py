@@ -34,6 +34,7 @@ INTENDED = {
     **{f"macro_{x}": "clamscan sees a macro only from the second match on" for x in ("8-10", "10-13", "0-100", "13-13")},
     **{f"options_{x}": "clamscan takes the input for UTF-16 and looks at its text" for x in ("i", "if", "ii", "alt_case")},
     "handler": "clamscan's decoder of the handler's type does not look at what it cannot open",
+    "idb_line_13": "an empty line is none: clamscan refuses the database",
     "crb_serial_stays": "clamscan forgets to ask for serials behind a line without one",
     "crb_ignored": "clamscan does not leave out rules by name",
     "ftm_line_18": "clamscan takes zeros and ones for text",
@@ -43,7 +44,7 @@ INTENDED = {
 }
 
 
-LISTS = ("ftm_", "pwdb_", "crb_")
+LISTS = ("ftm_", "pwdb_", "crb_", "idb_")
 
 
 def hexed(data):
@@ -539,6 +540,117 @@ def certificate_cases():
     shutil.rmtree(signer.folder)
 
 
+def icon_bitmap(width, height, depth, colour, hidden=lambda x, y: False, alpha=None, mask=True):
+    """One icon as resources have it: header, palette, pixels from the bottom up, mask."""
+    palette = [(16 * i % 256, 40 * i % 256, 255 - 3 * i % 256) for i in range(1 << depth)] if depth <= 8 else []
+    out = struct.pack("<IiiHHIIIIII", 40, width, 2 * height, 1, depth, 0, 0, 0, 0, 0, 0)
+    out += b"".join(bytes((b, g, r, 0)) for r, g, b in palette)
+    for y in range(height - 1, -1, -1):
+        if depth <= 8:
+            row = "".join(format(sum(colour(x, y)) // 3 % (1 << depth), f"0{depth}b") for x in range(width))
+            row = int(row.ljust((len(row) + 31) // 32 * 32, "0"), 2).to_bytes((len(row) + 31) // 32 * 4, "big")
+        else:
+            row = b""
+            for x in range(width):
+                r, g, b = colour(x, y)
+                row += (bytes((b, g, r)) if depth == 24 else bytes((b, g, r, alpha(x, y) if alpha else 0)) if depth == 32
+                        else struct.pack("<H", (r >> 3) << 10 | (g >> 3) << 5 | b >> 3))
+            row += bytes(-len(row) % 4)
+        out += row
+    if mask:
+        for y in range(height - 1, -1, -1):
+            bits = "".join("1" if hidden(x, y) else "0" for x in range(width)).ljust((width + 31) // 32 * 32, "0")
+            out += int(bits, 2).to_bytes(len(bits) // 8, "big")
+    return out
+
+
+def icon_pe(*icons, groups=1):
+    """A PE file with these icons in its first group; further groups name the last icon only."""
+    rva, blobs = 0x2000, list(icons)
+    ids = [list(range(1, len(icons) + 1))] + [[len(icons)]] * (groups - 1)
+    for names in ids:
+        blobs.append(struct.pack("<HHH", 0, 1, len(names)) +
+                     b"".join(struct.pack("<BBBBHHIH", 16, 16, 0, 0, 1, 32, len(icons[i - 1]), i) for i in names))
+    leaves = [(3, i + 1, blob) for i, blob in enumerate(icons)] + [(14, i + 1, blob) for i, blob in enumerate(blobs[len(icons):])]
+
+    def directory(entries):
+        return struct.pack("<IIHHHH", 0, 0, 0, 0, 0, len(entries)) + b"".join(struct.pack("<II", *entry) for entry in entries)
+    types = [[leaf for leaf in leaves if leaf[0] == kind] for kind in (3, 14)]
+    at = 16 + 16
+    tops, middles, leafs = [], [], []
+    place = at + sum(16 + 8 * len(group) for group in types)
+    data_place = place + 24 * len(leaves)
+    content_place = data_place + 16 * len(leaves)
+    number, content = 0, b""
+    for kind, group in zip((3, 14), types):
+        tops.append((kind, 0x80000000 | at))
+        middles.append(directory([(name, 0x80000000 | (place + 24 * (number + i))) for i, (_, name, _) in enumerate(group)]))
+        at += len(middles[-1])
+        for _, _, blob in group:
+            leafs.append((directory([(0x409, data_place + 16 * number)]), struct.pack("<IIII", rva + content_place + len(content), len(blob), 0, 0)))
+            content += blob + bytes(-len(blob) % 4)
+            number += 1
+    section = directory(tops) + b"".join(middles) + b"".join(leaf[0] for leaf in leafs) + b"".join(leaf[1] for leaf in leafs) + content
+    return pe((TOKENS[0] + b"\xcc" * 504, section), resources=(rva, len(section)))
+
+
+def icon_metrics(clamscan, program):
+    """What clamscan prints of the icons of a program: lines for an .idb."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        (folder / "a.idb").write_text("N:G1:G2:10" + "0" * 122 + "\n")
+        (folder / "a.ldb").write_text(f"T;Engine:81-255,Target:1,IconGroup1:G1;0;{TOKENS[0].hex()}\n")
+        (folder / "x").write_bytes(program)
+        done = subprocess.run([clamscan, "--debug", "-d", str(folder / "a.idb"), "-d", str(folder / "a.ldb"), str(folder / "x")],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return re.findall(r"IDB SIGNATURE: ICON_NAME:GROUP1:GROUP2:([0-9a-f]+)", done.stdout.decode("latin-1"))
+
+
+def icon_cases(clamscan="clamscan"):
+    rng = random.Random(7)
+    spots = [(rng.randrange(256), rng.randrange(256), rng.randrange(256), rng.randrange(256), rng.randrange(256), rng.randrange(8, 90)) for _ in range(9)]
+
+    def painted(size, grey=False, shift=0):
+        def colour(x, y):
+            out = (230, 230, 235)
+            for r, g, b, cx, cy, radius in spots:
+                if (x * 256 // size - cx - shift) ** 2 + (y * 256 // size - cy) ** 2 < radius * radius:
+                    out = ((r + g + b) // 3,) * 3 if grey else (r, g, b)
+            return out
+        return colour
+    ring = lambda size: lambda x, y: (x - size / 2) ** 2 + (y - size / 2) ** 2 > (size / 2) ** 2
+    fade = lambda size: lambda x, y: 255 - 255 * x // size
+    pictures = [icon_bitmap(size, size, depth, painted(size, grey), ring(size) if depth % 16 else (lambda x, y: False), fade(size) if depth == 32 else None)
+                for size in (16, 24, 32) for depth in (1, 4, 8, 16, 24, 32) for grey in (False, True) if depth in (24, 32) or not grey]
+    pictures += [icon_bitmap(w, h, 24, painted(max(w, h))) for w, h in ((48, 48), (64, 64), (72, 72), (96, 96), (128, 128), (256, 256), (168, 168), (17, 17),
+                                                                       (20, 20), (28, 28), (40, 40), (50, 50), (32, 30), (30, 32), (16, 20), (100, 80), (32, 20), (15, 15))]
+    pictures += [icon_bitmap(32, 32, 32, painted(32)), icon_bitmap(32, 32, 32, painted(32), mask=False), icon_bitmap(32, 32, 24, painted(32), mask=False),
+                 icon_bitmap(32, 32, 24, lambda x, y: (90, 90, 90)), icon_bitmap(16, 16, 24, lambda x, y: (255, 0, 0)),
+                 icon_bitmap(24, 24, 32, painted(24), ring(24)), icon_bitmap(32, 32, 24, lambda x, y: (0, 0, 0))]
+    programs = [icon_pe(picture) for picture in pictures]
+    found = [icon_metrics(clamscan, program) for program in programs]
+    shifted = [icon_pe(icon_bitmap(size, size, 24, painted(size, grey, shift))) for size in (16, 24, 32) for grey in (False, True) for shift in (10, 25, 40, 60, 90)]
+    ask = lambda conditions: f"T.i;Engine:81-255,Target:1,{conditions};0;{TOKENS[0].hex()}\n"
+    everything = programs + shifted + [pe((TOKENS[0] + b"\xcc" * 504,))]
+    for i, metrics in enumerate(found):
+        if metrics:
+            yield f"icon_{i}", {"a.ldb": ask("IconGroup1:one"), "a.idb": f"N:one:two:{metrics[0]}\n"}, everything
+    one, other = found[10][0], found[2][0]
+    both = f"N:one:two:{one}\nM:three:four:{other}\n"
+    some = programs[:14] + [icon_pe(pictures[2], pictures[10]), icon_pe(pictures[2], pictures[10], groups=2), icon_pe(pictures[10], pictures[2], groups=2)]
+    for i, conditions in enumerate(("IconGroup1:one", "IconGroup1:three", "IconGroup1:none", "IconGroup2:two", "IconGroup2:one", "IconGroup1:*", "IconGroup2:*",
+                                    "IconGroup1:one,IconGroup2:two", "IconGroup1:one,IconGroup2:four", "IconGroup1:*,IconGroup2:four", "IconGroup1:", "IconGroup1:ONE")):
+        yield f"icon_group_{i}_{conditions}", {"a.ldb": ask(conditions), "a.idb": both}, some
+    yield "icon_target_0", {"a.ldb": ask("IconGroup1:one").replace("Target:1", "Target:0"), "a.idb": both}, some
+    yield "icon_level", {"a.ldb": ask("IconGroup1:one").replace("Engine:81", "Engine:1"), "a.idb": both}, some
+    yield "icon_no_idb", {"a.ldb": ask("IconGroup1:one")}, some
+    for i, line in enumerate((f"N:one:two:{one[:-1]}", f"N:one:two:{one}0", f"N:one:{one}", f"N:one:two:{one}:x", f"N:one:two:{one[:-1]}g", f"N:one:two:30{one[2:]}",
+                              f"N:one:two:{one[:2]}fff{one[5:]}", f"N:one:two:{one[:5]}ff{one[7:]}", f"N:one:two:{one[:-8]}ffffffff", f"N:one:two:{one.upper()}", f":one:two:{one}",
+                              f"N:::{one}", f"#N:one:two:{one}", f"N:one:two:{one}\n\nM:one:two:{other}")):
+        yield f"idb_line_{i}", {"a.ldb": ask("IconGroup1:one"), "a.idb": line + "\n"}, some
+    yield "idb_ignored", {"a.ldb": ask("IconGroup1:one"), "a.idb": both, "a.ign2": "N\n"}, some
+
+
 def bmp(width, height, colour):
     rows = b"".join(b"".join(bytes(reversed(colour(x, y))) for x in range(width)).ljust((3 * width + 3) // 4 * 4, b"\0")
                     for y in range(height - 1, -1, -1))
@@ -788,7 +900,7 @@ def compare(case, options, folder):
 def all_cases(options):
     for make in (pattern_cases, offset_cases, target_cases, logic_cases, option_cases, condition_cases, container_cases,
                  picture_cases, special_cases, filetype_cases, password_cases,
-                 certificate_cases):
+                 certificate_cases, icon_cases):
         yield from make()
     rng = random.Random(options.seed)
     for number in range(options.rounds):

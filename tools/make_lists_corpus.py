@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the corpora of fuzz_filetypes, fuzz_passwords and fuzz_certificates: lines of .ftm, .pwdb and .crb files, sound and broken."""
+"""Makes the corpora of fuzz_filetypes, fuzz_passwords, fuzz_certificates and fuzz_icons: lines of .ftm, .pwdb, .crb and
+.idb files, sound and broken."""
 import sys
 from pathlib import Path
 
 LEVELS = b"0:0:41:n:CL_TYPE_ANY:CL_TYPE_ZIP:1:255\n0:0:41:n:CL_TYPE_ANY:CL_TYPE_ZIP:300\n"
+ICON = (b"20c8a0017c3a16009d3000f2270d0d4cb15105310d15db1617d40017d40817800000800800800008e20b12e10c07dc04045116005e000b690e00"
+        b"26261755")
 CASES = {
     "filetypes": {
         "bytes": LEVELS + b"0:2:4142:n:CL_TYPE_ANY:CL_TYPE_GIF\n# c\n\0xxABcd",
@@ -18,6 +21,12 @@ CASES = {
                  b";;ab;;0;0;0;;\r\n",
         "broken": b"N;2;" + b"a" * 40 + b";;ab;;0;0;0;;\nN;0;aa;;ab;;0;0;0;;\nN;0\nN;0;" + b"a" * 40 + b";;xy;;0;0;0;;\nN;0;" +
                   b"a" * 40 + b";;ab;;0;0;0;;;300\nN;0;" + b"a" * 40 + b";;ab;;0;0;0;9z;;1;2;3\n",
+    },
+    "icons": {
+        "known": b"N:one:two:" + ICON + b"\n# c\n\n\0" + bytes(range(1, 256)),
+        "grey": b"N:one:two:" + ICON + b"\n\0\x90" + b"\x20\x20\x20\xe0\xe0\xe0" * 3 + b"\x40\x40\x40",
+        "broken": b"N:one:" + ICON + b"\nN:one:two:30" + ICON[2:] + b"\nN:o:t:" + ICON[:-8] + b"ffffffff\nN:o:t:" + ICON[:5] + b"ff" + ICON[7:] +
+                  b"\r\nN:o:t:" + ICON[:-1] + b"g\n\0A",
     },
     "passwords": {
         "plain": b"N;Target:0;0;sesame\nM;Engine:81-255,Container:CL_TYPE_ZIP;1;736573616d65\n# c\nR;Engine:81-255,Container:CL_TYPE_RAR;;a;b\r\n",

@@ -76,6 +76,18 @@ BodySignatureMatcher::Outcome BodySignatureMatcher::Match(
   facts.containers = containers;
   facts.targets = TargetsOf(kind, origin);
   facts.program = [&] { return ReadProgramFacts(data, kind.type); };
+  std::optional<std::vector<similarity::IconMetrics>> icons;  // measured when first asked for
+  facts.icon = [&](std::string_view group1, std::string_view group2) {
+    if (icons_ == nullptr || icons_->empty() || kind.type != FileType::kPe) {
+      return false;
+    }
+    if (!icons) {
+      icons = MeasureIcons(data);
+    }
+    return std::any_of(icons->begin(), icons->end(), [&](const similarity::IconMetrics& one) {
+      return icons_->Knows(one, group1, group2);
+    });
+  };
   facts.image_hash = [&] { return ImageHashOf(data); };
   std::vector<clamav::BodyHit> hits;
   const auto deadline = DeadlineOf(limits);

@@ -17,14 +17,17 @@
 #include "libs/engine/report.h"
 #include "libs/signatures/clamav/body_database.h"
 #include "libs/signatures/clamav/matcher.h"
+#include "libs/signatures/icons/icon_table.h"
 
 namespace day::engine {
 
 class BodySignatureMatcher {
  public:
   // REQUIRES: `database` outlives the matcher.
-  explicit BodySignatureMatcher(const signatures::clamav::BodyDatabase& database)
-      : database_(database), matcher_(database) {}
+  // `icons`: those of the same database's lists; null: none.
+  explicit BodySignatureMatcher(const signatures::clamav::BodyDatabase& database,
+                                const signatures::icons::IconTable* icons = nullptr)
+      : database_(database), icons_(icons), matcher_(database) {}
 
   struct Outcome {
     std::vector<std::string_view> gaps;  // reasons
@@ -43,6 +46,7 @@ class BodySignatureMatcher {
   Finding MakeFinding(const signatures::clamav::BodyHit& hit) const;
 
   const signatures::clamav::BodyDatabase& database_;
+  const signatures::icons::IconTable* icons_;
   signatures::clamav::BodyMatcher matcher_;
 };
 

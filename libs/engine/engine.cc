@@ -92,6 +92,7 @@ struct Engine::State {
   std::unique_ptr<ObjectMatcher> matcher;
   std::unique_ptr<HashMatcher> hashes;
   std::unique_ptr<NearMatcher> near;
+  std::unique_ptr<signatures::icons::IconTable> icons;
   std::unique_ptr<BodySignatureMatcher> bodies;
   Wanted wanted;  // copies that body signatures look at
   std::unique_ptr<signatures::metadata::MetadataMatcher> metadata;
@@ -562,7 +563,10 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
     engine->state_->zip_passwords = ZipPasswords(database->lists());
   }
   if (options.body != nullptr) {
-    engine->state_->bodies = std::make_unique<BodySignatureMatcher>(*options.body);
+    engine->state_->icons = std::make_unique<signatures::icons::IconTable>(
+        database != nullptr ? database->lists() : std::string_view());
+    engine->state_->bodies =
+        std::make_unique<BodySignatureMatcher>(*options.body, engine->state_->icons.get());
     engine->state_->wanted = WantedBy(*options.body);
   }
   engine->state_->options = std::move(options);

@@ -4,6 +4,7 @@
 
 #include "libs/formats/elf/elf_reader.h"
 #include "libs/formats/macho/macho_reader.h"
+#include "libs/formats/pe/icons.h"
 #include "libs/formats/pe/pe_reader.h"
 #include "libs/formats/pe/resources.h"
 #include "libs/formats/pe/version_info.h"
@@ -78,6 +79,21 @@ ProgramFacts OfMachO(base::Bytes data) {
 }
 
 }  // namespace
+
+std::vector<similarity::IconMetrics> MeasureIcons(base::Bytes data) {
+  std::vector<similarity::IconMetrics> metrics;
+  formats::pe::PeReader pe;
+  if (!pe.Open(data)) {
+    return metrics;
+  }
+  formats::pe::ResourceTable resources;
+  resources.Read(pe);
+  formats::pe::ForEachIcon(pe, resources, [&](const formats::pe::IconImage& icon) {
+    metrics.push_back(similarity::MeasureIcon(icon.side, icon.pixels));
+    return metrics.size() < formats::pe::kIconCountMax;
+  });
+  return metrics;
+}
 
 ProgramFacts ReadProgramFacts(base::Bytes data, FileType type) {
   switch (type) {

@@ -6,6 +6,7 @@
 
 #include "libs/formats/pe/debug.h"
 #include "libs/formats/pe/exports.h"
+#include "libs/formats/pe/icons.h"
 #include "libs/formats/pe/imports.h"
 #include "libs/formats/pe/pe_reader.h"
 #include "libs/formats/pe/resources.h"
@@ -53,6 +54,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const pe::Resource& resource : resources.resources()) {
     version.Add(reader, resource.rva);
   }
+  std::size_t icons = 0;
+  pe::ForEachIcon(reader, resources, [&](const pe::IconImage& icon) {
+    Require(icon.side >= 16 && icon.side <= 32);
+    Require(icon.pixels.size() == std::size_t{icon.side} * icon.side);
+    return ++icons < pe::kIconCountMax;
+  });
   pe::RichHeader rich;
   if (rich.Read(reader)) {
     Require(rich.offset() + rich.size_bytes() <= size);

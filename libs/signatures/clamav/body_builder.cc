@@ -63,6 +63,13 @@ std::string EncodeConditions(const Conditions& conditions) {
     out += static_cast<char>(format::Condition::kHandler);
     Append(*conditions.handler, &out);
   }
+  if (!conditions.icon_group1.empty()) {
+    out += static_cast<char>(format::Condition::kIcons);
+    for (const std::string& group : {conditions.icon_group1, conditions.icon_group2}) {
+      out += static_cast<char>(group.size());
+      out += group;
+    }
+  }
   return out;
 }
 

@@ -299,6 +299,12 @@ Conditions BodyDatabase::ReadConditions(const SignatureView& signature) const {
       case format::Condition::kHandler:
         out.handler = reader.U16();
         break;
+      case format::Condition::kIcons:
+        for (std::string* group : {&out.icon_group1, &out.icon_group2}) {
+          const std::size_t size = reader.U8();
+          *group = base::AsText(reader.Take(size));
+        }
+        break;
       default:
         return out;
     }

@@ -10,7 +10,7 @@
 namespace day::signatures::clamav::format {
 
 inline constexpr std::string_view kMagic = "DAYBODY\n";
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 inline constexpr std::size_t kChecksumBytes = 32;  // SHA-256
 inline constexpr std::uint64_t kSectionAlignment = 64;
 
@@ -89,6 +89,7 @@ enum class Condition : std::uint8_t {
   kContainer,      // u16
   kIntermediates,  // u8 n | n u16
   kHandler,        // u16
+  kIcons,          // two times: u8 size | name
 };
 
 inline constexpr std::uint32_t kBitmapBitsMin = 12;

@@ -92,6 +92,12 @@ bool Evaluation::ConditionsHold() {
          InRange(conditions_.section_count, program.sections.size());
 }
 
+// Last, because it costs the most.
+bool Evaluation::IconHolds() const {
+  return conditions_.icon_group1.empty() ||
+         (scan_.facts.icon && scan_.facts.icon(conditions_.icon_group1, conditions_.icon_group2));
+}
+
 std::uint64_t Evaluation::CountMax() const {
   std::uint64_t count = 0;
   for (std::uint32_t i = 0; i < signature_.subsignatures_count; ++i) {
@@ -121,7 +127,8 @@ bool Evaluation::IsTrue() {
     return false;
   }
   count_max_ = CountMax();
-  return EvaluateLogic(signature_.logic_count - 1, false).is_true && !scan_.work.stopped();
+  return EvaluateLogic(signature_.logic_count - 1, false).is_true && !scan_.work.stopped() &&
+         IconHolds();
 }
 
 std::uint64_t Evaluation::offset() const {

@@ -40,6 +40,7 @@ class Evaluation {
   std::uint64_t CountMax() const;
   bool ConditionsHold();
   bool ContainersHold() const;
+  bool IconHolds() const;
   Value EvaluateLogic(std::uint32_t node, bool counted);
   Value EvaluateNodes(const std::vector<LogicNode>& nodes, std::uint32_t node);
   Value EvaluateNode(const LogicNode& node, const Value& left, const Value& right);

@@ -50,6 +50,8 @@ struct ObjectFacts {
   std::optional<ClamType> handled;
   // Called at most once for each object; may be empty.
   std::function<ProgramFacts()> program;
+  // Whether the program has an icon like one of these groups; may be empty: it has none.
+  std::function<bool(std::string_view, std::string_view)> icon;
   // The perceptual hash of a picture, or nothing; likewise.
   std::function<std::optional<std::uint64_t>()> image_hash;
 };

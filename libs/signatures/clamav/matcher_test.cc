@@ -129,6 +129,21 @@ TEST(BodyMatcherTest, HandlersAreAskedForAndThenFound) {
   EXPECT_EQ(set.Names("aaabbb", facts), Names{"h"});
 }
 
+TEST(BodyMatcherTest, IconsAreAskedForLast) {
+  Set set("i;Engine:81-255,Target:1,IconGroup2:b;0;616161626262\n");
+  ObjectFacts facts;
+  facts.targets = 3;
+  EXPECT_EQ(set.Names("aaabbb", facts), Names{});
+  std::string asked;
+  facts.icon = [&](std::string_view group1, std::string_view group2) {
+    asked += std::string(group1) + "," + std::string(group2) + ";";
+    return true;
+  };
+  EXPECT_EQ(set.Names("aaabbb", facts), Names{"i"});
+  EXPECT_EQ(set.Names("aaaccc", facts), Names{});
+  EXPECT_EQ(asked, "*,b;");
+}
+
 TEST(BodyMatcherTest, StopsAtItsLimits) {
   Set set("", "x:0:*:616161(61|62)*7a7a7a7a\n");
   base::BudgetLimits limits;

@@ -143,7 +143,10 @@ struct Conditions {
   std::optional<Range> section_count;
   std::optional<ClamType> container;
   std::vector<ClamType> intermediates;  // innermost last
-  std::optional<ClamType> handler;      // no finding: the object is to be taken for this type
+  // Icons of the program; both are empty if nothing is asked, else "*" is any.
+  std::string icon_group1;
+  std::string icon_group2;
+  std::optional<ClamType> handler;  // no finding: the object is to be taken for this type
 };
 
 struct Signature {

@@ -168,7 +168,10 @@ base::Status ParseCondition(std::string_view key, std::string_view value, Condit
       return Malformed("more than 16 intermediates");
     }
   } else if (key == "IconGroup1" || key == "IconGroup2") {
-    return Skipped("uses icons, which are not done");
+    if (value.empty() || value.size() > kIconGroupBytesMax) {
+      return Malformed("a group of icons has no name, or a long one");
+    }
+    (key == "IconGroup1" ? out->icon_group1 : out->icon_group2) = value;
   } else {
     return Skipped("condition " + std::string(key.substr(0, 64)) + " is not known");
   }
@@ -204,6 +207,13 @@ base::Result<Conditions> ParseConditions(std::string_view text) {
   }
   if ((has_engine && !engine_first) || (has_other && engine_level < kEngineLevelMin)) {
     return Malformed("conditions need Engine:51-... in front");
+  }
+  if (!out.icon_group1.empty() || !out.icon_group2.empty()) {
+    if (out.target != 1) {
+      return Malformed("IconGroup1 and IconGroup2 need a target of PE");
+    }
+    out.icon_group1 = out.icon_group1.empty() ? "*" : out.icon_group1;
+    out.icon_group2 = out.icon_group2.empty() ? "*" : out.icon_group2;
   }
   const bool is_program = out.target == 1 || out.target == 6 || out.target == 9;
   if ((out.entry_point || out.section_count) && !is_program) {

@@ -40,5 +40,6 @@ base::Result<Conditions> ParseConditionText(std::string_view text);
 
 inline constexpr std::size_t kBodyNameBytesMax = 512;
 inline constexpr std::size_t kIntermediatesMax = 16;
+inline constexpr std::size_t kIconGroupBytesMax = 255;
 
 }  // namespace day::signatures::clamav

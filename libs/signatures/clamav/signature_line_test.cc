@@ -70,9 +70,17 @@ TEST(ParseBodyLineTest, SkipsWhatIsNotForUs) {
   EXPECT_EQ(Ndb("x:0:*:0a4b5c:217").kind, Kind::kSkipped);
   EXPECT_EQ(Ndb("x:0:*:0a4b5c:1:100").kind, Kind::kSkipped);
   EXPECT_EQ(Ndb("x:77:*:0a4b5c").kind, Kind::kSkipped);
-  EXPECT_EQ(Ldb("x;Engine:51-255,Target:1,IconGroup1:a;0;0a4b5c").kind, Kind::kSkipped);
   EXPECT_EQ(Ldb("x;Engine:51-255,Target:0,Container:CL_TYPE_NONE;0;0a4b5c").kind, Kind::kSkipped);
   EXPECT_EQ(Ldb("x;Engine:51-255,Target:0;0&1;0a4b5c;0(>>1#h2#=1)").kind, Kind::kSkipped);
+}
+
+TEST(ParseBodyLineTest, IconsAreOfPrograms) {
+  const BodyLine line = Ldb("x;Engine:51-255,Target:1,IconGroup1:a;0;0a4b5c");
+  ASSERT_EQ(line.kind, Kind::kSignature);
+  EXPECT_EQ(line.signature.conditions.icon_group1, "a");
+  EXPECT_EQ(line.signature.conditions.icon_group2, "*");
+  EXPECT_EQ(Ldb("x;Engine:51-255,Target:0,IconGroup1:a;0;0a4b5c").kind, Kind::kMalformed);
+  EXPECT_EQ(Ldb("x;Engine:51-255,Target:1,IconGroup2:;0;0a4b5c").kind, Kind::kMalformed);
 }
 
 TEST(ParseBodyLineTest, ReadsLogicalSignatures) {

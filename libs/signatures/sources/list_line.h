@@ -11,7 +11,7 @@ struct LineProblem {
   std::string reason;  // empty for lines that say nothing
 };
 
-// `ending`: of the file's name, ".ftm", ".crb" or ".pwdb".
+// `ending`: of the file's name, ".ftm", ".crb", ".idb" or ".pwdb".
 LineProblem CheckListLine(std::string_view ending, std::string_view line);
 
 }  // namespace day::signatures::sources

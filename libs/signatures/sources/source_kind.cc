@@ -39,7 +39,7 @@ constexpr SourceKind kKinds[] = {
     {".ftm", Use::kList, "file types", {}, '\0', 0},
     {".crb", Use::kList, "certificates of programs", {}, ';', 0},
     {".cat", Use::kNotSupported, "catalogues of Microsoft", kNotYet, '\0', 0},
-    {".idb", Use::kNotSupported, "icons", "icons are not compared", ':', 0},
+    {".idb", Use::kList, "icons", {}, ':', 0},
     {".pdb", Use::kNotSupported, "phishing: hosts that are watched", kNotYet, '\0', 0},
     {".wdb", Use::kNotSupported, "phishing: allowed links", kNotYet, '\0', 0},
     {".gdb", Use::kNotSupported, "phishing: hashes of addresses", kNotYet, '\0', 0},
