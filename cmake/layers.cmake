@@ -192,11 +192,14 @@ daylight_library(libs/signatures/icons
 # Passwords that databases bring for archives.
 daylight_library(libs/signatures/passwords
   USES libs/signatures libs/signatures/clamav)
+# Lists of links that do not lead where they seem to.
+daylight_library(libs/signatures/phishing
+  USES libs/signatures libs/signatures/clamav libs/crypto)
 # The files of a database, of all kinds, put together.
 daylight_library(libs/signatures/sources
   USES libs/signatures libs/signatures/cvd libs/signatures/clamav libs/signatures/metadata libs/crypto
        libs/signatures/filetypes libs/signatures/passwords libs/signatures/certificates
-       libs/signatures/icons libs/unpack/inflate
+       libs/signatures/icons libs/signatures/phishing libs/unpack/inflate
   TEST_LINKS daylight_signatures_cvd_testing)
 
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
@@ -218,7 +221,8 @@ daylight_library(libs/engine
        libs/rules/syntax libs/rules/module libs/signatures libs/signatures/clamav
        libs/signatures/metadata libs/signatures/filetypes libs/signatures/passwords
        libs/signatures/certificates libs/formats/authenticode libs/signatures/icons
-       libs/similarity libs/formats/pe libs/formats/elf libs/formats/macho
+       libs/signatures/phishing libs/formats/html libs/unpack/mail libs/similarity
+       libs/formats/pe libs/formats/elf libs/formats/macho
        libs/formats/image libs/formats/structured libs/unpack/inflate)
 
 # The sandboxed process, and those who ask it.

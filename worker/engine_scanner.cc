@@ -51,6 +51,12 @@ engine::HeuristicOptions ToEngine(const workerproto::Alerts& alerts) {
   out.structured = alerts.structured;
   out.credit_cards_only = alerts.credit_cards_only;
   out.broken_media = alerts.broken_media;
+  out.phishing_links = alerts.phishing_links;
+  out.phishing_ssl = alerts.phishing_ssl;
+  out.phishing_cloak = alerts.phishing_cloak;
+  out.phishing_signatures = alerts.phishing_signatures;
+  out.deceptive = alerts.deceptive;
+  out.crossing_partitions = alerts.crossing_partitions;
   out.precedence = alerts.precedence;
   out.unwanted = alerts.unwanted;
   out.unwanted_only = alerts.unwanted_only;

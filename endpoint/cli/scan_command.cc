@@ -73,6 +73,12 @@ void DeclareAlerts(CLI::App* app, ScanArguments* out) {
   app->add_flag("--alert-macros", alerts.macros);
   app->add_flag("--alert-broken", alerts.broken);
   app->add_flag("--alert-broken-media", alerts.broken_media);
+  app->add_option("--phishing-sigs", alerts.phishing_signatures)->expected(0, 1);
+  app->add_option("--phishing-scan-urls", alerts.phishing_links)->expected(0, 1);
+  app->add_flag("--alert-phishing-ssl", alerts.phishing_ssl);
+  app->add_flag("--alert-phishing-cloak", alerts.phishing_cloak);
+  app->add_option("--heuristic-alerts", alerts.deceptive)->expected(0, 1);
+  app->add_flag("--alert-partition-intersection", alerts.crossing_partitions);
   app->add_flag("--heuristic-scan-precedence", alerts.precedence);
   app->add_option("--include-pua", alerts.unwanted_only)->allow_extra_args(false);
   app->add_option("--exclude-pua", alerts.unwanted_but)->allow_extra_args(false);

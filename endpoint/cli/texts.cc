@@ -48,6 +48,17 @@ Alerts without a signature, off unless asked for, with ClamAV's names
                           --structured-cc-count N (3), --structured-ssn-count N (3); written so,
                           --structured-ssn-format 0 with dashes, 1 without, 2 both (0); cards,
                           --structured-cc-mode 0 all, 1 credit cards alone (0)
+      --alert-phishing-ssl  links of mails that show https and lead elsewhere, of any host; with
+                          --alert-phishing-cloak those with a hidden zero byte
+                          (Heuristics.Phishing.Email.SSL-Spoof, .Cloaked.Null)
+      --alert-partition-intersection
+                          disks with partitions that lie in each other
+      --heuristic-alerts no  without alerts for zip archives whose entries lie in each other and for PDF
+                          files that hide common names (Heuristics.Zip.OverlappingFiles,
+                          .PDF.ObfuscatedNameObject), which are on
+      --phishing-scan-urls no  do not judge links of mails by the lists of ClamAV (.pdb .wdb .gdb), which
+                          is done if a database has them (Heuristics.Phishing.*); --phishing-sigs no:
+                          without signatures named HTML.Phishing and Email.Phishing
       --heuristic-scan-precedence
                           these alerts stand before all else found in a file, not behind it
       --detect-pua        also signatures for possibly unwanted programs (.hdu .hsu .mdu .msu .ndu .ldu)

@@ -1,3 +1,4 @@
+// One walk over a file, whose steps share its state: that is why it is over 600 lines.
 #include "libs/engine/engine.h"
 
 #include <algorithm>
@@ -19,6 +20,7 @@
 #include "libs/engine/descend/identify.h"
 #include "libs/engine/file_kind.h"
 #include "libs/engine/hash_matcher.h"
+#include "libs/engine/link_matcher.h"
 #include "libs/engine/list_facts.h"
 #include "libs/engine/naming.h"
 #include "libs/engine/near_matcher.h"
@@ -27,6 +29,7 @@
 #include "libs/signatures/database.h"
 #include "libs/signatures/filetypes/filetype_table.h"
 #include "libs/signatures/metadata/metadata_matcher.h"
+#include "libs/unpack/mail/password_words.h"
 
 namespace day::engine {
 namespace {
@@ -93,6 +96,7 @@ struct Engine::State {
   std::unique_ptr<HashMatcher> hashes;
   std::unique_ptr<NearMatcher> near;
   std::unique_ptr<signatures::icons::IconTable> icons;
+  std::unique_ptr<LinkMatcher> links;
   std::unique_ptr<BodySignatureMatcher> bodies;
   Wanted wanted;  // copies that body signatures look at
   std::unique_ptr<signatures::metadata::MetadataMatcher> metadata;
@@ -114,6 +118,9 @@ class FileScan {
   FileScan(Engine::State& state, base::Bytes data, std::string_view name,
            const base::BudgetLimits& limits, std::string_view owner)
       : state_(state), data_(data), name_(name), owner_(owner), budget_(limits) {
+    // Never moved: containers keep a view of it.
+    passwords_.reserve(state_.zip_passwords.size() + unpack::mail::kCandidatesMax);
+    passwords_ = state_.zip_passwords;
     if (state_.options.timeout_ms != 0) {
       deadline_ms_ = Now() + state_.options.timeout_ms;
     }
@@ -150,7 +157,19 @@ class FileScan {
   // thousands of such entries.
   void Alert(std::string_view reason, std::string_view inner_path) {
     const FileType type = stack_.empty() ? FileType::kUnknown : stack_.back().type;
-    const std::string_view name = AlertOfGap(reason, type, state_.options.heuristics);
+    AddAlert(AlertOfGap(reason, type, state_.options.heuristics), inner_path);
+  }
+
+  // The same of how the innermost container itself is made.
+  void AlertOfContainer() {
+    const Frame& frame = stack_.back();
+    const std::string_view name = frame.container->alert();
+    if (IsWanted(name, state_.options.heuristics)) {
+      AddAlert(name, frame.inner_path);
+    }
+  }
+
+  void AddAlert(std::string_view name, std::string_view inner_path) {
     if (name.empty()) {
       return;
     }
@@ -180,6 +199,8 @@ class FileScan {
   bool IsTrustedProgram(base::Bytes data, FileType type, const std::string& inner_path);
   void MatchHashes(base::Bytes data, std::string_view inner_path);
   void MatchMetadata(const Frame& frame, const Item& item, const std::string& inner_path);
+  void CollectPasswords(base::Bytes data);
+  void MatchLinks(base::Bytes data, FileType type, Origin origin, std::string_view inner_path);
   void ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin);
   std::vector<signatures::clamav::ClamType> MatchBodies(base::Bytes data, const FileKind& kind,
                                                         Origin origin, std::string_view inner_path);
@@ -197,6 +218,8 @@ class FileScan {
   base::Budget budget_;
   std::optional<std::uint64_t> deadline_ms_;
   Report report_;
+  std::vector<std::string> passwords_;       // of the database, and of mails' texts
+  std::vector<std::string> told_passwords_;  // of mails' texts
   std::vector<Frame> stack_;
   std::set<std::pair<std::uint64_t, crypto::Sha256Digest>> decoded_;  // by object
   std::uint64_t opened_count_ = 0;
@@ -218,6 +241,7 @@ void FileScan::Step() {
   Frame& frame = stack_.back();
   std::optional<Item> item = frame.container->Next(budget_, state_.inflater, state_.buffers[level]);
   if (!item) {
+    AlertOfContainer();
     if (!frame.container->problem().empty()) {
       AddGap(frame.inner_path, frame.container->problem());
     }
@@ -243,7 +267,7 @@ void FileScan::Step() {
   if (!item->gap.empty()) {
     AddGap(inner_path, item->gap);
   }
-  if (item->has_content && IsCopy(item->origin)) {
+  if (item->has_content && (IsCopy(item->origin) || item->origin == Origin::kLinks)) {
     ScanCopy(item->content, inner_path, item->origin);
   } else if (item->has_content && !IsRepeated(*item, frame.object)) {
     ScanObject(item->content, inner_path, item->origin);
@@ -261,6 +285,7 @@ bool FileScan::IsRepeated(const Item& item, std::uint64_t object) {
 // Gives up: everything that is still open has a gap.
 void FileScan::Unwind(std::string_view reason) {
   while (!stack_.empty()) {
+    AlertOfContainer();
     AddGap(stack_.back().inner_path, reason);
     stack_.pop_back();
     budget_.Leave();
@@ -302,6 +327,10 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
   }
   MatchRules(data, type, path, inner_path);
   AlertsOfObject(data, type, parent, origin, state_.options.heuristics, report_.findings);
+  MatchLinks(data, type, origin, inner_path);
+  if (origin == Origin::kMailPart && IsText(type)) {
+    CollectPasswords(data);
+  }
   if (report_.findings.size() > first) {
     JudgeFindings(first, data, inner_path);
   }
@@ -371,11 +400,37 @@ void FileScan::MatchMetadata(const Frame& frame, const Item& item, const std::st
   }
 }
 
-// A copy is the object it was made of, as body signatures want to see it: no object of its own, and
-// what is found in both is said once.
+// For encrypted archives that come behind, in the same mail as a rule.
+void FileScan::CollectPasswords(base::Bytes data) {
+  const std::size_t known = told_passwords_.size();
+  unpack::mail::AddPasswords(base::AsText(data), told_passwords_);
+  passwords_.insert(passwords_.end(), told_passwords_.begin() + static_cast<std::ptrdiff_t>(known),
+                    told_passwords_.end());
+}
+
+// Links are judged in mails: pages of other origin say what they want.
+void FileScan::MatchLinks(base::Bytes data, FileType type, Origin origin,
+                          std::string_view inner_path) {
+  if (state_.links == nullptr || origin != Origin::kMailPart || !IsText(type)) {
+    return;
+  }
+  const std::string gap = state_.links->Match(data, budget_, report_.findings);
+  if (!gap.empty()) {
+    AddGap(inner_path, gap);
+  }
+}
+
+// A copy is the object it was made of, as body signatures want to see it, or its links, as rules
+// want to: no object of its own, and what is found in both is said once.
 void FileScan::ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin) {
   const std::size_t first = report_.findings.size();
-  (void)MatchBodies(data, KindOfCopy(stack_.back().type), origin, inner_path);
+  if (origin == Origin::kLinks) {
+    MatchRules(data, FileType::kText, std::string(name_) + std::string(kSeparator) + inner_path,
+               inner_path);
+  }
+  (void)MatchBodies(data,
+                    KindOfCopy(origin == Origin::kLinks ? FileType::kText : stack_.back().type),
+                    origin, inner_path);
   if (report_.findings.size() == first) {
     return;
   }
@@ -509,7 +564,7 @@ bool FileScan::WasOpened(base::Bytes data, FileType type, Origin origin) {
 
 void FileScan::Descend(base::Bytes data, const FileKind& kind, std::string_view path,
                        const std::string& inner_path, Origin origin) {
-  const Subject subject = {data, kind.type, path, origin, state_.wanted, state_.zip_passwords};
+  const Subject subject = {data, kind.type, path, origin, state_.wanted, passwords_};
   std::vector<OpenedContainer> containers = OpenContainers(subject, kind.opened_as);
   if (containers.empty() || WasOpened(data, kind.type, origin)) {
     return;
@@ -570,6 +625,12 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
     engine->state_->wanted = WantedBy(*options.body);
   }
   engine->state_->options = std::move(options);
+  const HeuristicOptions& heuristics = engine->state_->options.heuristics;
+  engine->state_->wanted.alerts =
+      heuristics.deceptive || heuristics.crossing_partitions || heuristics.exceeded_limits;
+  engine->state_->links =
+      LinkMatcher::Create(database != nullptr ? database->lists() : std::string_view(),
+                          engine->state_->options.heuristics);
   return engine;
 }
 

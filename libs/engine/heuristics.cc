@@ -16,6 +16,7 @@ namespace structured = formats::structured;
 constexpr std::string_view kEncrypted = "encrypted";
 
 constexpr std::string_view kUnwantedPrefix = "PUA.";
+constexpr std::string_view kPhishingPrefixes[] = {"HTML.Phishing", "Email.Phishing"};
 constexpr std::string_view kUnwantedEndings[] = {".hdu", ".hsu", ".mdu", ".msu", ".ndu", ".ldu"};
 
 struct LimitAlert {
@@ -85,8 +86,6 @@ std::string_view BrokenMedia(base::Bytes data, FileType type) {
   }
 }
 
-bool IsText(FileType type) { return type >= FileType::kXml && type <= FileType::kText; }
-
 void AlertsOfText(std::string_view text, const HeuristicOptions& options,
                   std::vector<Finding>& findings) {
   const auto mode =
@@ -114,6 +113,12 @@ bool IsOfUnwantedFile(const Finding& finding) {
                      [&](std::string_view ending) { return file.ends_with(ending); });
 }
 
+bool IsPhishingSignature(const Finding& finding) {
+  return finding.source == Finding::Source::kSignature &&
+         std::any_of(std::begin(kPhishingPrefixes), std::end(kPhishingPrefixes),
+                     [&](std::string_view prefix) { return finding.name.rfind(prefix, 0) == 0; });
+}
+
 // "Win" and "Win.Packer" are categories of PUA.Win.Packer.Upx-1.
 bool IsOfCategory(std::string_view name, const std::vector<std::string>& categories) {
   if (!name.starts_with(kUnwantedPrefix)) {
@@ -127,6 +132,8 @@ bool IsOfCategory(std::string_view name, const std::vector<std::string>& categor
 
 }  // namespace
 
+bool IsText(FileType type) { return type >= FileType::kXml && type <= FileType::kText; }
+
 std::string_view AlertOfGap(std::string_view reason, FileType type,
                             const HeuristicOptions& options) {
   if (reason.starts_with(kEncrypted)) {
@@ -138,6 +145,14 @@ std::string_view AlertOfGap(std::string_view reason, FileType type,
   const auto* found = std::find_if(std::begin(kLimits), std::end(kLimits),
                                    [&](const LimitAlert& limit) { return limit.reason == reason; });
   return found == std::end(kLimits) ? std::string_view() : found->name;
+}
+
+bool IsWanted(std::string_view alert, const HeuristicOptions& options) {
+  if (alert.starts_with("Heuristics.Limits.")) {
+    return options.exceeded_limits;
+  }
+  const bool is_of_disk = alert.find("Partition") != std::string_view::npos;
+  return !alert.empty() && (is_of_disk ? options.crossing_partitions : options.deceptive);
 }
 
 void AlertsOfObject(base::Bytes data, FileType type, FileType parent, Origin origin,
@@ -173,6 +188,9 @@ Finding MakeAlert(std::string_view name) {
 }
 
 bool IsLeftOut(const Finding& finding, const HeuristicOptions& options) {
+  if (!options.phishing_signatures && IsPhishingSignature(finding)) {
+    return true;
+  }
   if (!IsOfUnwantedFile(finding)) {
     return false;
   }

@@ -27,7 +27,13 @@ struct HeuristicOptions {
   std::uint8_t ssn_format = 0;  // 0: with dashes, 1: without, 2: both
   std::uint32_t card_count_min = 3;
   std::uint32_t ssn_count_min = 3;
-  bool precedence = false;  // these findings before all others, not behind them
+  bool phishing_links = true;        // Heuristics.Phishing.*: links against the database's lists
+  bool phishing_ssl = false;         // https shown and http behind it: for all hosts
+  bool phishing_cloak = false;       // a zero byte in a host: for all hosts
+  bool phishing_signatures = true;   // signatures named HTML.Phishing... or Email.Phishing...
+  bool deceptive = true;             // Heuristics.Zip.OverlappingFiles, .PDF.ObfuscatedNameObject
+  bool crossing_partitions = false;  // Heuristics.GPTPartitionIntersection, ...
+  bool precedence = false;           // these findings before all others, not behind them
   bool unwanted = true;  // signatures of ClamAV's files for possibly unwanted programs (.ndu, ...)
   // Of those, only some categories ("Packed" of PUA.Packed.X), or all but some.
   std::vector<std::string> unwanted_only;
@@ -40,10 +46,16 @@ struct HeuristicOptions {
 std::string_view AlertOfGap(std::string_view reason, FileType type,
                             const HeuristicOptions& options);
 
+// Whether somebody wants this alert of a container (Container::alert()).
+bool IsWanted(std::string_view alert, const HeuristicOptions& options);
+
 // Appends the alerts for an object by itself; `parent` is the type of what it was taken out of.
 // inner_path is left empty. Numbers in the streams of a PDF file are coordinates, not data.
 void AlertsOfObject(base::Bytes data, FileType type, FileType parent, Origin origin,
                     const HeuristicOptions& options, std::vector<Finding>& findings);
+
+// Whether files of this type are read by people: pages, scripts and plain texts.
+bool IsText(FileType type);
 
 // A finding of that name.
 Finding MakeAlert(std::string_view name);

@@ -79,6 +79,12 @@ void EncodeAlerts(const Alerts& alerts, Encoder* encoder) {
   encoder->Bool(alerts.structured);
   encoder->Bool(alerts.credit_cards_only);
   encoder->Bool(alerts.broken_media);
+  encoder->Bool(alerts.phishing_links);
+  encoder->Bool(alerts.phishing_ssl);
+  encoder->Bool(alerts.phishing_cloak);
+  encoder->Bool(alerts.phishing_signatures);
+  encoder->Bool(alerts.deceptive);
+  encoder->Bool(alerts.crossing_partitions);
   encoder->Bool(alerts.precedence);
   encoder->Bool(alerts.unwanted);
   EncodeNames(alerts.unwanted_only, encoder);
@@ -98,6 +104,12 @@ Alerts DecodeAlerts(Decoder* decoder) {
   alerts.structured = decoder->Bool();
   alerts.credit_cards_only = decoder->Bool();
   alerts.broken_media = decoder->Bool();
+  alerts.phishing_links = decoder->Bool();
+  alerts.phishing_ssl = decoder->Bool();
+  alerts.phishing_cloak = decoder->Bool();
+  alerts.phishing_signatures = decoder->Bool();
+  alerts.deceptive = decoder->Bool();
+  alerts.crossing_partitions = decoder->Bool();
   alerts.precedence = decoder->Bool();
   alerts.unwanted = decoder->Bool();
   alerts.unwanted_only = DecodeNames(kCategoriesMax, decoder);

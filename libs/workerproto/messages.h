@@ -155,6 +155,12 @@ struct Alerts {
   bool structured = false;
   bool credit_cards_only = false;
   bool broken_media = false;
+  bool phishing_links = true;  // links of mails, by the database's lists
+  bool phishing_ssl = false;
+  bool phishing_cloak = false;
+  bool phishing_signatures = true;         // ClamAV's signatures with names of phishing
+  bool deceptive = true;                   // containers made to deceive
+  bool crossing_partitions = false;        // partitions of a disk that lie in each other
   bool precedence = false;                 // alerts before other findings
   bool unwanted = true;                    // ClamAV's signatures for possibly unwanted programs
   std::vector<std::string> unwanted_only;  // of these categories alone

@@ -98,6 +98,8 @@ TEST(Messages, DatabaseAndBatchRoundTrip) {
   use.settings.budget.ratio_max = 3;
   use.settings.fast = true;
   use.settings.alerts.broken_media = true;
+  use.settings.alerts.phishing_links = false;
+  use.settings.alerts.crossing_partitions = true;
   use.settings.alerts.unwanted_only = {"Packed", "Win.Tool"};
   EXPECT_EQ(RoundTrip(use, MessageType::kUseDatabase, DecodeUseDatabase), use);
   const DatabaseReady ready{false, "no", 1, 2, 3};

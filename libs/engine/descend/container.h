@@ -28,6 +28,7 @@ enum class Origin : std::uint8_t {
   kVbaMacro,      // a VBA module's source, or what is left of it
   kXlmMacro,      // the formulas of an Excel 4 macro sheet
   kDeobfuscated,  // a further view of a script, or what was decoded in it
+  kLinks,         // the links of a page, decoded: rules and bodies look at it, as at its page
   kUnpacked,      // memory of a program that unpacked itself
   kEmbedded,      // found in a program, together with all programs that are in its own bytes
   // Copies for body signatures that look at normalised texts; nothing else looks at them.
@@ -41,10 +42,11 @@ inline bool IsCopy(Origin origin) {
          origin == Origin::kNormalisedText;
 }
 
-// Which copies somebody looks at.
+// What is made only if somebody looks at it.
 struct Wanted {
   bool html_copies = false;
   bool text_copies = false;
+  bool alerts = false;  // Container::alert()
 };
 
 // What a container says of an object, for signatures that ask for it.
@@ -77,6 +79,10 @@ class Container {
 
   // What is wrong with the container itself, once Next() has given nothing; or empty.
   virtual std::string_view problem() const { return {}; }
+
+  // ClamAV's name for how the container itself is made, once Next() was called, if somebody wants
+  // such alerts; or empty. May come to be known only at the end.
+  virtual std::string_view alert() const { return {}; }
 };
 
 // Some bytes, and what is known of them before they are opened. Views are valid while they are.

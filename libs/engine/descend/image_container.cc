@@ -1,4 +1,5 @@
 #include "libs/engine/descend/openers.h"
+#include "libs/unpack/disk/crossing.h"
 #include "libs/unpack/disk/disk_reader.h"
 #include "libs/unpack/disk/vhd_reader.h"
 #include "libs/unpack/dmg/dmg_reader.h"
@@ -56,11 +57,51 @@ std::unique_ptr<Container> OpenIso(const Subject& subject) {
              : nullptr;
 }
 
+namespace {
+
+// What is wrong with the tables of a disk, beside its partitions.
+class DiskContainer final : public Container {
+ public:
+  DiskContainer(std::unique_ptr<Container> partitions, unpack::disk::Table crossing)
+      : partitions_(std::move(partitions)), crossing_(crossing) {}
+
+  std::optional<Item> Next(base::Budget& budget, unpack::inflate::Inflater& inflater,
+                           unpack::inflate::OutputBuffer& buffer) override {
+    return partitions_->Next(budget, inflater, buffer);
+  }
+  std::string_view problem() const override { return partitions_->problem(); }
+  std::string_view alert() const override {
+    switch (crossing_) {
+      case unpack::disk::Table::kMbr:
+        return "Heuristics.MBRPartitionnIntersect";
+      case unpack::disk::Table::kGpt:
+        return "Heuristics.GPTPartitionIntersection";
+      case unpack::disk::Table::kApple:
+        return "Heuristics.APMPartitionIntersection";
+      case unpack::disk::Table::kNone:
+        break;
+    }
+    return {};
+  }
+
+ private:
+  std::unique_ptr<Container> partitions_;
+  unpack::disk::Table crossing_;
+};
+
+}  // namespace
+
 // The first sector of a disk may hold any program beside the table of partitions.
 std::unique_ptr<Container> OpenDisk(const Subject& subject) {
-  return unpack::disk::DiskReader::IsDisk(subject.data)
-             ? WrapArchive(std::make_unique<unpack::disk::DiskReader>(subject.data))
-             : nullptr;
+  if (!unpack::disk::DiskReader::IsDisk(subject.data)) {
+    return nullptr;
+  }
+  auto partitions = WrapArchive(std::make_unique<unpack::disk::DiskReader>(subject.data));
+  const auto crossing = subject.wanted.alerts ? unpack::disk::CrossingTable(subject.data)
+                                              : unpack::disk::Table::kNone;
+  return crossing == unpack::disk::Table::kNone
+             ? std::move(partitions)
+             : std::make_unique<DiskContainer>(std::move(partitions), crossing);
 }
 
 // Read from the end: whatever the first block of the image looks like.

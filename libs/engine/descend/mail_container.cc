@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "libs/engine/descend/openers.h"
+#include "libs/unpack/mail/mail_limits.h"
 #include "libs/unpack/mail/mail_reader.h"
 
 namespace day::engine {
@@ -8,17 +9,20 @@ namespace {
 
 using unpack::inflate::Inflater;
 using unpack::inflate::OutputBuffer;
+using unpack::mail::Excess;
 using unpack::mail::MailReader;
 
 class MailContainer final : public Container {
  public:
-  explicit MailContainer(MailReader reader) : reader_(std::move(reader)) {}
+  explicit MailContainer(MailReader reader, Excess excess = Excess::kNone)
+      : reader_(std::move(reader)), excess_(excess) {}
 
   std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer& buffer) override {
     auto part = reader_.Next(budget, buffer);
     if (!part) {
       return std::nullopt;
     }
+    ++parts_;
     Item item;
     item.name = std::move(part->name);
     item.content = part->content;
@@ -29,16 +33,36 @@ class MailContainer final : public Container {
   }
 
   std::string_view problem() const override { return reader_.problem(); }
+  std::string_view alert() const override {
+    switch (excess_) {
+      case Excess::kHeaderBytes:
+        return "Heuristics.Limits.Exceeded.EmailHeaderBytes";
+      case Excess::kHeaders:
+        return "Heuristics.Limits.Exceeded.EmailHeaders";
+      case Excess::kArguments:
+        return "Heuristics.Limits.Exceeded.EmailMIMEArguments";
+      case Excess::kNone:
+        break;
+    }
+    return parts_ >= unpack::mail::kClamavPartsMax
+               ? std::string_view("Heuristics.Limits.Exceeded.EmailMIMEPartsPerMessage")
+               : std::string_view();
+  }
 
  private:
   MailReader reader_;
+  Excess excess_;
+  std::size_t parts_ = 0;
 };
 
 }  // namespace
 
 std::unique_ptr<Container> OpenMail(const Subject& subject) {
   if (subject.type == FileType::kMail) {
-    return std::make_unique<MailContainer>(MailReader(subject.data));
+    return std::make_unique<MailContainer>(
+        MailReader(subject.data), subject.wanted.alerts
+                                      ? unpack::mail::HeaderExcess(base::AsText(subject.data))
+                                      : Excess::kNone);
   }
   const bool is_text = subject.type == FileType::kText || subject.type == FileType::kUnknown;
   if (is_text && subject.origin == Origin::kOther && MailReader::IsEncodedFile(subject.data)) {

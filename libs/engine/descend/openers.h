@@ -20,6 +20,8 @@ std::unique_ptr<Container> OpenEmbedded(const Subject& subject);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
 // Pages and texts: what is encoded in them, and normalised copies.
 std::unique_ptr<Container> OpenHtml(const Subject& subject);
+// The links of a mail's part, decoded, as a text for rules.
+std::unique_ptr<Container> OpenLinks(const Subject& subject);
 // Partitions of a disk, also one that is a disc or a file system as well.
 std::unique_ptr<Container> OpenDisk(const Subject& subject);
 std::unique_ptr<Container> OpenDmg(const Subject& subject);

@@ -30,6 +30,10 @@ class PdfContainer final : public Container {
   }
 
   std::string_view problem() const override { return reader_.problem(); }
+  std::string_view alert() const override {
+    return reader_.hides_names() ? std::string_view("Heuristics.PDF.ObfuscatedNameObject")
+                                 : std::string_view();
+  }
 
  private:
   PdfReader reader_;

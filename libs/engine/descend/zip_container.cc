@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "libs/engine/descend/openers.h"
+#include "libs/unpack/zip/overlap.h"
 #include "libs/unpack/zip/zip_reader.h"
 
 namespace day::engine {
@@ -11,10 +12,15 @@ using unpack::inflate::OutputBuffer;
 
 class ZipContainer final : public Container {
  public:
-  explicit ZipContainer(unpack::zip::ZipReader reader) : reader_(std::move(reader)) {}
+  // Overlaps are looked for in `overlapping`, which may be nothing.
+  ZipContainer(unpack::zip::ZipReader reader, base::Bytes overlapping)
+      : reader_(std::move(reader)), overlapping_(overlapping) {}
 
   std::optional<Item> Next(base::Budget& budget, Inflater& inflater,
                            OutputBuffer& buffer) override {
+    if (!overlapping_.empty()) {
+      overlaps_ = unpack::zip::HasOverlappingEntries(std::exchange(overlapping_, {}));
+    }
     while (const auto entry = reader_.Next()) {
       ++position_;
       if (entry->is_directory) {
@@ -34,6 +40,9 @@ class ZipContainer final : public Container {
   }
 
   std::string_view problem() const override { return reader_.problem(); }
+  std::string_view alert() const override {
+    return overlaps_ ? std::string_view("Heuristics.Zip.OverlappingFiles") : std::string_view();
+  }
 
  private:
   ItemFacts FactsOf(const unpack::zip::Entry& entry) const {
@@ -49,6 +58,8 @@ class ZipContainer final : public Container {
   }
 
   unpack::zip::ZipReader reader_;
+  base::Bytes overlapping_;
+  bool overlaps_ = false;
   std::uint32_t position_ = 0;
 };
 
@@ -65,7 +76,8 @@ std::unique_ptr<Container> OpenZip(const Subject& subject) {
     return nullptr;
   }
   reader->SetPasswords(subject.zip_passwords);
-  return std::make_unique<ZipContainer>(*std::move(reader));
+  return std::make_unique<ZipContainer>(*std::move(reader),
+                                        subject.wanted.alerts ? subject.data : base::Bytes());
 }
 
 }  // namespace day::engine

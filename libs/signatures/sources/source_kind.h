@@ -11,6 +11,7 @@ enum class Use : std::uint8_t {
   kSignatures,    // read by DatabaseBuilder
   kMetadata,      // container metadata: kept as lists
   kList,          // other small files that are kept as lists
+  kPhishing,      // links that lead elsewhere: kept as lists
   kBodies,        // read by clamav::BodyBuilder
   kIgnoreList,    // names that are left out
   kContainer,     // .cvd .cld .cud

@@ -6,6 +6,7 @@
 #include "libs/signatures/clamav/regex.h"
 #include "libs/signatures/lists.h"
 #include "libs/signatures/metadata/metadata_line.h"
+#include "libs/signatures/phishing/phishing_line.h"
 #include "libs/signatures/sources/list_line.h"
 
 namespace day::signatures::sources {
@@ -82,6 +83,7 @@ void SourceSet::AddFile(std::string_view name, std::string_view text) {
     case Use::kBodies:
     case Use::kMetadata:
     case Use::kList:
+    case Use::kPhishing:
     case Use::kOther:
       AddSignatures(kind, name, text);
       return;
@@ -205,6 +207,23 @@ void SourceSet::AddSmallList(const SourceKind& kind, std::string_view name, std:
   builder_.AddList(name, text, 0);
 }
 
+void SourceSet::AddPhishing(std::string_view name, std::string_view text, SourceReport* report) {
+  using phishing::Entry;
+  std::string_view rest = text;
+  for (std::uint32_t number = 1; !rest.empty(); ++number) {
+    const phishing::PhishingLine line = phishing::ParsePhishingLine(name, base::TakeLine(&rest));
+    const bool is_regex = line.entry == Entry::kWatchedPair || line.entry == Entry::kAllowedPair;
+    if (line.entry == Entry::kBad) {
+      report->lines.Skip(number, line.problem);
+    } else if (is_regex && !clamav::Regex::Compile(line.text, "").ok()) {
+      report->lines.Skip(number, "the expression cannot be read");
+    } else {
+      report->lines.signatures += line.entry == Entry::kNothing ? 0 : 1;
+    }
+  }
+  builder_.AddList(name, text, report->lines.signatures);
+}
+
 void SourceSet::AddSignatures(const SourceKind& kind, std::string_view name,
                               std::string_view text) {
   SourceReport report = ReportOf(kind, name);
@@ -218,6 +237,11 @@ void SourceSet::AddSignatures(const SourceKind& kind, std::string_view name,
   if (kind.use == Use::kMetadata || kind.use == Use::kList) {
     kind.use == Use::kList ? AddSmallList(kind, name, text, &report)
                            : AddMetadata(name, text, &report);
+    reports_.push_back(std::move(report));
+    return;
+  }
+  if (kind.use == Use::kPhishing) {
+    AddPhishing(name, text, &report);
     reports_.push_back(std::move(report));
     return;
   }

@@ -65,6 +65,7 @@ class SourceSet {
   void AddMetadata(std::string_view name, std::string_view text, SourceReport* report);
   void AddSmallList(const SourceKind& kind, std::string_view name, std::string_view text,
                     SourceReport* report);
+  void AddPhishing(std::string_view name, std::string_view text, SourceReport* report);
   void AddBodies(std::string_view name, std::string_view text, SourceReport* report);
   // A copy of the text with ignored lines emptied; nothing if there are none.
   std::string WithoutIgnored(const SourceKind& kind, std::string_view text,

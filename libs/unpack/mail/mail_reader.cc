@@ -112,6 +112,18 @@ bool IsMessageType(std::string_view type) {
          type.starts_with("message/external-body");
 }
 
+// Whether it is one of several pieces (RFC 2046, 5.2.2).
+bool HasPiecesElsewhere(const Header& header) {
+  return std::any_of(header.content_types.begin(), header.content_types.end(),
+                     [](const std::string& field) {
+                       if (MediaType(field) != "message/partial") {
+                         return false;
+                       }
+                       const std::vector<std::string> totals = ParameterValues(field, "total");
+                       return totals.empty() || totals.front() != "1";
+                     });
+}
+
 }  // namespace
 
 MailReader::MailReader(base::Bytes file)
@@ -469,6 +481,9 @@ void MailReader::AddLeaves(std::string_view body, const Section& section, const 
   leaf.text = body;
   leaf.name = NumberedName(FileName(header), is_message ? ".eml" : SuffixOf(type));
   leaf.gap = gap.empty() ? std::string() : LimitReason(gap);
+  if (gap.empty() && HasPiecesElsewhere(header)) {
+    leaf.gap = "unsupported: pieces of this message are in other mails";
+  }
   for (const Encoding encoding : encodings) {
     const bool is_encoded = encoding != Encoding::kNone;
     if (is_multipart && has_parts && !is_encoded) {

@@ -167,6 +167,19 @@ TEST(MailReaderTest, NamesItsLimits) {
   EXPECT_EQ(WalkAll(Mixed("multipart/mixed; boundary=b", parts)).problem, "limit mime_parts_max");
 }
 
+TEST(MailReaderTest, PiecesOfAMessageAreSaidToBePieces) {
+  const auto piece = [](std::string_view total) {
+    return "Subject: x\nMIME-Version: 1.0\nContent-Type: message/partial; id=a; number=1" +
+           std::string(total) + "\n\nSubject: y\n\nhello";
+  };
+  const Walk walk = WalkAll(piece("; total=2"));
+  EXPECT_THAT(walk.gaps,
+              ElementsAre("1:part-1.eml: unsupported: pieces of this message are in other mails"));
+  EXPECT_EQ(walk.parts.size(), 1u);
+  EXPECT_EQ(WalkAll(piece("")).gaps.size(), 1u);
+  EXPECT_TRUE(WalkAll(piece("; total=1")).gaps.empty());
+}
+
 TEST(MailReaderTest, TheBudgetPaysForEverything) {
   base::BudgetLimits limits;
   limits.file_bytes_max = 3;

@@ -40,6 +40,7 @@ class Parser {
         object_(object) {
     object_.tokens.clear();
     object_.stop = ParsedObject::Stop::kEndOfValue;
+    object_.has_hidden_name = false;
   }
 
   void Run() {
@@ -156,7 +157,9 @@ class Parser {
 
   void ReadName() {
     ++at_;
-    Add(TokenKind::kName, Regulars());
+    const std::string_view name = Regulars();
+    object_.has_hidden_name = object_.has_hidden_name || HidesName(name);
+    Add(TokenKind::kName, name);
   }
 
   void ReadString() {
@@ -338,6 +341,49 @@ void AppendUtf8(std::uint32_t code, std::string& out) {
 void ParseObject(std::string_view text, std::size_t start, Extent extent, std::size_t tokens_max,
                  ParsedObject& object) {
   Parser(text, start, extent, tokens_max, object).Run();
+}
+
+bool HidesName(std::string_view written) {
+  constexpr std::string_view kCommon[] = {"ASCIIHexDecode",
+                                          "ASCII85Decode",
+                                          "A85",
+                                          "AHx",
+                                          "EmbeddedFile",
+                                          "FlateDecode",
+                                          "Fl",
+                                          "Image",
+                                          "LZWDecode",
+                                          "LZW",
+                                          "Page",
+                                          "RunLengthDecode",
+                                          "RL",
+                                          "CCITTFaxDecode",
+                                          "CCF",
+                                          "JBIG2Decode",
+                                          "DCTDecode",
+                                          "DCT",
+                                          "JPXDecode",
+                                          "Crypt",
+                                          "Standard",
+                                          "Sig",
+                                          "Linearized",
+                                          "Filter",
+                                          "JavaScript",
+                                          "Length",
+                                          "S",
+                                          "Type",
+                                          "OpenAction",
+                                          "Launch",
+                                          "Contents",
+                                          "V",
+                                          "R"};
+  constexpr std::size_t kLengthMax = 3 * 15;
+  if (written.size() > kLengthMax || written.find('#') == std::string_view::npos) {
+    return false;
+  }
+  const std::string name = DecodeName(written);
+  return name != written &&
+         std::find(std::begin(kCommon), std::end(kCommon), name) != std::end(kCommon);
 }
 
 bool IsWhite(char c) {

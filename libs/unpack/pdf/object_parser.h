@@ -52,8 +52,9 @@ struct ParsedObject {
 
   std::vector<Token> tokens;
   Stop stop = Stop::kEndOfValue;
-  std::size_t end = 0;   // where reading stopped; for kStream: behind the word
-  std::size_t work = 0;  // bytes looked at
+  std::size_t end = 0;           // where reading stopped; for kStream: behind the word
+  std::size_t work = 0;          // bytes looked at
+  bool has_hidden_name = false;  // see HidesName()
 };
 
 // Replaces the content of `object`. REQUIRES: start <= text.size().
@@ -102,6 +103,10 @@ class Value {
 
 // Whether a name, as written, is this one.
 bool NameIs(std::string_view written, std::string_view name);
+
+// Whether a name, as written, is one of those that every file has, with some of it as "#xx": as
+// ClamAV's alert for obfuscated names has it.
+bool HidesName(std::string_view written);
 
 bool IsWhite(char c);
 // Neither white nor one of ()<>[]{}/%.

@@ -91,5 +91,14 @@ TEST(ObjectParser, NestingCostsNoStack) {
   EXPECT_EQ(parsed.root().size(), 200'001U);
 }
 
+TEST(HidesNameTest, OnlyCommonNamesThatAreWrittenOddly) {
+  EXPECT_TRUE(HidesName("Fl#61teDecode"));
+  EXPECT_TRUE(HidesName("#53"));
+  EXPECT_FALSE(HidesName("FlateDecode"));
+  EXPECT_FALSE(HidesName("F#6F#6f"));
+  EXPECT_FALSE(HidesName("Type#"));
+  EXPECT_FALSE(HidesName(std::string(1000, '#')));
+}
+
 }  // namespace
 }  // namespace day::unpack::pdf

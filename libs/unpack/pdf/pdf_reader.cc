@@ -192,6 +192,7 @@ void PdfReader::ReadObjectAt(std::size_t word, base::Budget& budget) {
   } else if (root.Find("Filter").Is(TokenKind::kName) && root.Find("O") && root.Find("U")) {
     encryption_.push_back(index);
   }
+  hides_names_ = hides_names_ || parsed_.has_hidden_name;
   if (!CollectFindings(parsed_, object, table_, findings_)) {
     NoteLimit("pdf_actions_max");
   }

@@ -79,6 +79,9 @@ class PdfReader {
   // returned nothing.
   std::string_view problem() const { return problem_; }
 
+  // Whether a common name is written in a way that hides it (HidesName()). Complete likewise.
+  bool hides_names() const { return hides_names_; }
+
  private:
   enum class Stage : std::uint8_t {
     kStart,
@@ -159,6 +162,7 @@ class PdfReader {
   std::vector<std::uint32_t> encryption_;  // objects that look like encryption dictionaries
   std::vector<std::string> ids_;
   bool is_encrypted_ = false;
+  bool hides_names_ = false;
   bool has_plain_trailer_ = false;  // one without encryption
   std::optional<Security> security_;
 
