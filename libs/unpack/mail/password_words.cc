@@ -1,7 +1,7 @@
 #include "libs/unpack/mail/password_words.h"
 
 #include <algorithm>
-#include <array>
+#include <bitset>
 
 namespace day::unpack::mail {
 namespace {
@@ -132,26 +132,40 @@ void AddBehind(std::string_view text, std::vector<std::string>& passwords) {
   AddFirst(rest, passwords);
 }
 
-// Bytes with which a word may start.
-std::array<bool, 256> FirstBytes() {
-  std::array<bool, 256> firsts{};
+// Which of the first three bytes of words there are: texts are the most common parts of all.
+constexpr std::size_t kStartBits = 4096;
+inline std::size_t StartOf(const char* text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(Lower(text[i])); };
+  return (byte(0) * 769u ^ byte(1) * 97u ^ byte(2) * 13u) % kStartBits;
+}
+
+// Bytes with which words start.
+std::bitset<256> Firsts() {
+  std::bitset<256> firsts;
   for (const std::string_view word : kWords) {
-    const auto first = static_cast<unsigned char>(word.front());
-    firsts[first] = true;
-    if (first >= 'a' && first <= 'z') {
-      firsts[first - 0x20u] = true;
-    }
+    const char first = word.front();
+    firsts.set(static_cast<unsigned char>(first));
+    firsts.set(static_cast<unsigned char>(first >= 'a' && first <= 'z' ? first & ~0x20 : first));
   }
   return firsts;
+}
+
+std::bitset<kStartBits> Starts() {
+  std::bitset<kStartBits> starts;
+  for (const std::string_view word : kWords) {
+    starts.set(StartOf(word.data()));
+  }
+  return starts;
 }
 
 }  // namespace
 
 void AddPasswords(std::string_view text, std::vector<std::string>& passwords) {
-  static const std::array<bool, 256> kFirsts = FirstBytes();
+  static const std::bitset<kStartBits> kStarts = Starts();
+  static const std::bitset<256> kFirsts = Firsts();
   text = text.substr(0, kTextBytesMax);
-  for (std::size_t i = 0; i < text.size() && passwords.size() < kCandidatesMax; ++i) {
-    if (!kFirsts[static_cast<unsigned char>(text[i])]) {
+  for (std::size_t i = 0; i + 3 <= text.size() && passwords.size() < kCandidatesMax; ++i) {
+    if (!kFirsts[static_cast<unsigned char>(text[i])] || !kStarts[StartOf(&text[i])]) {
       continue;
     }
     for (const std::string_view word : kWords) {
