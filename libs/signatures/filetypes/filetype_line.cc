@@ -88,6 +88,7 @@ std::string ReadPattern(const Fields& fields, FileTypeMagic& magic) {
   }
   magic.offset = *offset;
   magic.expression = *expression;
+  magic.literal = LiteralOf(*parts);
   return {};
 }
 

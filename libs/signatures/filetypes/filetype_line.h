@@ -22,6 +22,7 @@ struct FileTypeMagic {
   Mode mode = Mode::kBytes;
   std::string bytes;              // kBytes, kPartition
   std::string expression;         // kPattern: for clamav::Regex, with the flag "s"
+  std::string literal;            // kPattern: bytes that every match has; may be empty
   clamav::Offset offset;          // kPattern: absolute, from the end, or any
   clamav::ClamType required = 0;  // 0: CL_TYPE_ANY
   clamav::ClamType type = 0;

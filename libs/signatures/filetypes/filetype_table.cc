@@ -76,17 +76,10 @@ FileTypeTable::FileTypeTable(std::string_view lists) {
 
 // Where the pattern's first match ends; nothing if there is none.
 std::optional<std::uint64_t> FileTypeTable::EndOf(Pattern& pattern, base::Bytes data) {
-  if (!pattern.is_compiled) {
-    pattern.is_compiled = true;
-    auto regex = clamav::Regex::Compile(pattern.magic.expression, "s");
-    if (regex.ok()) {
-      pattern.regex = std::move(regex).value();
-    }
-  }
   clamav::ProgramFacts program;
   program.parsed = true;  // offsets from the end need nothing else
   const auto place = clamav::PlaceOf(pattern.magic.offset, data.size(), program, false);
-  if (!pattern.regex || !place || place->first >= data.size()) {
+  if (!place || place->first >= data.size()) {
     return std::nullopt;
   }
   const bool is_any = pattern.magic.offset.kind == clamav::Offset::Kind::kAny;
@@ -94,6 +87,20 @@ std::optional<std::uint64_t> FileTypeTable::EndOf(Pattern& pattern, base::Bytes 
   const base::Bytes window =
       base::ClippedSlice(data, from_end ? place->first : 0,
                          from_end ? kStartBytes : kStartBytes + (is_any ? 0 : place->first));
+  // Most files have not even these bytes.
+  if (base::AsText(window).find(pattern.magic.literal) == std::string_view::npos) {
+    return std::nullopt;
+  }
+  if (!pattern.is_compiled) {
+    pattern.is_compiled = true;
+    auto regex = clamav::Regex::Compile(pattern.magic.expression, "s");
+    if (regex.ok()) {
+      pattern.regex = std::move(regex).value();
+    }
+  }
+  if (!pattern.regex) {
+    return std::nullopt;
+  }
   const std::uint64_t first = from_end || is_any ? 0 : place->first;
   const std::uint64_t starts = is_any ? window.size() : place->last - place->first;
   bool limited = false;

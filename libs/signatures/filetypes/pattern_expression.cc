@@ -104,4 +104,18 @@ std::optional<std::string> ExpressionOf(const std::vector<clamav::Part>& parts) 
   return expression;
 }
 
+std::string LiteralOf(const std::vector<clamav::Part>& parts) {
+  std::string longest;
+  for (const clamav::Part& part : parts) {
+    for (const Element& element : part.elements) {
+      std::string run;
+      for (const MaskedByte byte : element.bytes) {
+        run = byte.mask == 0xFF ? run + static_cast<char>(byte.value) : std::string();
+        longest = run.size() > longest.size() ? run : longest;
+      }
+    }
+  }
+  return longest;
+}
+
 }  // namespace day::signatures::filetypes

@@ -13,4 +13,7 @@ namespace day::signatures::filetypes {
 // Nothing if the pattern has tests of what stands around or between its bytes.
 std::optional<std::string> ExpressionOf(const std::vector<clamav::Part>& parts);
 
+// The longest run of known bytes outside of choices.
+std::string LiteralOf(const std::vector<clamav::Part>& parts);
+
 }  // namespace day::signatures::filetypes
