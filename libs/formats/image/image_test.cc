@@ -71,7 +71,7 @@ std::string Jpeg(std::uint32_t width, std::uint32_t height, const Colours& rgb) 
 std::string Little(std::uint64_t value, int bytes) {
   std::string out;
   for (int i = 0; i < bytes; ++i) {
-    out += static_cast<char>(value >> (8 * i));
+    out += static_cast<char>(i < 8 ? value >> (8 * i) : 0);
   }
   return out;
 }

@@ -140,7 +140,8 @@ TEST(Embedded, CabinetAndRar) {
   Put(cab, 16, 44, 4);
   Put(cab, 24, 0x0103, 2);
   const std::string rar("Rar!\x1A\x07\0\xCF\x90\x73\0\0", 12);
-  const auto all = All(MakePe(0x200) + cab + rar);
+  const std::string file = MakePe(0x200) + cab + rar;
+  const auto all = All(file);
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(base::AsText(all[0].content), cab);
   EXPECT_EQ(base::AsText(all[1].content), rar);
