@@ -14,6 +14,7 @@
 #include <bitset>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "libs/unpack/rar/ppmd_memory.h"
 
@@ -31,6 +32,10 @@ class PpmdModel {
   template <typename Coder>
   std::optional<std::uint8_t> Next(Coder& coder);
 
+  // Since the last call, in steps of about five nanoseconds: what cannot be predicted takes many
+  // times as long as what can.
+  std::uint64_t TakeWork() { return std::exchange(work_, 0); }
+
  private:
   struct Escape {  // how often a context did not know the symbol
     std::uint16_t sum = 0;
@@ -39,6 +44,8 @@ class PpmdModel {
   };
   using Known = std::bitset<256>;
   static constexpr unsigned kPeriodBits = 7;
+  static constexpr std::uint64_t kWorkPerByte = 4;
+  static constexpr std::uint64_t kWorkPerEscape = 250;
 
   PpmdContext* context(PpmdRef ref) { return memory_.context(ref); }
   PpmdState* states(const PpmdContext* of) { return memory_.state(of->states); }
@@ -69,6 +76,7 @@ class PpmdModel {
   PpmdRef MakeSuccessors(bool skip_found);
 
   PpmdMemory memory_;
+  std::uint64_t work_ = 0;
   PpmdContext* least_ = nullptr;  // where the symbol was found
   PpmdContext* most_ = nullptr;   // the longest context
   PpmdState* found_ = nullptr;
@@ -88,9 +96,11 @@ class PpmdModel {
 template <typename Coder>
 std::optional<std::uint8_t> PpmdModel::Next(Coder& coder) {
   Known known;
+  work_ += kWorkPerByte;
   Search search = least_->count != 1 ? FindInMany(coder, known) : FindInOne(coder, known);
   while (search == Search::kEscaped) {
     search = FindInRest(coder, known);
+    work_ += kWorkPerEscape;
   }
   if (search == Search::kEnded) {
     return std::nullopt;

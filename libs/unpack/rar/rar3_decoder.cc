@@ -196,6 +196,9 @@ bool Rar3Decoder::StepPpmd(base::Budget& budget) {
   if (symbol < 0) {
     return Fail(bits_->overrun() ? parts::kEndsTooEarly : kBadCode);
   }
+  if (!budget.SpendSteps(ppmd_.TakeWork()).ok()) {
+    return Fail("limit steps_max");
+  }
   if (symbol != escape_) {
     window_.Put(static_cast<std::uint8_t>(symbol));
     return true;
