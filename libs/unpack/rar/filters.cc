@@ -47,7 +47,7 @@ void UndoCalls(Block block, std::uint32_t file_offset, bool with_jumps) {
 
 // `count` bits, lowest first, that start at a bit of the bundle.
 std::uint32_t BundleBits(const std::uint8_t* bundle, unsigned bit, unsigned count) {
-  return (Load(bundle + bit / 8) >> (bit % 8)) & ((1u << count) - 1);
+  return static_cast<std::uint32_t>((Load(bundle + bit / 8) >> (bit % 8)) & ((1u << count) - 1));
 }
 
 // Branches of Itanium: bundles of 16 bytes, a template and three slots of 41 bits.
