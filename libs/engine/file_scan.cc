@@ -1,0 +1,220 @@
+#include "libs/engine/file_scan.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "libs/engine/clam_type.h"
+#include "libs/engine/descend/containers.h"
+#include "libs/engine/engine_state.h"
+#include "libs/engine/heuristics.h"
+#include "libs/engine/naming.h"
+#include "libs/unpack/mail/password_words.h"
+
+namespace day::engine {
+namespace {
+
+constexpr std::string_view kUnnamed = "(unnamed)";
+// A longer name of one object is cut in paths.
+constexpr std::size_t kNameBytesMax = 1024;
+// Containers in one file before it is remembered what was opened.
+constexpr std::uint64_t kOpenedUnremembered = 1000;
+
+std::uint64_t SystemNowMs() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                        std::chrono::steady_clock::now().time_since_epoch())
+                                        .count());
+}
+
+// Limits of the whole file: once one is reached there is no use in opening anything further. The
+// others end one object only.
+bool EndsTheFile(std::string_view gap) {
+  for (const base::Limit limit :
+       {base::Limit::kBytesOut, base::Limit::kFiles, base::Limit::kSteps}) {
+    if (gap == LimitReason(limit)) {
+      return true;
+    }
+  }
+  return gap == kTimeoutReason;
+}
+
+}  // namespace
+
+FileScan::FileScan(Engine::State& state, base::Bytes data, std::string_view name,
+                   const base::BudgetLimits& limits, std::string_view owner)
+    : state_(state), data_(data), name_(name), owner_(owner), budget_(limits) {
+  // Never moved: containers keep a view of it.
+  passwords_.reserve(state_.zip_passwords.size() + unpack::mail::kCandidatesMax);
+  passwords_ = state_.zip_passwords;
+  if (state_.options.timeout_ms != 0) {
+    deadline_ms_ = Now() + state_.options.timeout_ms;
+  }
+}
+
+Report FileScan::Run() {
+  ScanObject(data_, {});
+  while (!stack_.empty()) {
+    Step();
+  }
+  OrderFindings(state_.options.heuristics, report_.findings);
+  report_.verdict = report_.findings.empty() ? Verdict::kNothingFound : Verdict::kFound;
+  report_.completeness = report_.gaps.empty() ? Completeness::kComplete : Completeness::kPartial;
+  return std::move(report_);
+}
+
+std::uint64_t FileScan::Now() const {
+  return state_.options.now_ms ? state_.options.now_ms() : SystemNowMs();
+}
+
+// Takes one object out of the innermost container.
+void FileScan::Step() {
+  if (TimedOut()) {
+    Unwind(kTimeoutReason);
+    return;
+  }
+  const std::size_t level = stack_.size() - 1;
+  if (state_.buffers.size() <= level) {
+    state_.buffers.resize(level + 1);
+  }
+  Frame& frame = stack_.back();
+  std::optional<Item> item = frame.container->Next(budget_, state_.inflater, state_.buffers[level]);
+  if (!item) {
+    AlertOfContainer();
+    if (!frame.container->problem().empty()) {
+      AddGap(frame.inner_path, frame.container->problem());
+    }
+    stack_.pop_back();
+    budget_.Leave();
+    return;
+  }
+  if (!budget_.SpendFile().ok()) {
+    Unwind(LimitReason(base::Limit::kFiles));
+    return;
+  }
+  const std::string_view name = item->name.empty() ? kUnnamed : std::string_view(item->name);
+  std::string inner_path = frame.inner_path;
+  if (!inner_path.empty()) {
+    inner_path += kPathSeparator;
+  }
+  inner_path += name.substr(0, kNameBytesMax);
+  ++frame.position;
+  MatchMetadata(frame, *item, inner_path);
+  if (item->facts && item->facts->is_encrypted) {
+    Alert("encrypted", inner_path);  // also if a well-known password opened it
+  }
+  if (!item->gap.empty()) {
+    AddGap(inner_path, item->gap);
+  }
+  if (item->has_content && (IsCopy(item->origin) || item->origin == Origin::kLinks)) {
+    ScanCopy(item->content, inner_path, item->origin);
+  } else if (item->has_content && !IsRepeated(*item, frame.object)) {
+    ScanObject(item->content, inner_path, item->origin);
+  }
+  if (EndsTheFile(item->gap)) {
+    Unwind(item->gap);
+  }
+}
+
+// What two containers of one text find is looked at once: nested texts would double at each level.
+bool FileScan::IsRepeated(const Item& item, std::uint64_t object) {
+  return item.may_repeat && !decoded_.emplace(object, crypto::Sha256(item.content)).second;
+}
+
+// Gives up: everything that is still open has a gap.
+void FileScan::Unwind(std::string_view reason) {
+  while (!stack_.empty()) {
+    AlertOfContainer();
+    AddGap(stack_.back().inner_path, reason);
+    stack_.pop_back();
+    budget_.Leave();
+  }
+}
+
+void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origin origin) {
+  ++report_.objects_scanned;
+  report_.bytes_scanned += data.size();
+  const FileType parent = stack_.empty() ? FileType::kUnknown : stack_.back().type;
+  const bool is_partition = parent == FileType::kDisk || parent == FileType::kDmg;
+  FileKind kind = KindOf(data, origin, is_partition, state_.file_types.get());
+  const FileType type = kind.type;
+  std::string path(name_);
+  if (!inner_path.empty()) {
+    path += kPathSeparator;
+    path += inner_path;
+  }
+  if (IsTrustedProgram(data, type, inner_path)) {
+    return;
+  }
+  const std::size_t first = report_.findings.size();
+  MatchHashes(data, inner_path);
+  for (const signatures::clamav::ClamType handler : MatchBodies(data, kind, origin, inner_path)) {
+    TakeFor(handler, kind);
+  }
+  MatchRules(data, type, path, inner_path);
+  AlertsOfObject(data, type, parent, origin, state_.options.heuristics, report_.findings);
+  MatchLinks(data, type, origin, inner_path);
+  if (origin == Origin::kMailPart && IsText(type)) {
+    CollectPasswords(data);
+  }
+  if (report_.findings.size() > first) {
+    JudgeFindings(first, data, inner_path);
+  }
+  Descend(data, kind, path, inner_path, origin);
+}
+
+// A copy is the object it was made of, as body signatures want to see it, or its links, as rules
+// want to: no object of its own, and what is found in both is said once.
+void FileScan::ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin) {
+  const std::size_t first = report_.findings.size();
+  if (origin == Origin::kLinks) {
+    MatchRules(data, FileType::kText, std::string(name_) + std::string(kPathSeparator) + inner_path,
+               inner_path);
+  }
+  (void)MatchBodies(data,
+                    KindOfCopy(origin == Origin::kLinks ? FileType::kText : stack_.back().type),
+                    origin, inner_path);
+  if (report_.findings.size() == first) {
+    return;
+  }
+  DropRepeatedFindings(first);
+  if (report_.findings.size() > first) {
+    JudgeFindings(first, data, inner_path);
+  }
+}
+
+// A container that holds itself, or the same one many times in each other, doubles its work at each
+// level. What was opened before, as deep or less deep, gives nothing that has not been looked at.
+// Only a file of very many containers pays for this.
+bool FileScan::WasOpened(base::Bytes data, FileType type, Origin origin) {
+  if (++opened_count_ <= kOpenedUnremembered || stack_.empty() ||
+      (state_.hashes != nullptr && IsAllowed(data))) {
+    return false;
+  }
+  const auto [place, is_new] = opened_.try_emplace(
+      {crypto::Sha256(data), type, stack_.back().type, origin}, budget_.depth());
+  if (!is_new && place->second <= budget_.depth()) {
+    return true;
+  }
+  place->second = budget_.depth();
+  return false;
+}
+
+void FileScan::Descend(base::Bytes data, const FileKind& kind, std::string_view path,
+                       const std::string& inner_path, Origin origin) {
+  const Subject subject = {data, kind.type, path, origin, state_.wanted, passwords_};
+  std::vector<OpenedContainer> containers = OpenContainers(subject, kind.opened_as);
+  if (containers.empty() || WasOpened(data, kind.type, origin)) {
+    return;
+  }
+  for (OpenedContainer& opened : containers) {
+    if (!budget_.Enter().ok()) {
+      AddGap(inner_path, LimitReason(base::Limit::kDepth));
+      return;
+    }
+    const bool is_own = opened.type == kind.type || opened.type == FileTypeOf(kind.clam);
+    stack_.push_back({std::move(opened.container), data, inner_path, opened.type,
+                      report_.objects_scanned, is_own ? kind.clam : ClamTypeOf(opened.type), 0,
+                      std::nullopt});
+  }
+}
+
+}  // namespace day::engine
