@@ -25,9 +25,17 @@ bool Contains(base::Bytes data, std::string_view word) {
   return ::memmem(data.data(), data.size(), word.data(), word.size()) != nullptr;
 }
 
-// "data:" in any case, seldom wrong and quickly told.
+// "data:" in any case, seldom wrong. The colon is what stands seldom in texts.
 bool MayHaveDataUri(base::Bytes data) {
-  return Contains(data, "data:") || Contains(data, "DATA:") || Contains(data, "Data:");
+  const std::string_view text = base::AsText(data);
+  for (std::size_t at = text.find(':', 4); at != std::string_view::npos;
+       at = text.find(':', at + 1)) {
+    if ((text[at - 1] | 0x20) == 'a' && (text[at - 2] | 0x20) == 't' &&
+        (text[at - 3] | 0x20) == 'a' && (text[at - 4] | 0x20) == 'd') {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool IsPage(FileType type) {

@@ -193,11 +193,12 @@ TEST(InflateTest, MatchesDoNotReachIntoEarlierOutput) {
 
 TEST(Crc32Test, MatchesZlib) {
   std::mt19937 random(4);
-  for (std::size_t size = 0; size < 100; ++size) {
+  for (std::size_t size = 0; size < 400; ++size) {
     const std::string text = MakeText(random, size);
     const auto expected =
         crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(size));
     EXPECT_EQ(Crc32(base::AsBytes(text)), expected);
+    EXPECT_EQ(Crc32Portable(base::AsBytes(text)), expected);
     const std::size_t cut = size / 3;
     EXPECT_EQ(Crc32(base::AsBytes(text.substr(cut)), Crc32(base::AsBytes(text.substr(0, cut)))),
               expected);

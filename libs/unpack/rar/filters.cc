@@ -57,7 +57,7 @@ void UndoItanium(Block block, std::uint32_t file_offset) {
   constexpr std::array<std::uint8_t, 16> kBranchSlots = {4, 4, 6, 6, 0, 0, 7, 7,
                                                          4, 4, 0, 0, 4, 4, 0, 0};
   constexpr std::uint32_t kAddressMask = 0xFFFFF;
-  std::uint32_t number = file_offset / kBundleBytes;
+  auto number = static_cast<std::uint32_t>(file_offset / kBundleBytes);
   for (std::size_t i = 0; i + kBytesKept < block.size(); i += kBundleBytes, ++number) {
     std::uint8_t* bundle = &block[i];
     const unsigned kind = bundle[0] & 0x1F;
