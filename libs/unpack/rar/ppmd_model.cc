@@ -112,7 +112,7 @@ PpmdModel::Escape& PpmdModel::OddsOfRest(unsigned masked, std::uint32_t& escape)
   const unsigned column = (rest < suffix_rest ? 1u : 0u) + (least_->sum < 11 * count ? 2u : 0u) +
                           (masked > rest ? 4u : 0u) + high_bits_;
   Escape& odds = escapes_[kRows.of_rest[rest - 1]][column];
-  const unsigned part = odds.sum >> odds.shift;
+  const unsigned part = unsigned{odds.sum} >> odds.shift;
   odds.sum = static_cast<std::uint16_t>(odds.sum - part);
   escape = part + (part == 0 ? 1 : 0);
   return odds;
