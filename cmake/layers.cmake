@@ -61,7 +61,7 @@ daylight_library(libs/unpack/mail USES libs/unpack/inflate)
 # What hand-written decoders share: the interface Archive, bits, prefix codes, paid output.
 daylight_library(libs/unpack/parts USES libs/unpack/inflate)
 daylight_library(libs/unpack/zip
-  USES libs/unpack/parts libs/unpack/inflate libs/unpack/stream LINKS OpenSSL::Crypto)
+  USES libs/unpack/parts libs/unpack/inflate libs/unpack/stream LINKS OpenSSL::Crypto LibArchive::LibArchive)
 daylight_library(libs/unpack/ar
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/cpio

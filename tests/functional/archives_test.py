@@ -114,7 +114,7 @@ EXPECTED = {
     "no_directory.zip": (fox("first.txt"), {"": {NO_DIRECTORY}}),
     "truncated.zip": (set(), {"": {NO_DIRECTORY}, "a.txt": {DAMAGED_END}}),
     "encrypted.zip": (fox("open.txt"), {"secret.txt": {"encrypted"}}),
-    "ppmd.zip": (set(), {"a.txt": {"unsupported: method 98 (PPMd)"}}),
+    "wavpack.zip": (set(), {"a.txt": {"unsupported: method 97 (WavPack)"}}),
     **{f"{method}.zip": (fox("a.txt"), {}) for method in ("bzip2", "lzma", "lzma_unmarked", "xz", "zstd")},
     "xz_cut.zip": (set(), {"a.txt": {DAMAGED_END}}),
     "false_methods.zip": (fox("a.txt"), {"b.txt": {"damaged: no header"}}),
@@ -214,7 +214,7 @@ class FixtureTest(ArchiveCase):
         self.assertEqual((summary["files_not_scanned"], summary["workers_lost"]), (0, 0))
 
     def test_exit_codes_and_text(self):
-        for name in ("plain.zip", "two_members.gz", "truncated.gz", "encrypted.zip", "ppmd.zip", "empty.zip",
+        for name in ("plain.zip", "two_members.gz", "truncated.gz", "encrypted.zip", "wavpack.zip", "empty.zip",
                      "hundred_layers.zip", "nest.zip"):
             found, gaps = EXPECTED[name]
             path = f"{FIXTURES}/{name}"

@@ -147,6 +147,7 @@ class ZerosTest(BombsCase):
             "bomb.7z": ("7z", "a", "-bd", "-mx1", "-sizeros", "OUT"),
             "deflate64.zip": ("7z", "a", "-bd", "-tzip", "-mm=Deflate64", "-mx1", "-sizeros", "OUT"),
             "bzip2.zip": ("7z", "a", "-bd", "-tzip", "-mm=BZip2", "-mx1", "-sizeros", "OUT"),
+            "ppmd.zip": ("7z", "a", "-bd", "-tzip", "-mm=PPMd", "-sizeros", "OUT"),
             "ppmd.7z": ("7z", "a", "-bd", "-m0=PPMd", "-sizeros", "OUT"),
         }.items():
             if shutil.which(command[0]) is None:

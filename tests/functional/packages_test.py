@@ -71,6 +71,7 @@ EXPECTED = {
     **{f"{method}.zip": (two(), {}) for method in ("shrink", "reduce1", "reduce2", "reduce3", "reduce4", "implode2",
                                                    "implode3", "old_cipher", "aes128", "aes256", "aes_stored")},
     "deflate64.zip": (stored(), {}),
+    "ppmd.zip": (stored(), {}),
     "aes_unknown.zip": (set(), {"b.txt": "encrypted", "dir/a.txt": "encrypted"}),
     "volume.zip": ({("needle", ""), ("needle", "b.txt")}, {"": "unsupported: one volume of a split archive"}),
     # installers: the data behind a program

@@ -8,7 +8,7 @@
 #include "libs/unpack/inflate/crc32.h"
 #include "libs/unpack/parts/sink.h"
 #include "libs/unpack/stream/stream.h"
-#include "libs/unpack/zip/old_methods.h"
+#include "libs/unpack/zip/methods.h"
 #include "libs/unpack/zip/zip_crypto.h"
 #include "libs/unpack/zip/zip_format.h"
 
@@ -56,62 +56,6 @@ std::uint64_t EndOfStored(base::Bytes file, std::uint64_t begin) {
     position = *found + 1;
   }
   return file.size();
-}
-
-std::string UnsupportedReason(std::uint16_t method) {
-  std::string reason = "unsupported: method " + std::to_string(method);
-  const std::string_view name = MethodName(method);
-  if (!name.empty()) {
-    reason += " (" + std::string(name) + ")";
-  }
-  return reason;
-}
-
-// Methods whose data is a stream that libs/unpack/stream decodes; not LZMA, which has a header of
-// its own.
-std::optional<stream::Format> StreamFormat(std::uint16_t method) {
-  switch (method) {
-    case kMethodBzip2:
-      return stream::Format::kBzip2;
-    case kMethodZstdOld:
-    case kMethodZstd:
-      return stream::Format::kZstd;
-    case kMethodXz:
-      return stream::Format::kXz;
-    default:
-      return std::nullopt;
-  }
-}
-
-bool IsOldMethod(std::uint16_t method) {
-  return (method >= kMethodShrink && method <= kMethodImplode) || method == kMethodDeflate64;
-}
-
-void DecodeOld(const Entry& entry, std::uint64_t size, parts::Sink& sink) {
-  if (entry.method == kMethodShrink) {
-    DecodeShrink(entry.data, size, sink);
-  } else if (entry.method == kMethodImplode) {
-    DecodeImplode(entry.data, entry.flags, size, sink);
-  } else {
-    DecodeReduce(entry.data, entry.method - kMethodReduce1 + 1u, size, sink);
-  }
-}
-
-bool IsStreamMethod(std::uint16_t method) {
-  return method == kMethodLzma || StreamFormat(method).has_value();
-}
-
-// APPNOTE 5.8: a version, the size of the properties, the properties, the stream.
-stream::Outcome DecodeLzma(base::Bytes data, base::Budget& budget, inflate::OutputBuffer& buffer) {
-  constexpr std::uint64_t kSizeOffset = 2;
-  constexpr std::uint64_t kPropertiesOffset = 4;
-  const std::uint64_t size = base::ReadAt<std::uint16_t>(data, kSizeOffset).value_or(0);
-  const std::uint64_t begin = kPropertiesOffset + size;
-  stream::Outcome outcome =
-      stream::DecodeRawLzma(base::ClippedSlice(data, kPropertiesOffset, size),
-                            base::ClippedSlice(data, begin, data.size()), budget, buffer);
-  outcome.consumed = std::min<std::uint64_t>(begin + outcome.consumed, data.size());
-  return outcome;
 }
 
 bool ChecksumFits(const Entry& entry, base::Bytes content) {
@@ -395,9 +339,7 @@ void ZipReader::ClaimStream(const Entry& entry, std::uint64_t size) {
 Extraction ZipReader::ExtractStream(const Entry& entry, base::Budget& budget,
                                     inflate::OutputBuffer& buffer) {
   const std::size_t start = buffer.size();
-  const auto format = StreamFormat(entry.method);
-  stream::Outcome outcome = format ? stream::Decode(*format, entry.data, budget, buffer)
-                                   : DecodeLzma(entry.data, budget, buffer);
+  stream::Outcome outcome = DecodeStream(entry.method, entry.data, budget, buffer);
   Extraction extraction;
   extraction.content = buffer.bytes().subspan(start);
   if (outcome.gap.starts_with("damaged") && entry.has_crc32) {
@@ -418,20 +360,15 @@ Extraction ZipReader::ExtractStream(const Entry& entry, base::Budget& budget,
   return extraction;
 }
 
-// Shrink, reduce and implode have no end mark: they end at the declared size, or, if that is a lie
-// that the checksum shows, with the input.
-Extraction ZipReader::ExtractOld(const Entry& entry, base::Budget& budget,
-                                 inflate::OutputBuffer& buffer) {
+// Shrink, reduce, implode and PPMd need no end mark: they end at the declared size, or, if that is
+// a lie that the checksum shows, with the input.
+Extraction ZipReader::ExtractToSink(const Entry& entry, base::Budget& budget,
+                                    inflate::OutputBuffer& buffer) {
   const std::size_t start = buffer.size();
   Extraction extraction;
   const auto decode = [&](std::uint64_t size) {
     parts::Sink sink(entry.data.size(), budget, buffer);
-    std::uint64_t used = entry.data.size();
-    if (entry.method == kMethodDeflate64) {
-      used = DecodeDeflate64(entry.data, sink);
-    } else {
-      DecodeOld(entry, size, sink);
-    }
+    const std::uint64_t used = DecodeToSink(entry, size, sink);
     extraction.content = sink.content();
     extraction.gap = sink.gap();
     ClaimStream(entry, extraction.gap.empty() ? used : 0);
@@ -565,9 +502,9 @@ Extraction ZipReader::Extract(const Entry& entry, base::Budget& budget, inflate:
     }
     return extraction;
   }
-  if (!entry.encrypted() && IsOldMethod(entry.method)) {
+  if (!entry.encrypted() && IsSinkMethod(entry.method)) {
     const std::size_t start = buffer.size();
-    Extraction extraction = ExtractOld(entry, budget, buffer);
+    Extraction extraction = ExtractToSink(entry, budget, buffer);
     if (extraction.gap.starts_with("damaged") && entry.has_crc32) {
       inflate::OutputBuffer other;
       if (auto plain = ExtractDespiteFlags(entry, budget, inflater, other)) {

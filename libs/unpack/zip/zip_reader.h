@@ -55,6 +55,7 @@ inline constexpr std::uint16_t kMethodLzma = 14;
 inline constexpr std::uint16_t kMethodZstdOld = 20;
 inline constexpr std::uint16_t kMethodZstd = 93;
 inline constexpr std::uint16_t kMethodXz = 95;
+inline constexpr std::uint16_t kMethodPpmd = 98;
 inline constexpr std::uint16_t kFlagEncrypted = 1 << 0;
 inline constexpr std::uint16_t kFlagDescriptor = 1 << 3;
 
@@ -136,7 +137,7 @@ class ZipReader {
   Extraction ExtractDeflated(const Entry& entry, base::Budget& budget, inflate::Inflater& inflater,
                              inflate::OutputBuffer& buffer);
   Extraction ExtractStream(const Entry& entry, base::Budget& budget, inflate::OutputBuffer& buffer);
-  Extraction ExtractOld(const Entry& entry, base::Budget& budget, inflate::OutputBuffer& buffer);
+  Extraction ExtractToSink(const Entry& entry, base::Budget& budget, inflate::OutputBuffer& buffer);
   std::optional<Extraction> ExtractEncrypted(const Entry& entry, base::Budget& budget,
                                              inflate::Inflater& inflater,
                                              inflate::OutputBuffer& buffer);

@@ -119,15 +119,15 @@ TEST(ZipReaderTest, FalseFlagsAndMethodsDoNotHide) {
 }
 
 TEST(ZipReaderTest, UnknownMethodsAreGaps) {
-  const Walk walk = WalkAll(Fixture("ppmd.zip"));
+  const Walk walk = WalkAll(Fixture("wavpack.zip"));
   ASSERT_EQ(walk.entries.size(), 1u);
-  EXPECT_EQ(walk.entries[0].gap, "unsupported: method 98 (PPMd)");
+  EXPECT_EQ(walk.entries[0].gap, "unsupported: method 97 (WavPack)");
 }
 
 TEST(ZipReaderTest, ReadsOldMethodsAndKnownPasswords) {
   for (const char* name : {"shrink.zip", "reduce1.zip", "reduce2.zip", "reduce3.zip", "reduce4.zip",
-                           "implode2.zip", "implode3.zip", "deflate64.zip", "old_cipher.zip",
-                           "aes128.zip", "aes256.zip", "aes_stored.zip"}) {
+                           "implode2.zip", "implode3.zip", "deflate64.zip", "ppmd.zip",
+                           "old_cipher.zip", "aes128.zip", "aes256.zip", "aes_stored.zip"}) {
     const Walk walk = WalkAll(Fixture(std::string("../packages/") + name));
     ASSERT_EQ(walk.entries.size(), 2u) << name;
     for (const auto& entry : walk.entries) {
@@ -141,6 +141,17 @@ TEST(ZipReaderTest, ReadsOldMethodsAndKnownPasswords) {
   }
   EXPECT_EQ(WalkAll(Fixture("../packages/volume.zip")).problem,
             "unsupported: one volume of a split archive");
+}
+
+TEST(ZipReaderTest, PpmdThatIsCutGivesWhatWasDecoded) {
+  std::string file = Fixture("../packages/ppmd.zip");
+  const std::size_t name = file.find("dir/a.txt");
+  ASSERT_NE(name, std::string::npos);
+  file.erase(name + 60);  // no directory either
+  const Walk walk = WalkAll(file);
+  ASSERT_EQ(walk.entries.size(), 2u);
+  EXPECT_EQ(walk.entries[1].gap, "damaged: the data ends too early");
+  EXPECT_THAT(walk.entries[1].text, ::testing::StartsWith("The quick brown fox jumps over"));
 }
 
 TEST(ZipReaderTest, ReadsOtherMethods) {
