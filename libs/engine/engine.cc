@@ -67,6 +67,8 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
         std::make_unique<BodySignatureMatcher>(*options.body, engine->state_->icons.get());
     engine->state_->wanted = WantedBy(*options.body);
   }
+  engine->state_->wanted.links =
+      engine->state_->matcher != nullptr || engine->state_->bodies != nullptr;
   engine->state_->options = std::move(options);
   const HeuristicOptions& heuristics = engine->state_->options.heuristics;
   engine->state_->wanted.alerts =

@@ -175,7 +175,7 @@ TEST(EngineTest, PlainFilesAreOneObject) {
 TEST(EngineTest, WhatCannotBeReadIsAGapNeverSilence) {
   const std::vector<std::pair<const char*, std::string>> expected = {
       {"encrypted.zip", "secret.txt: encrypted"},
-      {"ppmd.zip", "a.txt: unsupported: method 98 (PPMd)"},
+      {"wavpack.zip", "a.txt: unsupported: method 97 (WavPack)"},
       {"truncated.zip", "a.txt: damaged: the stream ends too early"},
       {"no_directory.zip", ": damaged: no central directory"},
       {"truncated.gz", "truncated: damaged: the stream ends too early"},

@@ -153,7 +153,7 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
   AlertsOfObject(data, type, parent, origin, state_.options.heuristics, report_.findings);
   MatchLinks(data, type, origin, inner_path);
   if (origin == Origin::kMailPart && IsText(type)) {
-    CollectPasswords(data);
+    KeepForPasswords(data);
   }
   if (report_.findings.size() > first) {
     JudgeFindings(first, data, inner_path);
@@ -200,6 +200,9 @@ bool FileScan::WasOpened(base::Bytes data, FileType type, Origin origin) {
 
 void FileScan::Descend(base::Bytes data, const FileKind& kind, std::string_view path,
                        const std::string& inner_path, Origin origin) {
+  if (!kept_texts_.empty() && !IsText(kind.type) && kind.type != FileType::kMail) {
+    ReadPasswords();
+  }
   const Subject subject = {data, kind.type, path, origin, state_.wanted, passwords_};
   std::vector<OpenedContainer> containers = OpenContainers(subject, kind.opened_as);
   if (containers.empty() || WasOpened(data, kind.type, origin)) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -78,7 +79,8 @@ class FileScan {
   bool IsTrustedProgram(base::Bytes data, FileType type, const std::string& inner_path);
   void MatchHashes(base::Bytes data, std::string_view inner_path);
   void MatchMetadata(const Frame& frame, const Item& item, const std::string& inner_path);
-  void CollectPasswords(base::Bytes data);
+  void KeepForPasswords(base::Bytes data);
+  void ReadPasswords();
   void MatchLinks(base::Bytes data, FileType type, Origin origin, std::string_view inner_path);
   std::vector<signatures::clamav::ClamType> MatchBodies(base::Bytes data, const FileKind& kind,
                                                         Origin origin, std::string_view inner_path);
@@ -101,6 +103,8 @@ class FileScan {
   Report report_;
   std::vector<std::string> passwords_;       // of the database, and of mails' texts
   std::vector<std::string> told_passwords_;  // of mails' texts
+  std::deque<std::string> kept_texts_;       // of mails, not yet searched for passwords
+  std::size_t kept_bytes_ = 0;               // of kept_texts_
   std::vector<Frame> stack_;
   std::set<std::pair<std::uint64_t, crypto::Sha256Digest>> decoded_;  // by object
   std::uint64_t opened_count_ = 0;

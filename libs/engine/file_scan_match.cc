@@ -94,10 +94,26 @@ void FileScan::MatchMetadata(const Frame& frame, const Item& item, const std::st
   }
 }
 
-// For encrypted archives that come behind, in the same mail as a rule.
-void FileScan::CollectPasswords(base::Bytes data) {
+// For encrypted archives that come behind, in the same mail as a rule. Most mails have none, so the
+// text is only kept. If there is much, the last ones are.
+void FileScan::KeepForPasswords(base::Bytes data) {
+  constexpr std::size_t kKeptBytesMax = 4 * unpack::mail::kTextBytesMax;
+  kept_texts_.emplace_back(base::AsText(data).substr(0, unpack::mail::kTextBytesMax));
+  kept_bytes_ += kept_texts_.back().size();
+  while (kept_bytes_ > kKeptBytesMax) {
+    kept_bytes_ -= kept_texts_.front().size();
+    kept_texts_.pop_front();
+  }
+}
+
+// Before anything is opened that may ask for one.
+void FileScan::ReadPasswords() {
   const std::size_t known = told_passwords_.size();
-  unpack::mail::AddPasswords(base::AsText(data), told_passwords_);
+  for (const std::string& text : kept_texts_) {
+    unpack::mail::AddPasswords(text, told_passwords_);
+  }
+  kept_texts_.clear();
+  kept_bytes_ = 0;
   passwords_.insert(passwords_.end(), told_passwords_.begin() + static_cast<std::ptrdiff_t>(known),
                     told_passwords_.end());
 }

@@ -22,9 +22,9 @@ struct RuleMeta {
 inline constexpr std::string_view kClamavNamespace = "clamav:";
 std::string ClamavRuleName(std::string_view identifier);
 
-// Whether a signature with this provenance ("db/daily.cvd//daily.hdb:17") comes from one of ClamAV's
-// kinds of lists, outside the containers that ClamAV signs (.cvd, .cld): such a signature is called
-// "NAME.UNOFFICIAL", as ClamAV does.
+// Whether a signature with this provenance ("db/daily.cvd//daily.hdb:17") comes from one of
+// ClamAV's kinds of lists, outside the containers that ClamAV signs (.cvd, .cld): such a signature
+// is called "NAME.UNOFFICIAL", as ClamAV does.
 inline constexpr std::string_view kUnofficialEnding = ".UNOFFICIAL";
 bool IsUnofficialList(std::string_view provenance);
 

@@ -46,6 +46,7 @@ inline bool IsCopy(Origin origin) {
 struct Wanted {
   bool html_copies = false;
   bool text_copies = false;
+  bool links = false;   // of mails' parts, as a text
   bool alerts = false;  // Container::alert()
 };
 

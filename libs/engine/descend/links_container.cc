@@ -61,7 +61,7 @@ class LinksContainer final : public Container {
 
 std::unique_ptr<Container> OpenLinks(const Subject& subject) {
   const bool is_page = subject.type >= FileType::kXml && subject.type <= FileType::kText;
-  if (subject.origin != Origin::kMailPart || !is_page ||
+  if (!subject.wanted.links || subject.origin != Origin::kMailPart || !is_page ||
       base::AsText(subject.data).find('<') == std::string_view::npos) {
     return nullptr;
   }
