@@ -4,6 +4,7 @@
 
 #include "libs/base/budget.h"
 #include "libs/base/checked.h"
+#include "libs/base/find.h"
 
 namespace day::base {
 namespace {
@@ -23,6 +24,17 @@ TEST(BytesTest, ReaderFailsForGood) {
   EXPECT_EQ(reader.U16(), 0);
   EXPECT_FALSE(reader.ok());
   EXPECT_EQ(reader.U8(), 0);
+}
+
+TEST(FindTest, FindsWhatStringViewFinds) {
+  const std::string_view text = "aab abab ab aabb b";
+  for (const std::string_view word : {"aab", "ab", "b b", "bb", "abc", "aab abab ab aabb b "}) {
+    for (std::size_t rare = 0; rare < word.size(); ++rare) {
+      for (std::size_t from = 0; from < text.size() + 2; ++from) {
+        EXPECT_EQ(FindBy(text, word, rare, from), text.find(word, from)) << word << rare << from;
+      }
+    }
+  }
 }
 
 TEST(BytesTest, SlicesNeverLeaveTheirSpan) {

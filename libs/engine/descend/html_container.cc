@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "libs/base/find.h"
 #include "libs/engine/descend/content.h"
 #include "libs/engine/descend/openers.h"
 #include "libs/formats/html/normalise.h"
@@ -21,8 +21,10 @@ constexpr std::uint64_t kStepsPerByte = 1;
 constexpr std::uint64_t kTextPieceBytes = 16ull << 20;
 constexpr std::uint64_t kTextOverlapBytes = 64u << 10;
 
-bool Contains(base::Bytes data, std::string_view word) {
-  return ::memmem(data.data(), data.size(), word.data(), word.size()) != nullptr;
+bool MayHaveEncodedScript(base::Bytes data) {
+  constexpr std::string_view kMark = "#@~^";
+  constexpr std::size_t kRare = 2;
+  return base::FindBy(base::AsText(data), kMark, kRare) != std::string_view::npos;
 }
 
 // "data:" in any case, seldom wrong. The colon is what stands seldom in texts.
@@ -177,7 +179,7 @@ std::unique_ptr<Container> OpenHtml(const Subject& subject) {
   const bool opens =
       subject.wanted.text_copies ||
       (IsPage(subject.type) && (subject.wanted.html_copies || MayHaveDataUri(subject.data))) ||
-      Contains(subject.data, "#@~^");
+      MayHaveEncodedScript(subject.data);
   return opens ? std::make_unique<HtmlContainer>(subject) : nullptr;
 }
 

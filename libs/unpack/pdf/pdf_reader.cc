@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "libs/base/find.h"
+
 namespace day::unpack::pdf {
 namespace {
 
@@ -16,16 +18,6 @@ constexpr std::size_t kFileNameBytesMax = 1024;
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-// As string_view::find, but fast where the first character is a frequent one.
-std::size_t Find(std::string_view text, std::string_view word, std::size_t from) {
-  if (from >= text.size()) {
-    return std::string_view::npos;
-  }
-  const void* found = memmem(text.data() + from, text.size() - from, word.data(), word.size());
-  return found == nullptr ? std::string_view::npos
-                          : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
-}
 
 // The number that ends at `end`; moves `end` in front of it and of the blanks before.
 std::uint32_t NumberBefore(std::string_view text, std::size_t& end) {
@@ -88,7 +80,7 @@ PdfReader::PdfReader(base::Bytes file)
 
 bool PdfReader::IsPdf(base::Bytes file) {
   const std::string_view start = base::AsText(base::ClippedSlice(file, 0, kHeaderBytesMax));
-  return Find(start, "%PDF-", 0) != std::string_view::npos ||
+  return base::FindBy(start, "%PDF-", 0) != std::string_view::npos ||
          (start.starts_with("%!PS-Adobe-") &&
           start.substr(0, 40).find(" PDF-") != std::string_view::npos);
 }
@@ -144,8 +136,9 @@ std::optional<Part> PdfReader::Next(base::Budget& budget, inflate::Inflater& inf
 // Finds every "obj", wherever it stands.
 void PdfReader::ReadFile(base::Budget& budget) {
   constexpr std::string_view kWord = "obj";
-  for (std::size_t at = Find(text_, kWord, 0); at != std::string_view::npos;
-       at = Find(text_, kWord, at + kWord.size())) {
+  constexpr std::size_t kRare = 2;
+  for (std::size_t at = base::FindBy(text_, kWord, kRare); at != std::string_view::npos;
+       at = base::FindBy(text_, kWord, kRare, at + kWord.size())) {
     const char before = at > 0 ? text_[at - 1] : ' ';
     const char behind = at + kWord.size() < text_.size() ? text_[at + kWord.size()] : ' ';
     if ((IsRegular(before) && !IsDigit(before)) || IsLetter(behind)) {
@@ -224,7 +217,7 @@ void PdfReader::AddStream(std::uint32_t object, const ParsedObject& parsed) {
 std::uint64_t PdfReader::FindEndOfStream(std::size_t data) {
   if (data < endstream_from_ || data > endstream_) {
     endstream_from_ = data;
-    endstream_ = std::min(Find(text_, "endstream", data), text_.size());
+    endstream_ = std::min(base::FindBy(text_, "endstream", 8, data), text_.size());
     (void)table_.SpendWork(endstream_ - std::min(data, endstream_));
   }
   return endstream_;
@@ -244,9 +237,11 @@ void PdfReader::NoteTrailer(Value dictionary) {
 
 void PdfReader::ReadTrailers(base::Budget& budget) {
   constexpr std::string_view kWord = "trailer";
+  constexpr std::size_t kRare = 4;
   std::size_t count = 0;
-  for (std::size_t at = Find(text_, kWord, 0); at != std::string_view::npos && count < kTrailersMax;
-       at = Find(text_, kWord, at + kWord.size()), ++count) {
+  for (std::size_t at = base::FindBy(text_, kWord, kRare);
+       at != std::string_view::npos && count < kTrailersMax;
+       at = base::FindBy(text_, kWord, kRare, at + kWord.size()), ++count) {
     if (!table_.Parse(text_, at + kWord.size(), Extent::kOneValue, kTokensMax, budget, parsed_)) {
       return;
     }
@@ -273,8 +268,8 @@ void PdfReader::ReadTrailers(base::Budget& budget) {
 // The first end of file outside of streams behind which something else starts.
 void PdfReader::FindTrailing() {
   std::size_t stream = 0;
-  for (std::size_t at = Find(text_, kEndOfFile, 0); at != std::string_view::npos;
-       at = Find(text_, kEndOfFile, at + kEndOfFile.size())) {
+  for (std::size_t at = base::FindBy(text_, kEndOfFile, 0); at != std::string_view::npos;
+       at = base::FindBy(text_, kEndOfFile, 0, at + kEndOfFile.size())) {
     while (stream < streams_.size() && streams_[stream].end < at) {
       ++stream;
     }

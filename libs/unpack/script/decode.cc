@@ -43,6 +43,19 @@ int HexNumber(std::string_view text, std::size_t at, std::size_t count) {
   return value;
 }
 
+constexpr std::array<std::int8_t, 256> HexTable() {
+  std::array<std::int8_t, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c) {
+    const std::size_t letter = (c | 0x20) - 'a';
+    table[c] = letter < 6 ? static_cast<std::int8_t>(letter + 10) : std::int8_t{-1};
+  }
+  for (std::size_t digit = 0; digit < 10; ++digit) {
+    table['0' + digit] = static_cast<std::int8_t>(digit);
+  }
+  return table;
+}
+constexpr std::array<std::int8_t, 256> kHexValues = HexTable();
+
 // Starts of files that are hidden in scripts.
 constexpr std::string_view kMagics[] = {
     "MZ"sv,
@@ -64,13 +77,7 @@ constexpr std::string_view kMagics[] = {
 
 }  // namespace
 
-int HexValue(char c) {
-  if (IsDigit(c)) {
-    return c - '0';
-  }
-  const char lower = Lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
+int HexValue(char c) { return kHexValues[static_cast<unsigned char>(c)]; }
 
 bool IsWord(std::string_view text, std::string_view word) {
   return text.size() == word.size() && StartsWithWord(text, word);
