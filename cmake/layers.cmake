@@ -60,8 +60,14 @@ daylight_library(libs/unpack/tar)
 daylight_library(libs/unpack/mail USES libs/unpack/inflate)
 # What hand-written decoders share: the interface Archive, bits, prefix codes, paid output.
 daylight_library(libs/unpack/parts USES libs/unpack/inflate)
+# Encryption of archives, and the passwords that are tried.
+daylight_library(libs/unpack/cipher USES libs/unpack/inflate LINKS OpenSSL::Crypto)
 daylight_library(libs/unpack/zip
-  USES libs/unpack/parts libs/unpack/inflate libs/unpack/stream LINKS OpenSSL::Crypto LibArchive::LibArchive)
+  USES libs/unpack/cipher libs/unpack/parts libs/unpack/inflate libs/unpack/stream
+  LINKS LibArchive::LibArchive)
+daylight_library(libs/unpack/egg
+  USES libs/unpack/cipher libs/unpack/parts libs/unpack/inflate libs/unpack/stream
+  TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/ar
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/cpio
@@ -69,6 +75,8 @@ daylight_library(libs/unpack/cpio
 daylight_library(libs/unpack/rpm
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/arj
+  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/lha
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/szdd
   USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
@@ -206,8 +214,8 @@ daylight_library(libs/signatures/sources
 daylight_library(libs/engine/descend
   USES libs/formats/html libs/formats/lnk libs/formats/macho libs/formats/pe
        libs/unpack/ar libs/unpack/arj libs/unpack/autoit libs/unpack/cms libs/unpack/cpio libs/unpack/disk libs/unpack/dmg
-       libs/unpack/document libs/unpack/dotnet libs/unpack/embedded libs/unpack/fat libs/unpack/gzip
-       libs/unpack/hfsplus libs/unpack/inflate libs/unpack/installshield libs/unpack/libarchive
+       libs/unpack/document libs/unpack/dotnet libs/unpack/egg libs/unpack/embedded libs/unpack/fat libs/unpack/gzip
+       libs/unpack/hfsplus libs/unpack/inflate libs/unpack/installshield libs/unpack/lha libs/unpack/libarchive
        libs/unpack/mail libs/unpack/mspack libs/unpack/nsis libs/unpack/officexml libs/unpack/ole2
        libs/unpack/onenote libs/unpack/overlay libs/unpack/packed libs/unpack/parts libs/unpack/pdf
        libs/unpack/rar libs/unpack/rpm

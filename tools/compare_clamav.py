@@ -40,6 +40,10 @@ INTENDED = {
     "ftm_line_18": "clamscan takes zeros and ones for text",
     "ftm_line_27": "nothing is left unscanned because of its first bytes",
     "ftm_line_28": "pages are scanned as they lie in the file, too",
+    **{f"egg_{x}": "clamscan decodes no LZMA in EGG" for x in ("lzma", "blocks", "unended")},
+    **{f"egg_{x}": "clamscan opens no solid EGG" for x in ("solid", "solid_each", "solid_stored")},
+    **{f"egg_{x}": "clamscan reads no volume of an EGG, and nothing behind damage" for x in ("volume", "rubbish", "loose")},
+    **{f"egg_encrypted_{x}": "clamscan tries no passwords on EGG" for x in ("old", "aes128")},
     "empty_line": "one bad line does not discard the rest",
 }
 
@@ -445,6 +449,20 @@ def password_cases():
             "P;Engine:81-255,Nonsense:1;0;sesame\nQ;Target:0;0;other")):
         yield f"pwdb_{i}", {**inside, "a.pwdb": lines + "\n"}, inputs
     yield "pwdb_ignored", {**inside, "a.pwdb": "P;Target:0;0;sesame\nQ;Target:0;0;other\n", "a.ign2": "P\n"}, inputs
+
+
+def egg_cases():
+    """EGG archives: what clamscan opens in them, and what it does not."""
+    sys.path.insert(0, str(ROOT / "tests/fixtures/packages"))
+    import make_eggs as eggs
+    needle, fox = hexed(eggs.NEEDLE.strip()), hexed(eggs.TEXT[:20])
+    database = {"a.ndb": f"T.needle:0:*:{needle}\nT.fox:0:*:{fox}\n",
+                "a.ldb": f"T.in;Engine:81-255,Container:CL_TYPE_EGG,Target:0;0;{needle}\n"}
+    files = dict(eggs.eggs()) | {name: content for name, content in eggs.odd() if name.endswith(".egg")}
+    opened = ("stored", "deflate", "bzip2", "azo", "comment", "fields", "method", "all")
+    yield "egg_opened", database, [files[f"{name}.egg"] for name in opened] + [eggs.egg(eggs.head("x", 3) + eggs.block("deflate", b"abc"))]
+    for name in ("blocks", "lzma", "solid", "solid_each", "solid_stored", "volume", "encrypted_old", "encrypted_aes128", "unended", "rubbish", "loose"):
+        yield f"egg_{name}", database, [files[f"{name}.egg"]]
 
 
 class Signer:
@@ -899,7 +917,7 @@ def compare(case, options, folder):
 
 def all_cases(options):
     for make in (pattern_cases, offset_cases, target_cases, logic_cases, option_cases, condition_cases, container_cases,
-                 picture_cases, special_cases, filetype_cases, password_cases,
+                 picture_cases, special_cases, filetype_cases, password_cases, egg_cases,
                  certificate_cases, icon_cases):
         yield from make()
     rng = random.Random(options.seed)

@@ -59,6 +59,8 @@ constexpr std::array kNames = {
     Name{FileType::kPerl, "CL_TYPE_TEXT_ASCII"},
     Name{FileType::kShell, "CL_TYPE_TEXT_ASCII"},
     Name{FileType::kArj, "CL_TYPE_ARJ"},
+    Name{FileType::kEgg, "CL_TYPE_EGG"},
+    Name{FileType::kAlz, "CL_TYPE_ALZ"},
     Name{FileType::kSzdd, "CL_TYPE_MSSZDD"},
     Name{FileType::kSis, "CL_TYPE_SIS"},
     Name{FileType::kTnef, "CL_TYPE_TNEF"},

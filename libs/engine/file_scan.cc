@@ -98,8 +98,8 @@ void FileScan::Step() {
   inner_path += name.substr(0, kNameBytesMax);
   ++frame.position;
   MatchMetadata(frame, *item, inner_path);
-  if (item->facts && item->facts->is_encrypted) {
-    Alert("encrypted", inner_path);  // also if a well-known password opened it
+  if (item->is_encrypted) {
+    Alert("encrypted", inner_path);
   }
   if (!item->gap.empty()) {
     AddGap(inner_path, item->gap);

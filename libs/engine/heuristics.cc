@@ -51,6 +51,8 @@ std::string_view EncryptedName(FileType type, const HeuristicOptions& options) {
       return "Heuristics.Encrypted.RAR";
     case FileType::k7z:
       return "Heuristics.Encrypted.7Zip";
+    case FileType::kEgg:
+      return "Heuristics.Encrypted.EGG";
     default:
       return "Heuristics.Encrypted.Archive";  // ClamAV has no name for others
   }

@@ -35,6 +35,7 @@ TEST(HeuristicsTest, GapsHaveClamavsNames) {
   EXPECT_EQ(AlertOfGap("encrypted", FileType::kZip, all), "Heuristics.Encrypted.Zip");
   EXPECT_EQ(AlertOfGap("encrypted", FileType::kRar, all), "Heuristics.Encrypted.RAR");
   EXPECT_EQ(AlertOfGap("encrypted", FileType::k7z, all), "Heuristics.Encrypted.7Zip");
+  EXPECT_EQ(AlertOfGap("encrypted", FileType::kEgg, all), "Heuristics.Encrypted.EGG");
   EXPECT_EQ(AlertOfGap("encrypted", FileType::kPdf, all), "Heuristics.Encrypted.PDF");
   EXPECT_EQ(AlertOfGap("encrypted", FileType::kOle2, all), "Heuristics.Encrypted.OLE2");
   EXPECT_EQ(AlertOfGap("encrypted", FileType::kCab, all), "Heuristics.Encrypted.Archive");

@@ -74,6 +74,18 @@ EXPECTED = {
     "ppmd.zip": (stored(), {}),
     "aes_unknown.zip": (set(), {"b.txt": "encrypted", "dir/a.txt": "encrypted"}),
     "volume.zip": ({("needle", ""), ("needle", "b.txt")}, {"": "unsupported: one volume of a split archive"}),
+    # EGG and ALZ
+    **{f"{method}.egg": (two(), {}) for method in ("deflate", "bzip2", "lzma", "solid", "solid_each", "encrypted_old",
+                                                   "encrypted_aes128", "encrypted_aes256")},
+    "stored.egg": (stored(), {}),
+    "blocks.egg": (two(), {}),
+    "comment.egg": (two() | {("needle", ""), ("needle", "(comment)")}, {}),
+    "azo.egg": ({("needle", "")}, {name: "unsupported: AZO compression" for name in ("dir/a.txt", "b.txt")}),
+    "volume.egg": ({("fox", "dir/a.txt")}, {"b.txt": "unsupported: goes on in another volume",
+                                           "": "unsupported: one volume of a split archive"}),
+    **{f"encrypted_{name}": (set(), {"dir/a.txt": "encrypted", "b.txt": "encrypted"}) for name in ("lea.egg", "unknown.egg", "unknown.alz")},
+    **{f"{method}.alz": (two(), {}) for method in ("bzip2", "deflate", "encrypted")},
+    "stored.alz": (stored(), {}),
     # installers: the data behind a program
     **{f"nsis_{method}_solid.exe": (two("(overlay)//", "1", "2"), {}) for method in ("zlib", "bzip2", "lzma")},
     **{f"nsis_{method}.exe": (two("(overlay)//", "1", "2") | {("needle", ""), ("needle", "(overlay)")}, {})
@@ -109,9 +121,10 @@ EXPECTED = {
     "stored5.rar": (stored(), {}),
     "encrypted5.rar": (set(), {"secret.txt": "encrypted"}),
     "stored.lzh": (stored(), {}),
-    **{f"lh{method}.lzh": (two(), {}) for method in (5, 6, 7)},
-    "lh4.lzh": (set(), {name: "unsupported: Unsupported lzh compression method -lh4-"
-                        for name in ("dir/a.txt", "far.txt", "b.txt")}),
+    **{f"{method}.lzh": (two(), {}) for method in ("lh4", "lh5", "lh6", "lh7", "lhx")},
+    **{f"{name}.lzh": (two(), {}) for name in ("lh1", "lzs", "level1", "level2", "level3")},
+    "lz5.lzh": (stored(), {}),
+    "pm2.lzh": ({("needle", "b.txt")}, {"dir/a.txt": "unsupported: method -pm2-"}),
     "a.tx_": ({("fox", "a.txt")}, {}),
     "stored.kwj": ({("fox", "(content)")}, {}),
     "masked.kwj": ({("needle", "(content)")}, {}),

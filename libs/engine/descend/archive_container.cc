@@ -6,7 +6,10 @@
 #include "libs/unpack/autoit/autoit_reader.h"
 #include "libs/unpack/cpio/cpio_reader.h"
 #include "libs/unpack/dotnet/resources_reader.h"
+#include "libs/unpack/egg/alz_reader.h"
+#include "libs/unpack/egg/egg_reader.h"
 #include "libs/unpack/installshield/installshield_reader.h"
+#include "libs/unpack/lha/lha_reader.h"
 #include "libs/unpack/libarchive/libarchive_reader.h"
 #include "libs/unpack/mspack/mspack_reader.h"
 #include "libs/unpack/nsis/nsis_reader.h"
@@ -37,6 +40,7 @@ class ArchiveContainer final : public Container {
     item.content = member->content;
     item.has_content = member->has_content;
     item.gap = std::move(member->gap);
+    item.is_encrypted = member->is_encrypted;
     return item;
   }
 
@@ -52,6 +56,10 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
       return std::make_unique<unpack::ar::ArReader>(subject.data);
     case FileType::kArj:
       return std::make_unique<unpack::arj::ArjReader>(subject.data);
+    case FileType::kEgg:
+      return std::make_unique<unpack::egg::EggReader>(subject.data, subject.zip_passwords);
+    case FileType::kAlz:
+      return std::make_unique<unpack::egg::AlzReader>(subject.data, subject.zip_passwords);
     case FileType::kAutoit:
       return std::make_unique<unpack::autoit::AutoitReader>(subject.data);
     case FileType::kNsis:
@@ -72,8 +80,9 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
       return unpack::rar::RarReader::IsRar(subject.data)
                  ? std::make_unique<unpack::rar::RarReader>(subject.data)
                  : unpack::libarchive::Open(unpack::libarchive::Format::kRar, subject.data);
-    case FileType::k7z:
     case FileType::kLha:
+      return std::make_unique<unpack::lha::LhaReader>(subject.data);
+    case FileType::k7z:
     case FileType::kIso9660:
     case FileType::kXar: {
       const auto format = unpack::libarchive::FormatOf(subject.data);

@@ -60,10 +60,11 @@ struct ItemFacts {
 };
 
 struct Item {
-  std::string name;          // of the object in its container
-  base::Bytes content;       // valid until the next Next()
-  bool has_content = false;  // false: only a gap
-  std::string gap;           // why not all of it was seen; empty if all was
+  std::string name;           // of the object in its container
+  base::Bytes content;        // valid until the next Next()
+  bool has_content = false;   // false: only a gap
+  std::string gap;            // why not all of it was seen; empty if all was
+  bool is_encrypted = false;  // also if a password opened it
   Origin origin = Origin::kOther;
   bool may_repeat = false;  // decoded from a text, in which another container may find it as well
   std::optional<ItemFacts> facts;
@@ -93,7 +94,7 @@ struct Subject {
   std::string_view name;  // of the file, for contents that have none of their own
   Origin origin = Origin::kOther;
   Wanted wanted;
-  // To be tried on encrypted zip archives beside those that everybody uses. They outlive
+  // To be tried on encrypted archives but RAR beside those that everybody uses. They outlive
   // containers.
   std::span<const std::string> zip_passwords;
 };

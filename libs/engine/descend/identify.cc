@@ -13,7 +13,7 @@
 #include "libs/unpack/fat/fat_reader.h"
 #include "libs/unpack/hfsplus/hfsplus_reader.h"
 #include "libs/unpack/installshield/installshield_reader.h"
-#include "libs/unpack/libarchive/libarchive_reader.h"
+#include "libs/unpack/lha/lha_reader.h"
 #include "libs/unpack/mail/mail_reader.h"
 #include "libs/unpack/pdf/pdf_reader.h"
 #include "libs/unpack/stream/stream.h"
@@ -67,6 +67,8 @@ constexpr Magic kMagics[] = {
     {0, "070707"sv, FileType::kCpio},
     {0, "\xED\xAB\xEE\xDB"sv, FileType::kRpm},
     {0, "xar!"sv, FileType::kXar},
+    {0, "EGGA"sv, FileType::kEgg},
+    {0, "ALZ\x01"sv, FileType::kAlz},
     {4, "\xEF\xBE\xAD\xDENullsoftInst"sv, FileType::kNsis},
     {4, "\x12\x3A\x00\x10\x19\x04\x00\x10"sv, FileType::kSis},
     {4, "\x6D\x00\x00\x10\x19\x04\x00\x10"sv, FileType::kSis},
@@ -223,7 +225,7 @@ std::optional<FileType> ByWholeHeader(base::Bytes data) {
   if (unpack::installshield::InstallshieldReader::IsList(data)) {
     return FileType::kInstallshield;
   }
-  if (unpack::libarchive::FormatOf(data) == unpack::libarchive::Format::kLha) {
+  if (unpack::lha::LhaReader::IsLha(data)) {
     return FileType::kLha;
   }
   return std::nullopt;
@@ -332,6 +334,8 @@ constexpr Names kNames[] = {
     {FileType::kCpio, "cpio", "CPIO"},
     {FileType::kRpm, "rpm", "RPM"},
     {FileType::kArj, "arj", "ARJ"},
+    {FileType::kEgg, "egg", "EGG"},
+    {FileType::kAlz, "alz", "ALZ"},
     {FileType::kNsis, "nsis", "NSIS"},
     {FileType::kAutoit, "autoit", "AutoIt"},
     {FileType::kInstallshield, "installshield", "InstallShield"},

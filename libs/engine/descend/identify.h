@@ -40,6 +40,8 @@ enum class FileType : std::uint8_t {
   kCpio,
   kRpm,
   kArj,
+  kEgg,
+  kAlz,
   kNsis,  // the data behind the program
   kAutoit,
   kInstallshield,

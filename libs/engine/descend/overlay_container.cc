@@ -26,7 +26,7 @@ constexpr FileType kOpened[] = {
     FileType::kOle2,     FileType::kAr,     FileType::kCpio,
     FileType::kRpm,      FileType::kChm,    FileType::kSis,
     FileType::kZstd,     FileType::kLzma,   FileType::kElf,
-    FileType::kSquashfs,
+    FileType::kSquashfs, FileType::kEgg,    FileType::kAlz,
 };
 
 // Behind programs that are not PE files, too. Behind those, texts are certificates' and installers'

@@ -33,6 +33,7 @@ class ZipContainer final : public Container {
       item.content = extraction.content;
       item.has_content = !extraction.content.empty() || extraction.gap.empty();
       item.gap = std::move(extraction.gap);
+      item.is_encrypted = entry->encrypted();
       item.facts = FactsOf(*entry);
       return item;
     }

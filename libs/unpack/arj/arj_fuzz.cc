@@ -1,6 +1,7 @@
 // Walks any bytes as an ARJ archive under a small budget.
-#include "libs/unpack/arj/arj_lzh.h"
+#include "libs/unpack/arj/arj_fastest.h"
 #include "libs/unpack/arj/arj_reader.h"
+#include "libs/unpack/parts/lzh.h"
 #include "libs/unpack/parts/testing/drain.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -11,9 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   parts::testing::Drain(reader, budget);
   // And the decoders, which checksums keep from most of what a fuzzer makes.
   day::unpack::inflate::OutputBuffer buffer;
-  for (const auto decode : {&day::unpack::arj::DecodeLzh, &day::unpack::arj::DecodeFastest}) {
-    parts::Sink sink(size, budget, buffer);
-    decode(file, 100'000, sink);
-  }
+  parts::Sink sink(size, budget, buffer);
+  parts::DecodeLzh(file, 100'000, {17, 5, parts::Sink::Before::kDamage}, sink);
+  parts::Sink other(size, budget, buffer);
+  day::unpack::arj::DecodeFastest(file, 100'000, other);
   return 0;
 }

@@ -2,8 +2,9 @@
 
 #include <utility>
 
-#include "libs/unpack/arj/arj_lzh.h"
+#include "libs/unpack/arj/arj_fastest.h"
 #include "libs/unpack/inflate/crc32.h"
+#include "libs/unpack/parts/lzh.h"
 
 namespace day::unpack::arj {
 namespace {
@@ -16,6 +17,7 @@ constexpr unsigned kFlagEncrypted = 1;
 constexpr unsigned kFlagContinues = 4;
 constexpr std::uint8_t kTypeMain = 2;
 constexpr std::uint8_t kTypeFolder = 3;
+constexpr parts::LzhForm kLzhForm = {17, 5, parts::Sink::Before::kDamage};
 
 struct Header {
   std::uint8_t flags = 0;
@@ -90,7 +92,7 @@ parts::Member ReadMember(const Header& header, base::Bytes packed, base::Budget&
     if (header.method == 4) {
       DecodeFastest(packed, header.size, sink);
     } else {
-      DecodeLzh(packed, header.size, sink);
+      parts::DecodeLzh(packed, header.size, kLzhForm, sink);
     }
     member.gap = sink.gap();
     member.content = sink.content();

@@ -61,8 +61,6 @@ int Support(struct archive* archive, Format format) {
     case Format::kRar:
       return std::min(archive_read_support_format_rar(archive),
                       archive_read_support_format_rar5(archive));
-    case Format::kLha:
-      return archive_read_support_format_lha(archive);
     case Format::kIso9660:
       return archive_read_support_format_iso9660(archive);
     case Format::kXar:
@@ -207,20 +205,6 @@ class LibarchiveReader final : public parts::Archive {
   std::string problem_;
 };
 
-// The five letters of a method where LHA's header has them: "-lh5-", "-lzs-", "-pm2-".
-bool IsLha(std::string_view text) {
-  constexpr std::size_t kHeaderBytesMin = 21;
-  if (text.size() < kHeaderBytesMin || text[2] != '-' || text[6] != '-') {
-    return false;
-  }
-  const std::string_view family = text.substr(3, 2);
-  const char method = text[5];
-  const bool is_digit = method >= '0' && method <= '9';
-  return (family == "lh" && (is_digit || method == 'd' || method == 'x')) ||
-         (family == "lz" && (method == 's' || method == '4' || method == '5')) ||
-         (family == "pm" && is_digit);
-}
-
 }  // namespace
 
 std::optional<Format> FormatOf(base::Bytes file) {
@@ -233,9 +217,6 @@ std::optional<Format> FormatOf(base::Bytes file) {
   }
   if (text.starts_with("xar!"sv)) {
     return Format::kXar;
-  }
-  if (IsLha(text)) {
-    return Format::kLha;
   }
   if (base::AsText(base::ClippedSlice(file, kIsoMagicOffset, 5)) == "CD001") {
     return Format::kIso9660;

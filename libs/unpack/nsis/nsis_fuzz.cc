@@ -1,6 +1,6 @@
 // Any bytes as an NSIS installer's data and as its bzip2, under a small budget.
-#include "libs/unpack/nsis/nsis_bzip2.h"
 #include "libs/unpack/nsis/nsis_reader.h"
+#include "libs/unpack/parts/bare_bzip2.h"
 #include "libs/unpack/parts/testing/drain.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -14,6 +14,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   day::unpack::inflate::OutputBuffer buffer;
   parts::Sink sink(size, budget, buffer);
-  nsis::DecodeBzip2(file, sink);
+  parts::DecodeBareBzip2(file, parts::kNsisMarks, sink);
   return 0;
 }

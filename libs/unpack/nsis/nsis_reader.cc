@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "libs/unpack/nsis/nsis_bzip2.h"
+#include "libs/unpack/parts/bare_bzip2.h"
 #include "libs/unpack/parts/sink.h"
 #include "libs/unpack/stream/stream.h"
 
@@ -79,7 +79,7 @@ std::string NsisReader::Decode(base::Bytes packed, base::Budget& budget,
   }
   if (method_ == Method::kBzip2) {
     parts::Sink sink(packed.size(), budget, buffer);
-    DecodeBzip2(packed, sink);
+    parts::DecodeBareBzip2(packed, parts::kNsisMarks, sink);
     return sink.gap();
   }
   const std::uint64_t begin = has_filter_ ? 1 : 0;

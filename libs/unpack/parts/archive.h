@@ -16,10 +16,11 @@ namespace day::unpack::parts {
 
 // One object of an archive. There may be content beside a gap: the beginning of damaged data.
 struct Member {
-  std::string name;          // as written; hostile: never a path to open
-  base::Bytes content;       // a view into the file or into the buffer, until the next Next()
-  bool has_content = false;  // false: only a gap
-  std::string gap;           // "", "encrypted", "unsupported: ...", "damaged: ...", "limit ..."
+  std::string name;           // as written; hostile: never a path to open
+  base::Bytes content;        // a view into the file or into the buffer, until the next Next()
+  bool has_content = false;   // false: only a gap
+  std::string gap;            // "", "encrypted", "unsupported: ...", "damaged: ...", "limit ..."
+  bool is_encrypted = false;  // also if a password opened it
 };
 
 class Archive {

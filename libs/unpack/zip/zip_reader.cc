@@ -5,11 +5,12 @@
 #include <utility>
 
 #include "libs/base/checked.h"
+#include "libs/unpack/cipher/passwords.h"
+#include "libs/unpack/cipher/zip_cipher.h"
 #include "libs/unpack/inflate/crc32.h"
 #include "libs/unpack/parts/sink.h"
 #include "libs/unpack/stream/stream.h"
 #include "libs/unpack/zip/methods.h"
-#include "libs/unpack/zip/zip_crypto.h"
 #include "libs/unpack/zip/zip_format.h"
 
 namespace day::unpack::zip {
@@ -395,7 +396,7 @@ bool ZipReader::DecryptWith(const Entry& entry, std::string_view password, base:
       return false;
     }
     ++aes_tries_;
-    auto decrypted = DecryptAes(entry.data, entry.aes_strength, password);
+    auto decrypted = cipher::DecryptAes(entry.data, entry.aes_strength, password);
     if (!decrypted) {
       return false;
     }
@@ -405,10 +406,10 @@ bool ZipReader::DecryptWith(const Entry& entry, std::string_view password, base:
   } else {
     const bool by_time = (entry.flags & kFlagDescriptor) != 0;
     const auto check = static_cast<std::uint8_t>(by_time ? entry.time >> 8 : entry.crc32 >> 24);
-    if (!OldPasswordFits(entry.data, password, check)) {
+    if (!cipher::OldPasswordFits(entry.data, password, check)) {
       return false;
     }
-    plain_ = DecryptOld(entry.data, password);
+    plain_ = cipher::DecryptOld(entry.data, password);
   }
   plain.data = plain_;
   plain.compressed_size = plain_.size();
@@ -450,7 +451,7 @@ std::optional<Extraction> ZipReader::ExtractEncrypted(const Entry& entry, base::
     }
     return extraction;
   };
-  auto extraction = try_all(kPasswords);
+  auto extraction = try_all(cipher::kWellKnownPasswords);
   return extraction ? extraction : try_all(passwords_);
 }
 

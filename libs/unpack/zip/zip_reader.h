@@ -12,7 +12,7 @@
 // local header has it; then every local header in bytes that no entry has claimed (unlisted
 // entries, a zip in front of a zip, files without a directory). A deflate stream ends where it
 // ends, whatever sizes are declared; encrypted entries are opened if one of a few well-known
-// passwords fits (zip_crypto.h); an encryption flag or a method that nobody knows is believed
+// passwords fits (libs/unpack/cipher); an encryption flag or a method that nobody knows is believed
 // only if the plain data fails its checksum.
 //
 // Limits: kEntriesMax; memory is 16 bytes for each entry given. Next() costs linear time in all
