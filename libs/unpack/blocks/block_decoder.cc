@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "libs/unpack/blocks/lzo.h"
 #include "libs/unpack/parts/archive.h"
 #include "libs/unpack/parts/sink.h"
 #include "libs/unpack/stream/stream.h"
@@ -68,6 +69,12 @@ std::string DecodeAdc(base::Bytes packed, base::Budget& purse, inflate::OutputBu
   return sink.gap();
 }
 
+std::string DecodeLzo(base::Bytes packed, base::Budget& purse, inflate::OutputBuffer& out) {
+  parts::Sink sink(packed.size(), purse, out);
+  DecodeLzo1x(packed, sink);
+  return sink.gap();
+}
+
 std::string DecodeStream(stream::Format format, base::Bytes packed, base::Budget& purse,
                          inflate::OutputBuffer& out) {
   return stream::Decode(format, packed, purse, out).gap;
@@ -117,6 +124,9 @@ std::string BlockDecoder::Decode(Codec codec, base::Bytes packed, std::uint64_t 
       break;
     case Codec::kAdc:
       gap = DecodeAdc(packed, purse, out);
+      break;
+    case Codec::kLzo:
+      gap = DecodeLzo(packed, purse, out);
       break;
   }
   if (!budget.SpendSteps((out.size() - before) * kStepsPerByte).ok()) {

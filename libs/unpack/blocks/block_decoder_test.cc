@@ -52,6 +52,64 @@ TEST(BlockDecoderTest, Lz4) {
   EXPECT_EQ(gap, "damaged: invalid LZ4 data");
 }
 
+// Instructions of every kind, and the end mark.
+TEST(BlockDecoderTest, Lzo) {
+  // Three literals at first; 2 bytes from 3 back, and a literal; 2 from 4 back.
+  EXPECT_EQ(Decode(Codec::kLzo,
+                   "\x14"
+                   "abc"
+                   "\x09\0d"
+                   "\x0C\0"
+                   "\x11\0\0"sv),
+            "abcabdca");
+  EXPECT_EQ(gap, "");
+  // Four literals; 3 bytes from 4 back; a run of 4; 5 from 8; 40 from one, by a length that goes
+  // on.
+  EXPECT_EQ(Decode(Codec::kLzo,
+                   "\x15"
+                   "abcd"
+                   "\x4C\0"
+                   "\x01"
+                   "wxyz"
+                   "\x9C\0"
+                   "\x20\x07\0\0"
+                   "\x11\0\0"sv),
+            "abcdabcwxyzdabcw" + std::string(40, 'w'));
+  EXPECT_EQ(gap, "");
+  Decode(Codec::kLzo,
+         "\x15"
+         "abcd"
+         "\x4C"sv);
+  EXPECT_EQ(gap, "damaged: the data ends too early");
+  Decode(Codec::kLzo,
+         "\x15"
+         "abcd"
+         "\x5C\0"
+         "\x11\0\0"sv);
+  EXPECT_NE(gap, "");
+}
+
+// 3 bytes from above 2 KiB back, 33 and more KiB back, and a long run of literals.
+TEST(BlockDecoderTest, LzoFarMatches) {
+  std::string text;
+  for (int i = 0; text.size() < 40'000; ++i) {
+    text += std::to_string(i) + ",";
+  }
+  text.resize(40'000);
+  std::string packed(1, '\0');  // a run: 18 and 255 for each zero, and the rest
+  const std::size_t rest = text.size() - 18;
+  packed += std::string((rest - 1) / 255, '\0') + static_cast<char>((rest - 1) % 255 + 1) + text;
+  packed += "\x00\x01"sv;      // 3 bytes from 2049 + 4 back
+  packed += "\x1E\x00\xFA"sv;  // 8 from 16384 * 2 + 16000
+  packed += "\x11\0\0"sv;
+  EXPECT_EQ(Decode(Codec::kLzo, packed, 100'000), text + text.substr(text.size() - 2053, 3));
+  EXPECT_NE(gap, "");                                      // that lies before the start
+  packed.replace(packed.size() - 6, 3, "\x1E\x00\x20"sv);  // 2048: 34,816 back
+  const std::string grown = text + text.substr(text.size() - 2053, 3);
+  EXPECT_EQ(Decode(Codec::kLzo, packed, 100'000), grown + grown.substr(grown.size() - 34'816, 8));
+  EXPECT_EQ(gap, "");
+}
+
 TEST(BlockDecoderTest, Adc) {
   // Three literals; a short match: 3 bytes from 3 back; a long one: 5 bytes from 2 back.
   EXPECT_EQ(Decode(Codec::kAdc,

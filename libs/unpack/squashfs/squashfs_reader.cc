@@ -32,6 +32,8 @@ std::optional<blocks::Codec> CodecOf(std::uint16_t compression) {
       return blocks::Codec::kZlib;
     case 2:
       return blocks::Codec::kLzma;
+    case 3:
+      return blocks::Codec::kLzo;
     case 4:
       return blocks::Codec::kXz;
     case 5:
@@ -83,7 +85,7 @@ void SquashfsReader::Open() {
   }
   const auto codec = CodecOf(compression);
   if (!codec) {
-    return Note(compression == 3 ? "unsupported: lzo" : "unsupported: unknown compression");
+    return Note("unsupported: unknown compression");
   }
   if (block_size_ < kBlockBytesMin || block_size_ > kBlockBytesMax) {
     return Note("damaged: invalid block size");

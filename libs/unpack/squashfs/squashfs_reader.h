@@ -1,6 +1,6 @@
 // Walks a squashfs 4 image: every file of every folder, from its blocks and its part of a fragment.
 //
-// Links and devices are passed over. Blocks are gzip, xz, lzma, lz4 or zstd; lzo and versions
+// Links and devices are passed over. Blocks are gzip, xz, lzma, lzo, lz4 or zstd; versions
 // before 4 are "unsupported". A folder that is reached twice is given once, and problem() says so;
 // a damaged folder or inode costs what hangs on it, and problem() says so. Bytes behind the image
 // that are not all zeros are given as "(trailing data)".
