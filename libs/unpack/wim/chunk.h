@@ -1,4 +1,4 @@
-// The chunks of Windows images: XPRESS (Huffman) and LZX as WIM files have it.
+// The chunks of Windows images: XPRESS (Huffman), LZX as WIM files have it, and LZMS.
 //
 // Each decodes one chunk that stands by itself into `out`, whose size is the chunk's. Returns how
 // many bytes are good: less than out.size() if the chunk is damaged. Bounded by its output.
@@ -14,12 +14,18 @@
 
 namespace day::unpack::wim {
 
-// What LZX knows; XPRESS has no limit of its own.
-inline constexpr std::size_t kChunkBytesMax = 2 * 1024 * 1024;
+// What LZX knows.
+inline constexpr std::size_t kLzxBytesMax = 2 * 1024 * 1024;
+// Of any chunk; solid images have 64 MiB.
+inline constexpr std::size_t kChunkBytesMax = 64 * 1024 * 1024;
 
 std::size_t DecodeXpress(base::Bytes packed, std::span<std::byte> out);
 // `window` is the image's chunk size, a power of two from 32 KiB on.
 std::size_t DecodeLzx(base::Bytes packed, std::size_t window, std::span<std::byte> out);
+std::size_t DecodeLzms(base::Bytes packed, std::span<std::byte> out);
+
+// The end of DecodeLzms(): makes absolute addresses in x86 code relative again.
+void UndoLzmsCalls(std::span<std::byte> data);
 
 // Copies a match; false if it reaches back too far or over the end. Only for this folder.
 inline bool CopyMatch(std::span<std::byte> out, std::size_t& at, std::size_t distance,

@@ -232,7 +232,7 @@ void UndoCalls(std::span<std::byte> data) {
 }  // namespace
 
 std::size_t DecodeLzx(base::Bytes packed, std::size_t window, std::span<std::byte> out) {
-  if (window < 32'768 || window > kChunkBytesMax) {
+  if (window < 32'768 || window > kLzxBytesMax) {
     return 0;
   }
   const std::size_t good = Decoder(packed, window, out).Run();

@@ -1,12 +1,10 @@
 #include "libs/unpack/wim/wim_reader.h"
 
 #include <algorithm>
-#include <bit>
 #include <set>
 #include <utility>
 
 #include "libs/unpack/parts/extents.h"
-#include "libs/unpack/wim/chunk.h"
 
 namespace day::unpack::wim {
 namespace {
@@ -17,16 +15,18 @@ constexpr std::uint64_t kHeaderBytes = 208;
 constexpr std::uint64_t kEntryBytes = 50;
 constexpr std::uint64_t kHashBytes = 20;
 constexpr std::uint64_t kStepsPerEntry = 200;
-constexpr std::uint64_t kStepsPerChunk = 1000;
-constexpr std::uint64_t kStepsPerByte = 4;
 constexpr std::uint32_t kXpressFlag = 0x20000;
 constexpr std::uint32_t kLzxFlag = 0x40000;
+constexpr std::uint32_t kLzmsFlag = 0x80000;
 constexpr std::uint32_t kPackedFlag = 2;
 constexpr std::uint8_t kFreeResource = 1;
 constexpr std::uint8_t kMetadataResource = 2;
 constexpr std::uint8_t kPackedResource = 4;
 constexpr std::uint8_t kSpannedResource = 8;
 constexpr std::uint8_t kSolidResource = 16;
+// The size of an entry that is a solid resource itself, and no stream in one.
+constexpr std::uint64_t kSolidMark = 0x100000000;
+constexpr std::size_t kSolidsMax = 64;
 
 // Entries of folders.
 constexpr std::uint64_t kFixedBytes = 102;
@@ -70,10 +70,8 @@ void WimReader::Open(base::Budget& budget) {
   if ((flags & kPackedFlag) != 0) {
     packing_ = (flags & kXpressFlag) != 0 ? Packing::kXpress
                : (flags & kLzxFlag) != 0  ? Packing::kLzx
+               : (flags & kLzmsFlag) != 0 ? Packing::kLzms
                                           : Packing::kOther;
-  }
-  if (!std::has_single_bit(chunk_size_) || chunk_size_ < 4096 || chunk_size_ > kChunkBytesMax) {
-    packing_ = Packing::kOther;
   }
   const Resource table = ReadResource(file_, 48);
   base::BudgetLimits limits;
@@ -174,58 +172,51 @@ void WimReader::WalkNames(base::Bytes metadata, base::Budget& budget) {
   }
 }
 
-std::size_t WimReader::DecodeChunk(base::Bytes packed, std::span<std::byte> out) const {
-  if (packed.size() == out.size()) {
-    std::copy(packed.begin(), packed.end(), out.begin());
-    return out.size();
-  }
-  return packing_ == Packing::kXpress
-             ? DecodeXpress(packed, out)
-             : DecodeLzx(packed, static_cast<std::size_t>(chunk_size_), out);
-}
-
 void WimReader::Write(const Resource& resource, parts::Sink& sink, base::Budget& budget) {
-  if ((resource.flags & kSolidResource) != 0) {
-    return sink.End("unsupported: solid resource");
-  }
   const base::Bytes raw = base::ClippedSlice(file_, resource.offset, resource.packed_size);
+  if ((resource.flags & kSolidResource) != 0) {
+    return WriteSolid(resource, sink, budget);
+  }
   if ((resource.flags & kPackedResource) == 0) {
     sink.Write(raw);
     return raw.size() < resource.packed_size ? sink.End(parts::kEndsTooEarly) : void();
   }
-  if (packing_ != Packing::kXpress && packing_ != Packing::kLzx) {
-    return sink.End("unsupported: LZMS or another packing");
+  PackedResource(raw, resource.size, packing_, chunk_size_).Write(0, resource.size, sink, budget);
+}
+
+// Solid resources stand in the table in front of, or among, the streams in them.
+void WimReader::OpenSolids(std::uint64_t at, base::Budget& budget) {
+  solids_.clear();
+  for (; at + kEntryBytes <= table_.size() && budget.SpendSteps(1).ok(); at += kEntryBytes) {
+    const Resource resource = ReadResource(table_, at);
+    if ((resource.flags & kSolidResource) == 0) {
+      break;
+    }
+    if (resource.size == kSolidMark && solids_.size() < kSolidsMax) {
+      solids_.push_back(
+          PackedResource::Solid(base::ClippedSlice(file_, resource.offset, resource.packed_size)));
+    }
   }
-  const std::uint64_t width = resource.size > 0xFFFFFFFF ? 8 : 4;
-  const std::uint64_t chunks = resource.size / chunk_size_ + (resource.size % chunk_size_ != 0);
-  const std::uint64_t table_bytes = chunks == 0 ? 0 : (chunks - 1) * width;
-  // Where a chunk starts; each fits into the resource, or the table is cut off.
-  const auto start = [&](std::uint64_t chunk) -> std::uint64_t {
-    if (chunk == 0) {
-      return 0;
+}
+
+// Offsets of streams count through all resources of their run, as if these were one.
+void WimReader::WriteSolid(const Resource& stream, parts::Sink& sink, base::Budget& budget) {
+  std::uint64_t begin = stream.offset;
+  std::uint64_t left = stream.packed_size;
+  for (PackedResource& solid : solids_) {
+    if (begin < solid.size()) {
+      const std::uint64_t here = std::min(left, solid.size() - begin);
+      solid.Write(begin, here, sink, budget);
+      left -= here;
+      begin += here;
     }
-    const std::uint64_t at = (chunk - 1) * width;
-    return width == 8 ? base::ReadAt<std::uint64_t>(raw, at).value_or(~std::uint64_t{0})
-                      : base::ReadAt<std::uint32_t>(raw, at).value_or(0xFFFFFFFF);
-  };
-  const base::Bytes data = base::ClippedSlice(raw, table_bytes, raw.size());
-  chunk_.resize(static_cast<std::size_t>(chunk_size_));
-  for (std::uint64_t i = 0; i < chunks && sink.ok(); ++i) {
-    const std::uint64_t begin = start(i);
-    const std::uint64_t end = i + 1 < chunks ? start(i + 1) : data.size();
-    const std::uint64_t size = std::min(chunk_size_, resource.size - i * chunk_size_);
-    if (begin > end || end > data.size()) {
-      return sink.End("damaged: a chunk lies outside its resource");
+    begin -= solid.size();
+    if (left == 0 || !sink.ok()) {
+      return;
     }
-    if (!budget.SpendSteps(kStepsPerChunk + size * kStepsPerByte).ok()) {
-      return sink.End(parts::LimitReason(base::Limit::kSteps));
-    }
-    const std::span<std::byte> out = std::span(chunk_).first(static_cast<std::size_t>(size));
-    const std::size_t good = DecodeChunk(base::ClippedSlice(data, begin, end - begin), out);
-    sink.Write(out.first(good));
-    if (good < size) {
-      sink.End("damaged: invalid packed data");
-    }
+  }
+  if (left > 0) {
+    sink.End("damaged: a stream lies outside its resource");
   }
 }
 
@@ -239,7 +230,13 @@ std::optional<parts::Member> WimReader::Next(base::Budget& budget, inflate::Outp
       Note(parts::LimitReason(base::Limit::kSteps));
       return std::nullopt;
     }
-    if ((resource.flags & (kFreeResource | kMetadataResource)) != 0) {
+    const bool is_solid = (resource.flags & kSolidResource) != 0;
+    if (is_solid && !in_solid_run_) {
+      OpenSolids(at_, budget);
+    }
+    in_solid_run_ = is_solid;
+    if ((resource.flags & (kFreeResource | kMetadataResource)) != 0 ||
+        (is_solid && resource.size == kSolidMark)) {
       continue;
     }
     const std::string_view hash = base::AsText(base::ClippedSlice(table_, at_ + 30, kHashBytes));

@@ -1,9 +1,9 @@
 // Opens Windows images (.wim, .esd, .swm): every stream of the lookup table, named by the images'
 // folders where these can be read.
 //
-// Streams are stored, XPRESS or LZX; LZMS and solid resources are "unsupported", and so are streams
-// that lie in another part of a split image. A stream that many files share is given once, under
-// one of their paths. Hashes are not checked.
+// Streams are stored, XPRESS, LZX or LZMS, by themselves or in solid resources; those that lie in
+// another part of a split image are "unsupported". A stream that many files share is given once,
+// under one of their paths. Hashes are not checked.
 //
 // Specification: Microsoft's "Windows Imaging File Format". Limits: kNamesMax; the Budget's steps
 // for entries and chunks. Not thread-safe.
@@ -16,6 +16,7 @@
 
 #include "libs/unpack/parts/archive.h"
 #include "libs/unpack/parts/sink.h"
+#include "libs/unpack/wim/packed_resource.h"
 
 namespace day::unpack::wim {
 
@@ -34,7 +35,6 @@ class WimReader final : public parts::Archive {
   std::string_view problem() const override { return problem_; }
 
  private:
-  enum class Packing : std::uint8_t { kNone, kXpress, kLzx, kOther };
   struct Resource {
     std::uint8_t flags = 0;
     std::uint64_t packed_size = 0;
@@ -50,7 +50,8 @@ class WimReader final : public parts::Archive {
   bool ReadEntryName(base::Bytes metadata, std::uint64_t at, const std::string& path,
                      std::string& own_path);
   void Write(const Resource& resource, parts::Sink& sink, base::Budget& budget);
-  std::size_t DecodeChunk(base::Bytes packed, std::span<std::byte> out) const;
+  void OpenSolids(std::uint64_t at, base::Budget& budget);
+  void WriteSolid(const Resource& stream, parts::Sink& sink, base::Budget& budget);
 
   base::Bytes file_;
   bool opened_ = false;
@@ -61,7 +62,8 @@ class WimReader final : public parts::Archive {
   base::Bytes table_;
   std::uint64_t at_ = 0;
   std::map<std::string, std::string, std::less<>> names_;  // by hash
-  std::vector<std::byte> chunk_;
+  bool in_solid_run_ = false;
+  std::vector<PackedResource> solids_;  // of the run that is being read
   std::string problem_;
 };
 

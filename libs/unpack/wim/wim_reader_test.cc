@@ -1,7 +1,11 @@
 #include "libs/unpack/wim/wim_reader.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "libs/base/testing/fixture.h"
 #include "libs/unpack/parts/testing/drain.h"
 #include "libs/unpack/wim/chunk.h"
 
@@ -174,9 +178,12 @@ TEST(WimReaderTest, SaysWhatItDoesNotRead) {
   writer.Add(4, "x", 100, 'c');
   const auto all = Read(writer.Finish(0x80002));
   ASSERT_EQ(all.size(), 3u);
-  EXPECT_EQ(all[0].gap, "unsupported: solid resource");
+  EXPECT_EQ(all[0].gap, "damaged: a stream lies outside its resource");
   EXPECT_EQ(all[1].gap, "unsupported: in another part of a split image");
-  EXPECT_EQ(all[2].gap, "unsupported: LZMS or another packing");
+  EXPECT_EQ(all[2].gap, "damaged: invalid packed data");
+  const auto other = Read(writer.Finish(0x100002));
+  ASSERT_EQ(other.size(), 3u);
+  EXPECT_EQ(other[2].gap, "unsupported: unknown packing");
   std::string problem;
   EXPECT_TRUE(Read("WLPWM" + std::string(300, '\0'), &problem).empty());
   EXPECT_EQ(problem, "unsupported: pipable image");
@@ -206,6 +213,64 @@ TEST(WimReaderTest, EveryFlipEnds) {
     Read(flipped);
     Read(file.substr(0, at));
   }
+}
+
+std::map<std::string, std::string> ReadAll(const std::string& name,
+                                           const base::BudgetLimits& limits = {}) {
+  const std::string file = base::ReadFixture("images/" + name);
+  WimReader reader(base::AsBytes(file));
+  base::Budget budget{limits};
+  std::map<std::string, std::string> all;
+  for (const Drained& file_in_it : parts::testing::Drain(reader, budget)) {
+    all[file_in_it.name] = file_in_it.gap.empty() ? file_in_it.content : file_in_it.gap;
+  }
+  all[""] = reader.problem();
+  return all;
+}
+
+TEST(LzmsTest, ReadsImagesWithSolidResourcesOrNone) {
+  for (const char* name : {"lzms.wim", "solid.wim"}) {
+    auto all = ReadAll(name);
+    EXPECT_EQ(all["dir/a.txt"].size(), 9000u) << name;
+    EXPECT_TRUE(all["dir/a.txt"].ends_with(base::ArchivedText())) << name;
+    EXPECT_EQ(all["b.txt"], "a needle in the nest\n") << name;
+    EXPECT_EQ(all[""], "") << name;
+  }
+}
+
+TEST(LzmsTest, DeltaMatchesAndCodeComeOut) {
+  std::string ramp;
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    ramp += Le(1000 + i * 37);
+  }
+  std::string code;
+  for (std::size_t i = 0; i < 300; ++i) {
+    code += std::string(3 + i % 7, '\x90') + "\xE8";
+    code += Le(static_cast<std::uint32_t>(100 - (code.size() - 1)));
+    code += "\x48\x8D\x05";
+    code += Le(static_cast<std::uint32_t>(70000 - (code.size() - 3)));
+  }
+  auto all = ReadAll("numbers.wim");
+  EXPECT_EQ(all["ramp"], ramp);
+  EXPECT_EQ(all["code"], code);
+}
+
+TEST(LzmsTest, DamageAndLimitsAreToldAndBounded) {
+  const std::string file = base::ReadFixture("images/solid.wim");
+  for (std::size_t at = 208; at < file.size(); ++at) {
+    std::string damaged = file;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x55);
+    WimReader reader(base::AsBytes(damaged));
+    base::Budget budget{base::BudgetLimits{}};
+    for (const Drained& member : parts::testing::Drain(reader, budget)) {
+      EXPECT_LE(member.content.size(), 64u << 20);
+    }
+  }
+  base::BudgetLimits limits;
+  limits.steps_max = 30'000;
+  auto all = ReadAll("solid.wim", limits);
+  EXPECT_THAT(all[""] + all["dir/a.txt"] + all["stream 2"],
+              ::testing::HasSubstr("limit steps_max"));
 }
 
 }  // namespace
