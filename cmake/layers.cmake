@@ -119,7 +119,7 @@ daylight_library(libs/unpack/libarchive
   USES libs/unpack/parts libs/unpack/inflate LINKS LibArchive::LibArchive
   TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/rar
-  USES libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
+  USES libs/unpack/cipher libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/script USES libs/unpack/inflate)
 daylight_library(libs/unpack/pdf
   USES libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)

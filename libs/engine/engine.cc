@@ -59,6 +59,7 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
     auto certificates = std::make_unique<CertificateMatcher>(database->lists());
     engine->state_->certificates = certificates->empty() ? nullptr : std::move(certificates);
     engine->state_->zip_passwords = ZipPasswords(database->lists());
+    engine->state_->rar_passwords = RarPasswords(database->lists());
   }
   if (options.body != nullptr) {
     engine->state_->icons = std::make_unique<signatures::icons::IconTable>(

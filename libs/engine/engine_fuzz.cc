@@ -42,6 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.file_bytes_max = 1024 * 1024;
   limits.files_max = 200;
   limits.steps_max = 10'000'000;
+  limits.password_tries_max = 15;  // each costs a millisecond
   const day::engine::Report report =
       shared.engine->ScanFile(std::as_bytes(std::span(data, size)), "fuzz.bin", limits);
   if (report.objects_scanned > limits.files_max + 1 ||

@@ -37,6 +37,7 @@ struct Engine::State {
   std::unique_ptr<signatures::filetypes::FileTypeTable> file_types;
   std::unique_ptr<CertificateMatcher> certificates;
   std::vector<std::string> zip_passwords;
+  std::vector<std::string> rar_passwords;
   std::set<std::string, std::less<>> ignored_rules;  // rules of the database that are left out
   EngineOptions options;
   unpack::inflate::Inflater inflater;

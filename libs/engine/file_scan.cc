@@ -43,8 +43,10 @@ FileScan::FileScan(Engine::State& state, base::Bytes data, std::string_view name
                    const base::BudgetLimits& limits, std::string_view owner)
     : state_(state), data_(data), name_(name), owner_(owner), budget_(limits) {
   // Never moved: containers keep a view of it.
-  passwords_.reserve(state_.zip_passwords.size() + unpack::mail::kCandidatesMax);
-  passwords_ = state_.zip_passwords;
+  zip_passwords_.reserve(state_.zip_passwords.size() + unpack::mail::kCandidatesMax);
+  zip_passwords_ = state_.zip_passwords;
+  rar_passwords_.reserve(state_.rar_passwords.size() + unpack::mail::kCandidatesMax);
+  rar_passwords_ = state_.rar_passwords;
   if (state_.options.timeout_ms != 0) {
     deadline_ms_ = Now() + state_.options.timeout_ms;
   }
@@ -203,7 +205,8 @@ void FileScan::Descend(base::Bytes data, const FileKind& kind, std::string_view 
   if (!kept_texts_.empty() && !IsText(kind.type) && kind.type != FileType::kMail) {
     ReadPasswords();
   }
-  const Subject subject = {data, kind.type, path, origin, state_.wanted, passwords_};
+  const Subject subject = {data,          kind.type,      path,          origin,
+                           state_.wanted, zip_passwords_, rar_passwords_};
   std::vector<OpenedContainer> containers = OpenContainers(subject, kind.opened_as);
   if (containers.empty() || WasOpened(data, kind.type, origin)) {
     return;

@@ -101,7 +101,8 @@ class FileScan {
   base::Budget budget_;
   std::optional<std::uint64_t> deadline_ms_;
   Report report_;
-  std::vector<std::string> passwords_;       // of the database, and of mails' texts
+  std::vector<std::string> zip_passwords_;   // of the database, and of mails' texts
+  std::vector<std::string> rar_passwords_;   // the same
   std::vector<std::string> told_passwords_;  // of mails' texts
   std::deque<std::string> kept_texts_;       // of mails, not yet searched for passwords
   std::size_t kept_bytes_ = 0;               // of kept_texts_

@@ -114,8 +114,11 @@ void FileScan::ReadPasswords() {
   }
   kept_texts_.clear();
   kept_bytes_ = 0;
-  passwords_.insert(passwords_.end(), told_passwords_.begin() + static_cast<std::ptrdiff_t>(known),
-                    told_passwords_.end());
+  for (auto* passwords : {&zip_passwords_, &rar_passwords_}) {
+    passwords->insert(passwords->end(),
+                      told_passwords_.begin() + static_cast<std::ptrdiff_t>(known),
+                      told_passwords_.end());
+  }
 }
 
 // Links are judged in mails: pages of other origin say what they want.

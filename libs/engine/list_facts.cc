@@ -7,6 +7,21 @@
 #include "libs/signatures/passwords/password_line.h"
 
 namespace day::engine {
+namespace {
+
+using signatures::passwords::Password;
+
+std::vector<std::string> PasswordsBut(std::string_view lists, Password::For other) {
+  std::vector<std::string> passwords;
+  for (Password& password : signatures::passwords::PasswordsIn(lists)) {
+    if (password.container != other) {
+      passwords.push_back(std::move(password.bytes));
+    }
+  }
+  return passwords;
+}
+
+}  // namespace
 
 std::set<std::string, std::less<>> IgnoredRules(std::string_view lists) {
   std::set<std::string, std::less<>> names;
@@ -20,13 +35,11 @@ std::set<std::string, std::less<>> IgnoredRules(std::string_view lists) {
 }
 
 std::vector<std::string> ZipPasswords(std::string_view lists) {
-  std::vector<std::string> zip_passwords;
-  for (signatures::passwords::Password& password : signatures::passwords::PasswordsIn(lists)) {
-    if (password.container != signatures::passwords::Password::For::kRar) {
-      zip_passwords.push_back(std::move(password.bytes));
-    }
-  }
-  return zip_passwords;
+  return PasswordsBut(lists, Password::For::kRar);
+}
+
+std::vector<std::string> RarPasswords(std::string_view lists) {
+  return PasswordsBut(lists, Password::For::kZip);
 }
 
 }  // namespace day::engine

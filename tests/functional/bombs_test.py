@@ -15,6 +15,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -230,6 +231,18 @@ class NestsTest(BombsCase):
         aes = (PACKAGES / "aes_unknown.zip").read_bytes()
         line = self.scan("encrypted.zip", zip_of([(f"{i}.zip", aes) for i in range(2_000)], zipfile.ZIP_STORED))
         self.assertEqual(line["completeness"], "partial")
+        self.assertIn("encrypted", line["reasons"])
+        sys.path.insert(0, str(PACKAGES))
+        import make_rar5s
+        secrets = [make_rar5s.Secret(b"nobody knows", 0, bytes([i]) * 16) for i in range(200)]
+        for rounds in (15, 24):
+            for secret in secrets:
+                secret.rounds = bytes([rounds])
+            entries = [make_rar5s.entry(b"x", b"x" * 16, b"x" * 16, method=0, secret=secret) for secret in secrets]
+            line = self.scan(f"rounds{rounds}.rar", make_rar5s.archive(*entries))
+            self.assertEqual((line["completeness"], line["reasons"]), ("partial", {"encrypted"}))
+        old = (PACKAGES / "rar29_unknown.rar").read_bytes()
+        line = self.scan("old.zip", zip_of([(f"{i}.rar", old) for i in range(500)], zipfile.ZIP_STORED))
         self.assertIn("encrypted", line["reasons"])
 
 

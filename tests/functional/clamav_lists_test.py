@@ -65,6 +65,15 @@ class ListsTest(unittest.TestCase):
         ask["a.pwdb"] = "P;Target:0;0;sesame\n"
         self.assertEqual(self.names(ask, archive), {"T.In.UNOFFICIAL"})
 
+    def test_passwords_for_rar(self):
+        ask = {"a.ldb": f"T.In;Engine:81-255,Target:0;0;{b'a needle in the nest'.hex()}\n"}
+        for name in ("rar29_unknown.rar", "rar50_unknown.rar", "rar50_hidden_unknown.rar"):
+            archive = (ROOT / "tests/fixtures/packages" / name).read_bytes()
+            for container, found in (("ZIP", set()), ("RAR", {"T.In.UNOFFICIAL"}), ("ANY", {"T.In.UNOFFICIAL"})):
+                with self.subTest(name + container):
+                    ask["a.pwdb"] = f"P;Engine:81-255,Container:CL_TYPE_{container};0;correct horse\n"
+                    self.assertEqual(self.names(ask, archive), found)
+
     def test_import_says_what_is_used(self):
         for name, text in {"a.idb": f"N:one:two:{GRADIENT}\nbad\n", "a.ftm": "0:0:51:t:CL_TYPE_ANY:CL_TYPE_GIF\n", "a.pwdb": "P;Target:0;0;x\n",
                            "a.crb": f"N;1;{'a' * 40};;ab;;1;0;0;;\n", "a.cbc": "ClamBC\n", "a.cfg": "PE:0x1:1:255\n", "a.info": "x\n",

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import unittest
 from pathlib import Path
 
@@ -68,15 +69,29 @@ def test_import_says_that_lists_are_used(tmp_path):
     assert "imitated" in run.stdout and "prefixes" in run.stdout
 
 
-def encrypted_mail(folder, text, password):
-    """A mail with a text and a zip that only the password opens."""
-    (folder / "eicar.txt").write_text("X5O!P%@AP[4" + chr(92) + "PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*")
+def make_zip(folder, password):
     subprocess.run(["7z", "a", "-tzip", f"-p{password}", folder / "x.zip", folder / "eicar.txt"], check=True,
                    stdout=subprocess.DEVNULL)
-    packed = base64.encodebytes((folder / "x.zip").read_bytes()).decode()
+    return "x.zip"
+
+
+def make_rar(folder, password):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures/packages"))
+    import make_rar5s
+    data = (folder / "eicar.txt").read_bytes()
+    entry = make_rar5s.entry(b"eicar.txt", data, data, method=0, secret=make_rar5s.Secret(password.encode(), 15))
+    (folder / "x.rar").write_bytes(make_rar5s.archive(entry))
+    return "x.rar"
+
+
+def encrypted_mail(folder, text, password, make=make_zip):
+    """A mail with a text and an archive that only the password opens."""
+    (folder / "eicar.txt").write_text("X5O!P%@AP[4" + chr(92) + "PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*")
+    name = make(folder, password)
+    packed = base64.encodebytes((folder / name).read_bytes()).decode()
     (folder / "mail.eml").write_text(
         "From: a@example.org\nTo: b@example.org\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=XX\n\n"
-        f"--XX\nContent-Type: text/plain\n\n{text}\n--XX\nContent-Type: application/zip; name=x.zip\n"
+        f"--XX\nContent-Type: text/plain\n\n{text}\n--XX\nContent-Type: application/octet-stream; name={name}\n"
         f"Content-Transfer-Encoding: base64\n\n{packed}\n--XX--\n")
 
 
@@ -90,6 +105,9 @@ def test_passwords_that_a_mail_tells_open_its_archives(tmp_path):
         report = scan(tmp_path, "--rules", tmp_path / "r.yar")
         assert [f["inner_path"] for f in report["findings"]] == ["2:x.zip//eicar.txt"], text
         assert report["completeness"] == "complete"
+    encrypted_mail(tmp_path, "Password: qX7-vv", "qX7-vv", make_rar)
+    report = scan(tmp_path, "--rules", tmp_path / "r.yar")
+    assert [f["inner_path"] for f in report["findings"]] == ["2:x.rar//eicar.txt"]
     encrypted_mail(tmp_path, "The word is qX7-vv", "qX7-vv")
     report = scan(tmp_path, "--rules", tmp_path / "r.yar")
     assert not report["findings"] and "encrypted" in json.dumps(report["gaps"])

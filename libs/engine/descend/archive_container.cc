@@ -14,6 +14,7 @@
 #include "libs/unpack/mspack/mspack_reader.h"
 #include "libs/unpack/nsis/nsis_reader.h"
 #include "libs/unpack/parts/archive.h"
+#include "libs/unpack/rar/rar5_reader.h"
 #include "libs/unpack/rar/rar_reader.h"
 #include "libs/unpack/rpm/rpm_reader.h"
 #include "libs/unpack/sis/sis_reader.h"
@@ -50,6 +51,15 @@ class ArchiveContainer final : public Container {
   std::unique_ptr<Archive> archive_;
 };
 
+std::unique_ptr<Archive> OpenRar(const Subject& subject) {
+  if (unpack::rar::RarReader::IsRar(subject.data)) {
+    return std::make_unique<unpack::rar::RarReader>(subject.data, subject.rar_passwords);
+  }
+  return unpack::rar::Rar5Reader::IsRar5(subject.data)
+             ? std::make_unique<unpack::rar::Rar5Reader>(subject.data, subject.rar_passwords)
+             : nullptr;
+}
+
 std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
   switch (subject.type) {
     case FileType::kAr:
@@ -77,9 +87,7 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
                  ? std::make_unique<unpack::rpm::RpmReader>(subject.data)
                  : nullptr;
     case FileType::kRar:
-      return unpack::rar::RarReader::IsRar(subject.data)
-                 ? std::make_unique<unpack::rar::RarReader>(subject.data)
-                 : unpack::libarchive::Open(unpack::libarchive::Format::kRar, subject.data);
+      return OpenRar(subject);
     case FileType::kLha:
       return std::make_unique<unpack::lha::LhaReader>(subject.data);
     case FileType::k7z:

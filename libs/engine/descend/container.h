@@ -94,9 +94,9 @@ struct Subject {
   std::string_view name;  // of the file, for contents that have none of their own
   Origin origin = Origin::kOther;
   Wanted wanted;
-  // To be tried on encrypted archives but RAR beside those that everybody uses. They outlive
-  // containers.
-  std::span<const std::string> zip_passwords;
+  // To be tried on encrypted archives beside those that everybody uses. They outlive containers.
+  std::span<const std::string> zip_passwords;  // on all but RAR
+  std::span<const std::string> rar_passwords;
 };
 
 }  // namespace day::engine

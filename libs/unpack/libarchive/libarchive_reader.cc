@@ -8,9 +8,7 @@
 #include <cerrno>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "libs/unpack/libarchive/rar5_facts.h"
 #include "libs/unpack/parts/sink.h"
 
 namespace day::unpack::libarchive {
@@ -58,9 +56,6 @@ int Support(struct archive* archive, Format format) {
   switch (format) {
     case Format::k7z:
       return archive_read_support_format_7zip(archive);
-    case Format::kRar:
-      return std::min(archive_read_support_format_rar(archive),
-                      archive_read_support_format_rar5(archive));
     case Format::kIso9660:
       return archive_read_support_format_iso9660(archive);
     case Format::kXar:
@@ -114,10 +109,8 @@ class LibarchiveReader final : public parts::Archive {
                         ? "encrypted"
                         : ReasonOf(handle_.get()));
       }
-      const bool is_encrypted = headers_ < encrypted_rar5_.size() && encrypted_rar5_[headers_];
-      ++headers_;
       if (HasContent(entry, format_)) {
-        return ReadMember(entry, is_encrypted, budget, buffer);
+        return ReadMember(entry, budget, buffer);
       }
     }
     return std::nullopt;
@@ -128,9 +121,6 @@ class LibarchiveReader final : public parts::Archive {
  private:
   void Open() {
     handle_.reset(archive_read_new());
-    if (format_ == Format::kRar) {
-      encrypted_rar5_ = EncryptedRar5Files(file_);
-    }
     if (handle_ == nullptr) {
       problem_ = "limit memory_bytes_max";
     } else if (Support(handle_.get(), format_) < ARCHIVE_WARN ||
@@ -175,11 +165,11 @@ class LibarchiveReader final : public parts::Archive {
     return false;
   }
 
-  Member ReadMember(struct archive_entry* entry, bool is_encrypted, base::Budget& budget,
+  Member ReadMember(struct archive_entry* entry, base::Budget& budget,
                     inflate::OutputBuffer& buffer) {
     Member member;
     member.name = NameOf(entry);
-    if (is_encrypted || archive_entry_is_encrypted(entry) != 0) {
+    if (archive_entry_is_encrypted(entry) != 0) {
       member.gap = "encrypted";
       return member;
     }
@@ -199,8 +189,6 @@ class LibarchiveReader final : public parts::Archive {
   Format format_;
   base::Bytes file_;
   Handle handle_;
-  std::vector<bool> encrypted_rar5_;
-  std::size_t headers_ = 0;  // headers that libarchive gave
   bool opened_ = false;
   std::string problem_;
 };
@@ -211,9 +199,6 @@ std::optional<Format> FormatOf(base::Bytes file) {
   const std::string_view text = base::AsText(file);
   if (text.starts_with("7z\xBC\xAF\x27\x1C"sv)) {
     return Format::k7z;
-  }
-  if (text.starts_with("Rar!\x1A\x07"sv)) {
-    return Format::kRar;
   }
   if (text.starts_with("xar!"sv)) {
     return Format::kXar;

@@ -1,4 +1,4 @@
-// Archives that libarchive decodes: 7z, RAR 3 to 5, ISO 9660 (Rock Ridge, Joliet), xar.
+// Archives that libarchive decodes: 7z, ISO 9660 (Rock Ridge, Joliet), xar.
 //
 // libarchive reads from memory, by one format at a time, and writes nothing: only data blocks are
 // asked for, never extraction to disk. Encrypted entries and unknown methods are gaps. Most of
@@ -15,7 +15,7 @@
 
 namespace day::unpack::libarchive {
 
-enum class Format : std::uint8_t { k7z, kRar, kIso9660, kXar };
+enum class Format : std::uint8_t { k7z, kIso9660, kXar };
 
 // What the magic numbers say.
 std::optional<Format> FormatOf(base::Bytes file);

@@ -82,6 +82,8 @@ class MsbBits {
   void ToByte() { Drop(held_ % 8); }
 
   bool overrun() const { return zeros_ > held_; }
+  // Bits taken so far.
+  std::uint64_t taken() const { return std::uint64_t{next_} * 8 + zeros_ - held_; }
 
  private:
   void Fill(unsigned count) {

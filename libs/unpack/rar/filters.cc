@@ -24,15 +24,17 @@ void Store(std::uint8_t* at, std::uint32_t value) {
 }
 
 // Targets of x86 calls (and jumps): absolute addresses become relative again.
-void UndoCalls(Block block, std::uint32_t file_offset, bool with_jumps) {
+void UndoCalls(Block block, const FilterSettings& settings) {
   constexpr std::uint32_t kSpan = 0x1000000;
   constexpr std::uint32_t kSign = 0x80000000;
+  const bool with_jumps = settings.kind == Filter::kE8E9;
+  const std::uint32_t mask = settings.offsets_wrap ? kSpan - 1 : ~std::uint32_t{0};
   for (std::size_t i = 0; i + 4 < block.size();) {
     const std::uint8_t opcode = block[i++];
     if (opcode != 0xE8 && !(with_jumps && opcode == 0xE9)) {
       continue;
     }
-    const std::uint32_t place = static_cast<std::uint32_t>(i) + file_offset;
+    const std::uint32_t place = (static_cast<std::uint32_t>(i) + settings.file_offset) & mask;
     const std::uint32_t address = Load(&block[i]);
     if ((address & kSign) != 0) {
       if (((address + place) & kSign) == 0) {
@@ -72,6 +74,19 @@ void UndoItanium(Block block, std::uint32_t file_offset) {
       std::uint8_t* word = bundle + at / 8;
       const std::uint32_t others = Load(word) & ~(kAddressMask << (at % 8));
       Store(word, others | address << (at % 8));
+    }
+  }
+}
+
+// Calls of ARM code (BL, always): 24 bits that count instructions.
+void UndoArm(Block block, std::uint32_t file_offset) {
+  constexpr std::uint8_t kBranchAlways = 0xEB;
+  constexpr std::uint32_t kMask = 0xFFFFFF;
+  for (std::size_t i = 0; i + 3 < block.size(); i += 4) {
+    if (block[i + 3] == kBranchAlways) {
+      const std::uint32_t word = Load(&block[i]);
+      const std::uint32_t place = (static_cast<std::uint32_t>(i) + file_offset) / 4;
+      Store(&block[i], (word & ~kMask) | ((word - place) & kMask));
     }
   }
 }
@@ -208,7 +223,10 @@ bool ApplyFilter(const FilterSettings& settings, std::span<std::uint8_t> block) 
   switch (settings.kind) {
     case Filter::kE8:
     case Filter::kE8E9:
-      UndoCalls(block, settings.file_offset, settings.kind == Filter::kE8E9);
+      UndoCalls(block, settings);
+      return true;
+    case Filter::kArm:
+      UndoArm(block, settings.file_offset);
       return true;
     case Filter::kItanium:
       UndoItanium(block, settings.file_offset);

@@ -29,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   namespace rar = day::unpack::rar;
   const day::base::Bytes file = std::as_bytes(std::span(data, size));
   day::base::BudgetLimits limits = parts::testing::SmallLimits();
-  limits.steps_max = 50'000;  // a model of PPMd costs much more than its block
+  limits.password_tries_max = 14;  // one key
+  limits.steps_max = 50'000;       // a model of PPMd costs much more than its block
   day::base::Budget budget(limits);
   if (rar::RarReader::IsRar(file)) {
     rar::RarReader reader(file);

@@ -33,6 +33,13 @@ constexpr unsigned kFileSolid = 0x10;
 constexpr unsigned kFileFolder = 0xE0;
 constexpr unsigned kFileLarge = 0x100;
 constexpr unsigned kFileUnicode = 0x200;
+constexpr unsigned kFileSalt = 0x400;
+constexpr std::uint64_t kSaltBytes = 8;
+constexpr std::uint64_t kSizeOffset = 5;
+constexpr std::uint64_t kHiddenBytesMax = 0x10000;
+// What is decoded to see whether a key fits. What is noise takes many more steps.
+constexpr std::uint64_t kTrialBytes = 64 * 1024;
+constexpr std::uint64_t kTrialSteps = 4'000'000;
 constexpr std::uint8_t kStored = 0x30;
 
 constexpr std::string_view kLost = "unsupported: a file before it in the solid archive is missing";
@@ -45,8 +52,7 @@ bool IsRar3(unsigned version) { return version == 29 || version == 36; }
 struct RarReader::Block {
   std::uint8_t type = 0;
   unsigned flags = 0;
-  base::Bytes header;      // whole
-  std::uint64_t data = 0;  // where its data starts
+  base::Bytes header;  // whole
   std::uint64_t data_size = 0;
 };
 
@@ -59,13 +65,18 @@ struct RarReader::FileHeader {
   std::uint64_t size = 0;
   std::uint32_t crc32 = 0;
   std::string name;
+  base::Bytes salt;  // of its encryption; may be empty
 
+  bool is_stored() const { return method == kStored; }
+  // With the files before it, in a solid archive.
+  bool goes_on() const { return (flags & kFileSolid) != 0 && !is_service; }
   bool is_folder() const { return (flags & kFileFolder) == kFileFolder; }
 };
 
 bool RarReader::IsRar(base::Bytes file) { return base::AsText(file).starts_with(kMarker); }
 
-RarReader::RarReader(base::Bytes file) : file_(file), offset_(kMarker.size()) {}
+RarReader::RarReader(base::Bytes file, std::span<const std::string> passwords)
+    : file_(file), offset_(kMarker.size()), keys_(passwords) {}
 
 void RarReader::End(std::string_view problem) {
   ended_ = true;
@@ -74,27 +85,68 @@ void RarReader::End(std::string_view problem) {
   }
 }
 
-// The block at an offset, if its header is there and its checksum is right.
-std::optional<RarReader::Block> RarReader::ReadBlock(std::uint64_t offset) const {
-  const base::Bytes rest = base::ClippedSlice(file_, offset, file_.size());
-  base::ByteReader reader(rest);
+// The block that starts with these bytes, if its header is whole and its checksum is right.
+std::optional<RarReader::Block> RarReader::ReadBlock(base::Bytes bytes) {
+  base::ByteReader reader(bytes);
   const std::uint16_t checksum = reader.U16();
   Block block;
   block.type = reader.U8();
   block.flags = reader.U16();
   const std::uint16_t size = reader.U16();
-  if (!reader.ok() || size < kBlockBytesMin || size > rest.size() || block.type < kTypeMin ||
+  if (!reader.ok() || size < kBlockBytesMin || size > bytes.size() || block.type < kTypeMin ||
       block.type > kEnd) {
     return std::nullopt;
   }
-  block.header = rest.first(size);
+  block.header = bytes.first(size);
   if ((inflate::Crc32(block.header.subspan(2)) & 0xFFFF) != checksum) {
     return std::nullopt;
   }
   if ((block.flags & kBlockHasData) != 0 || block.type == kFile) {
     block.data_size = reader.U32();
   }
-  block.data = offset + size;
+  return block;
+}
+
+// The block at offset_, which moves to its data.
+std::optional<RarReader::Block> RarReader::TakeBlock(base::Budget& budget) {
+  if (headers_are_hidden_) {
+    return TakeHiddenBlock(budget);
+  }
+  auto block = ReadBlock(base::ClippedSlice(file_, offset_, file_.size()));
+  if (block) {
+    offset_ += block->header.size();
+  }
+  return block;
+}
+
+// A salt, and the header filled up to whole blocks of the cipher.
+std::optional<RarReader::Block> RarReader::TakeHiddenBlock(base::Budget& budget) {
+  constexpr std::uint64_t kBlock = cipher::kAesBlockBytes;
+  const base::Bytes salt = base::ClippedSlice(file_, offset_, kSaltBytes);
+  const base::Bytes sealed = base::ClippedSlice(file_, offset_ + kSaltBytes, kHiddenBytesMax);
+  std::optional<Block> block;
+  const auto opens = [&](const cipher::Rar3Key& key) {
+    header_.clear();
+    if (!cipher::DecryptCbc(key.key, key.iv, base::ClippedSlice(sealed, 0, kBlock), header_)) {
+      return false;
+    }
+    const std::uint64_t size = base::ReadAt<std::uint16_t>(header_, kSizeOffset).value_or(0);
+    const auto whole = base::Slice(sealed, 0, (size + kBlock - 1) / kBlock * kBlock);
+    header_.clear();
+    if (!whole || !cipher::DecryptCbc(key.key, key.iv, *whole, header_)) {
+      return false;
+    }
+    block = ReadBlock(header_);
+    if (block) {
+      offset_ += kSaltBytes + whole->size();
+    }
+    return block.has_value();
+  };
+  if (const auto* known = keys_.Known(salt, budget)) {
+    (void)opens(*known);
+  } else if (keys_.Find(salt, budget, opens) == nullptr) {
+    End("encrypted");
+  }
   return block;
 }
 
@@ -103,8 +155,9 @@ bool RarReader::Resync() {
   if (problem_.empty()) {
     problem_ = "damaged: no header where one should be";
   }
-  while (candidates_++ < kCandidatesMax && ++offset_ + kBlockBytesMin <= file_.size()) {
-    const auto block = ReadBlock(offset_);
+  while (!headers_are_hidden_ && candidates_++ < kCandidatesMax &&
+         ++offset_ + kBlockBytesMin <= file_.size()) {
+    const auto block = ReadBlock(base::ClippedSlice(file_, offset_, file_.size()));
     if (block && block->type == kFile) {
       return true;
     }
@@ -135,6 +188,9 @@ std::optional<RarReader::FileHeader> RarReader::ReadFileHeader(const Block& bloc
   if (!reader.ok()) {
     return std::nullopt;
   }
+  if ((block.flags & kFileSalt) != 0) {
+    header.salt = reader.Take(kSaltBytes);
+  }
   header.name =
       (block.flags & kFileUnicode) != 0 ? UnpackName(name) : std::string(base::AsText(name));
   std::replace(header.name.begin(), header.name.end(), '\\', '/');
@@ -147,20 +203,17 @@ std::optional<parts::Member> RarReader::Next(base::Budget& budget, inflate::Outp
       End(parts::LimitReason(base::Limit::kSteps));
       break;
     }
-    const auto block = ReadBlock(offset_);
+    const auto block = TakeBlock(budget);
     if (!block) {
-      ended_ = !Resync();
+      ended_ = ended_ || !Resync();
       continue;
     }
-    offset_ = block->data;
     if (block->type == kEnd) {
       ended_ = true;
       return std::nullopt;
     }
-    if (block->type == kMain && (block->flags & kMainEncrypted) != 0) {
-      End("encrypted");
-      break;
-    }
+    headers_are_hidden_ =
+        headers_are_hidden_ || (block->type == kMain && (block->flags & kMainEncrypted) != 0);
     if (block->type != kFile && block->type != kService) {
       offset_ += block->data_size;
       continue;
@@ -170,7 +223,7 @@ std::optional<parts::Member> RarReader::Next(base::Budget& budget, inflate::Outp
       problem_ = problem_.empty() ? "damaged: invalid header" : problem_;
       continue;
     }
-    const base::Bytes packed = base::ClippedSlice(file_, block->data, header->packed_size);
+    const base::Bytes packed = base::ClippedSlice(file_, offset_, header->packed_size);
     offset_ += packed.size();
     const bool is_wanted =
         header->is_service ? header->name == "CMT" || header->name == "STM" : !header->is_folder();
@@ -184,7 +237,7 @@ std::optional<parts::Member> RarReader::Next(base::Budget& budget, inflate::Outp
 
 void RarReader::Decode(const FileHeader& header, base::Bytes packed, base::Budget& budget,
                        parts::Sink& sink, std::string& gap) {
-  const bool goes_on = (header.flags & kFileSolid) != 0 && !header.is_service;
+  const bool goes_on = header.goes_on();
   if (IsRar2(header.version)) {
     if (rar2_ == nullptr) {
       rar2_ = std::make_unique<Rar2Decoder>();
@@ -202,14 +255,62 @@ void RarReader::Decode(const FileHeader& header, base::Bytes packed, base::Budge
   gap = decoder->gap();
 }
 
+// Only what comes out tells: all of it by its checksum, or else that the start makes sense.
+bool RarReader::KeyFits(const FileHeader& header, base::Bytes packed, const cipher::Rar3Key& key) {
+  std::vector<std::byte> plain;
+  const std::uint64_t packed_max = header.is_stored() ? packed.size() : 2 * kTrialBytes;
+  if (!cipher::DecryptCbc(key.key, key.iv, base::ClippedSlice(packed, 0, packed_max), plain)) {
+    return false;
+  }
+  if (header.is_stored()) {
+    return inflate::Crc32(base::ClippedSlice(plain, 0, header.size)) == header.crc32;
+  }
+  base::BudgetLimits limits;
+  limits.steps_max = kTrialSteps;
+  base::Budget budget(limits);
+  inflate::OutputBuffer buffer;
+  parts::Sink sink(plain.size(), budget, buffer);
+  Rar3Decoder decoder;
+  decoder.Decode(plain, std::min(header.size, kTrialBytes), false, budget, sink);
+  return sink.ok() && (header.size > kTrialBytes || inflate::Crc32(sink.content()) == header.crc32);
+}
+
+bool RarReader::Decrypt(const FileHeader& header, base::Bytes& packed, base::Budget& budget) {
+  constexpr std::uint64_t kMebibyte = 1024 * 1024;
+  constexpr unsigned kOtherVolumes = kFileFromBefore | kFileGoesOn;
+  if (!IsRar3(header.version)) {
+    return false;
+  }
+  // The start of a file that goes on with others makes no sense, nor has a part its checksum.
+  const bool is_provable =
+      (header.is_stored() || !header.goes_on()) && (header.flags & kOtherVolumes) == 0;
+  const auto opens = [&](const cipher::Rar3Key& key) {
+    return cipher::PayForKey(budget, 1 + (header.is_stored() ? packed.size() / kMebibyte : 0)) &&
+           KeyFits(header, packed, key);
+  };
+  const cipher::Rar3Key* key =
+      is_provable ? keys_.Find(header.salt, budget, opens) : keys_.Known(header.salt, budget);
+  plain_.clear();
+  if (key == nullptr || !cipher::DecryptCbc(key->key, key->iv, packed, plain_)) {
+    return false;
+  }
+  packed = plain_;
+  if (header.is_stored() && (header.flags & kOtherVolumes) == 0) {
+    packed = base::ClippedSlice(packed, 0, header.size);
+  }
+  return true;
+}
+
 parts::Member RarReader::ReadMember(const FileHeader& header, base::Bytes packed,
                                     base::Budget& budget, inflate::OutputBuffer& buffer) {
   parts::Member member;
   member.name = header.is_service ? "(" + header.name + ")" : header.name;
-  const bool is_stored = header.method == kStored;
-  const bool is_solid = (header.flags & kFileSolid) != 0 && !header.is_service;
+  const bool is_stored = header.is_stored();
+  const bool is_solid = header.goes_on();
+  const std::uint64_t packed_size = packed.size();
+  const bool is_encrypted = (header.flags & kFileEncrypted) != 0;
   const bool is_part = (header.flags & kFileFromBefore) != 0;
-  if ((header.flags & kFileEncrypted) != 0) {
+  if (is_encrypted && !Decrypt(header, packed, budget)) {
     member.gap = "encrypted";
   } else if (!is_stored && !IsRar2(header.version) && !IsRar3(header.version)) {
     member.gap = "unsupported: the compression of RAR version " + std::to_string(header.version);
@@ -219,6 +320,7 @@ parts::Member RarReader::ReadMember(const FileHeader& header, base::Bytes packed
     member.gap = kLost;
   }
   if (!member.gap.empty()) {
+    member.is_encrypted = is_encrypted;
     lost_ = lost_ || (!is_stored && !header.is_service);
     return member;
   }
@@ -234,11 +336,12 @@ parts::Member RarReader::ReadMember(const FileHeader& header, base::Bytes packed
     member.gap = sink.ok() ? filter_gap : sink.gap();
     member.content = sink.content();
   }
+  member.is_encrypted = is_encrypted || headers_are_hidden_;
   if ((header.flags & kFileGoesOn) != 0) {
     member.gap = "unsupported: goes on in another volume";
   } else if (member.gap.empty() && is_part) {
     member.gap = "unsupported: begins in another volume";
-  } else if (member.gap.empty() && packed.size() < header.packed_size) {
+  } else if (member.gap.empty() && packed_size < header.packed_size) {
     member.gap = parts::kEndsTooEarly;
   } else if (member.gap.empty() && inflate::Crc32(member.content) != header.crc32) {
     member.gap = "damaged: wrong checksum";

@@ -1,24 +1,29 @@
 // Walks a RAR archive of the versions 1.5 to 4 (one marker, "Rar!\x1A\x07\0"): stored files and the
 // compressions of RAR 2 (20, 26) and RAR 3 and 4 (29, 36), solid or not.
 //
-// Not decoded, and gaps: RAR 1.5's compression (15), encrypted files and headers, filters that are
-// programs of their own, what begins in another volume. What goes on in another volume is given as
-// far as it goes. Alternate data streams and comments are members of their own. Headers whose
-// checksum is wrong are not believed; the next right one is looked for. RAR 5 is another format.
+// Files and headers that RAR 3 and 4 encrypted are opened if one of the passwords fits. Not
+// decoded, and gaps: RAR 1.5's compression (15), other encryption, filters that are programs of
+// their own, what begins in another volume. What goes on in another volume is given as far as it
+// goes. Alternate data streams and comments are members of their own. Headers whose checksum is
+// wrong are not believed; the next right one is looked for. RAR 5 is another format
+// (rar5_reader.h).
 //
-// Budget: bytes out, steps for each header and block. In a solid archive every file is decoded with
-// what the ones before taught: if one of them could not be, the later ones are gaps. Not
-// thread-safe.
+// Budget: bytes out, steps for each header and block, passwords by what their keys cost. In a solid
+// archive every file is decoded with what the ones before taught: if one of them could not be, the
+// later ones are gaps. Not thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "libs/unpack/parts/archive.h"
 #include "libs/unpack/rar/rar2_decoder.h"
 #include "libs/unpack/rar/rar3_decoder.h"
+#include "libs/unpack/rar/rar_keys.h"
 
 namespace day::unpack::rar {
 
@@ -26,8 +31,9 @@ class RarReader final : public parts::Archive {
  public:
   static bool IsRar(base::Bytes file);
 
-  // REQUIRES: IsRar(file), which outlives the reader.
-  explicit RarReader(base::Bytes file);
+  // REQUIRES: IsRar(file); the file and the passwords, which are tried beside the well-known ones,
+  // outlive the reader.
+  explicit RarReader(base::Bytes file, std::span<const std::string> passwords = {});
 
   std::optional<parts::Member> Next(base::Budget& budget, inflate::OutputBuffer& buffer) override;
   std::string_view problem() const override { return problem_; }
@@ -36,12 +42,17 @@ class RarReader final : public parts::Archive {
   struct Block;
   struct FileHeader;
 
-  std::optional<Block> ReadBlock(std::uint64_t offset) const;
+  static std::optional<Block> ReadBlock(base::Bytes bytes);
+  std::optional<Block> TakeBlock(base::Budget& budget);
+  std::optional<Block> TakeHiddenBlock(base::Budget& budget);
   bool Resync();
   void End(std::string_view problem);
   std::optional<FileHeader> ReadFileHeader(const Block& block) const;
   parts::Member ReadMember(const FileHeader& header, base::Bytes packed, base::Budget& budget,
                            inflate::OutputBuffer& buffer);
+  // False if no password fits; else `packed` becomes the data in the clear.
+  bool Decrypt(const FileHeader& header, base::Bytes& packed, base::Budget& budget);
+  static bool KeyFits(const FileHeader& header, base::Bytes packed, const cipher::Rar3Key& key);
   void Decode(const FileHeader& header, base::Bytes packed, base::Budget& budget, parts::Sink& sink,
               std::string& gap);
 
@@ -50,6 +61,10 @@ class RarReader final : public parts::Archive {
   std::uint32_t candidates_ = 0;
   bool ended_ = false;
   bool lost_ = false;  // a file that later ones of a solid archive need was not decoded
+  RarKeys keys_;
+  bool headers_are_hidden_ = false;
+  std::vector<std::byte> header_;  // the hidden one read last
+  std::vector<std::byte> plain_;   // a file's data, decrypted
   std::unique_ptr<Rar2Decoder> rar2_;
   std::unique_ptr<Rar3Decoder> rar3_;
   std::string problem_;

@@ -23,9 +23,12 @@ const std::vector<std::string> kFixtures = {
 
 std::string Fixture(const std::string& name) { return base::ReadFixture("packages/" + name); }
 
-std::vector<Drained> Read(const std::string& file, std::string* problem = nullptr) {
+std::vector<Drained> Read(const std::string& file, std::string* problem = nullptr,
+                          std::uint64_t password_tries_max = 500) {
   RarReader reader(base::AsBytes(file));
-  base::Budget budget(parts::testing::SmallLimits());
+  base::BudgetLimits limits = parts::testing::SmallLimits();
+  limits.password_tries_max = password_tries_max;
+  base::Budget budget(limits);
   auto all = parts::testing::Drain(reader, budget);
   if (problem != nullptr) {
     *problem = std::string(reader.problem());
@@ -313,8 +316,8 @@ TEST(RarReaderTest, EveryTruncationAndFlippedByteEnds) {
     for (std::size_t i = 7; i < file.size(); i += step) {
       std::string bad = file;
       bad[i] = static_cast<char>(~bad[i]);
-      Read(file.substr(0, i));
-      Read(bad);
+      Read(file.substr(0, i), nullptr, 0);
+      Read(bad, nullptr, 0);
     }
   }
 }
@@ -329,6 +332,36 @@ TEST(RarReaderTest, KeepsToTheBudget) {
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[0].gap, "limit file_bytes_max");
   EXPECT_EQ(all[0].content, base::ArchivedText().substr(0, 500));
+}
+
+TEST(RarReaderTest, OpensWhatItsPasswordsFit) {
+  for (const char* name : {"rar29_encrypted.rar", "rar29_hidden.rar"}) {
+    std::string problem;
+    const auto all = Read(Fixture(name), &problem);
+    ASSERT_EQ(all.size(), 2u) << name;
+    EXPECT_EQ(all[0].content, base::ArchivedText());
+    EXPECT_EQ(all[1].content, "a needle in the nest\n");
+    EXPECT_EQ(all[1].gap, "");
+    EXPECT_EQ(problem, "");
+  }
+  const std::string file = Fixture("rar29_unknown.rar");
+  EXPECT_EQ(Read(file).at(0).gap, "encrypted");
+  const std::vector<std::string> passwords = {"no", "correct horse"};
+  RarReader reader(base::AsBytes(file), passwords);
+  base::Budget budget(parts::testing::SmallLimits());
+  EXPECT_EQ(parts::testing::Drain(reader, budget).at(0).content, "a needle in the nest\n");
+}
+
+TEST(RarReaderTest, PasswordsArePaid) {
+  base::BudgetLimits limits = parts::testing::SmallLimits();
+  limits.password_tries_max = 13;  // one key costs 14
+  for (const char* name : {"rar29_encrypted.rar", "rar29_hidden.rar"}) {
+    const std::string file = Fixture(name);
+    base::Budget budget(limits);
+    RarReader reader(base::AsBytes(file));
+    const auto all = parts::testing::Drain(reader, budget);
+    EXPECT_TRUE(all.empty() ? reader.problem() == "encrypted" : all[0].gap == "encrypted") << name;
+  }
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The last 4 MiB that a decoder of RAR 2 to 4 wrote, kept from file to file of a solid archive.
-// Before the first byte there are zeros. Not thread-safe.
+// What a decoder wrote last (4 MiB of it in RAR 2 to 4), kept from file to file of a solid archive.
+// Before the first byte there are zeros. Memory grows with what is written. Not thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -15,6 +15,10 @@ class Window {
  public:
   static constexpr std::uint64_t kBytes = 4ull * 1024 * 1024;
 
+  // REQUIRES: a power of two.
+  explicit Window(std::uint64_t bytes = kBytes) : bytes_(bytes), mask_(bytes - 1) {}
+
+  std::uint64_t bytes() const { return bytes_; }
   void Forget() { position_ = flushed_ = 0; }
 
   // Bytes written since Forget(), and those that were passed on.
@@ -22,18 +26,18 @@ class Window {
   std::uint64_t flushed() const { return flushed_; }
   std::uint64_t waiting() const { return position_ - flushed_; }
 
-  // REQUIRES for both: waiting() and what is added are less than kBytes.
+  // REQUIRES for both: waiting() and what is added are less than bytes().
   void Put(std::uint8_t byte) {
-    const std::uint64_t at = position_++ & kMask;
+    const std::uint64_t at = position_++ & mask_;
     if (at == ring_.size()) {
-      ring_.resize(std::clamp(2 * at, kBytesAtFirst, kBytes));
+      ring_.resize(std::clamp(2 * at, kBytesAtFirst, bytes_));
     }
     ring_[at] = byte;
   }
   void CopyBack(std::uint64_t distance, std::uint64_t length) {
     for (; length > 0; --length) {
-      Put(distance > position_ || distance > kBytes ? std::uint8_t{0}
-                                                    : ring_[(position_ - distance) & kMask]);
+      Put(distance > position_ || distance > bytes_ ? std::uint8_t{0}
+                                                    : ring_[(position_ - distance) & mask_]);
     }
   }
 
@@ -41,17 +45,18 @@ class Window {
   template <typename Take>
   void PassOn(std::uint64_t end, Take&& take) {
     while (flushed_ < end) {
-      const std::uint64_t at = flushed_ & kMask;
-      const std::uint64_t size = std::min(end - flushed_, kBytes - at);
+      const std::uint64_t at = flushed_ & mask_;
+      const std::uint64_t size = std::min(end - flushed_, bytes_ - at);
       take(std::as_bytes(std::span(ring_)).subspan(at, size));
       flushed_ += size;
     }
   }
 
  private:
-  static constexpr std::uint64_t kMask = kBytes - 1;
   static constexpr std::uint64_t kBytesAtFirst = 64 * 1024;
 
+  std::uint64_t bytes_;
+  std::uint64_t mask_;
   std::vector<std::uint8_t> ring_;  // grows until it is used in a ring
   std::uint64_t position_ = 0;
   std::uint64_t flushed_ = 0;
