@@ -118,6 +118,9 @@ daylight_library(libs/unpack/mspack
 daylight_library(libs/unpack/libarchive
   USES libs/unpack/parts libs/unpack/inflate LINKS LibArchive::LibArchive
   TEST_LINKS daylight_unpack_parts_testing)
+daylight_library(libs/unpack/sevenzip
+  USES libs/unpack/cipher libs/unpack/libarchive libs/unpack/stream libs/unpack/parts libs/unpack/inflate
+  TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/rar
   USES libs/unpack/cipher libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/script USES libs/unpack/inflate)
@@ -219,7 +222,7 @@ daylight_library(libs/engine/descend
        libs/unpack/mail libs/unpack/mspack libs/unpack/nsis libs/unpack/officexml libs/unpack/ole2
        libs/unpack/onenote libs/unpack/overlay libs/unpack/packed libs/unpack/parts libs/unpack/pdf
        libs/unpack/rar libs/unpack/rpm
-       libs/unpack/rtf libs/unpack/script libs/unpack/sis libs/unpack/squashfs libs/unpack/stream
+       libs/unpack/rtf libs/unpack/script libs/unpack/sevenzip libs/unpack/sis libs/unpack/squashfs libs/unpack/stream
        libs/unpack/swf libs/unpack/szdd libs/unpack/tar libs/unpack/tnef libs/unpack/udf
        libs/unpack/wim libs/unpack/zip)
 

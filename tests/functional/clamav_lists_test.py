@@ -65,6 +65,14 @@ class ListsTest(unittest.TestCase):
         ask["a.pwdb"] = "P;Target:0;0;sesame\n"
         self.assertEqual(self.names(ask, archive), {"T.In.UNOFFICIAL"})
 
+    def test_passwords_for_7z(self):
+        ask = {"a.ldb": f"T.In;Engine:81-255,Target:0;0;{b'a needle in the nest'.hex()}\n"}
+        for name in ("encrypted.7z", "hidden.7z"):
+            archive = (ROOT / "tests/fixtures/packages" / name).read_bytes()
+            for password, found in (("other", set()), ("secret", {"T.In.UNOFFICIAL"})):
+                ask["a.pwdb"] = f"P;Engine:81-255;0;{password}\n"
+                self.assertEqual(self.names(ask, archive), found)
+
     def test_passwords_for_rar(self):
         ask = {"a.ldb": f"T.In;Engine:81-255,Target:0;0;{b'a needle in the nest'.hex()}\n"}
         for name in ("rar29_unknown.rar", "rar50_unknown.rar", "rar50_hidden_unknown.rar"):

@@ -51,6 +51,7 @@ EXPECTED = {
     "copy.7z": (stored(), {}),
     "encrypted.7z": (set(), {"b.txt": "encrypted", "dir/a.txt": "encrypted"}),
     "hidden.7z": (set(), {"": "encrypted"}),
+    **{f"infected_{method}.7z": (two(), {}) for method in ("lzma2", "lzma", "ppmd", "bzip2", "deflate", "hidden", "bcj2", "copy")},
     "truncated.7z": (set(), {"": "damaged: Malformed 7-Zip archive"}),
     **{f"{method}.cab": (two("", "dir\\a.txt"), {}) for method in ("mszip", "quantum")},
     "lzx.cab": (stored("", "dir\\a.txt"), {}),

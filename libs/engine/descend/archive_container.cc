@@ -17,6 +17,7 @@
 #include "libs/unpack/rar/rar5_reader.h"
 #include "libs/unpack/rar/rar_reader.h"
 #include "libs/unpack/rpm/rpm_reader.h"
+#include "libs/unpack/sevenzip/sevenzip_reader.h"
 #include "libs/unpack/sis/sis_reader.h"
 #include "libs/unpack/szdd/szdd_reader.h"
 
@@ -91,6 +92,8 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
     case FileType::kLha:
       return std::make_unique<unpack::lha::LhaReader>(subject.data);
     case FileType::k7z:
+      return std::make_unique<unpack::sevenzip::SevenZipReader>(subject.data,
+                                                                subject.zip_passwords);
     case FileType::kIso9660:
     case FileType::kXar: {
       const auto format = unpack::libarchive::FormatOf(subject.data);

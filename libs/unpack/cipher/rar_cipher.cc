@@ -7,6 +7,8 @@
 #include <cstring>
 #include <memory>
 
+#include "libs/unpack/cipher/wide.h"
+
 namespace day::unpack::cipher {
 namespace {
 
@@ -25,39 +27,6 @@ struct FreeCipher {
 
 const unsigned char* Data(base::Bytes bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-// UTF-16, low byte first; bytes that are no UTF-8 stand for themselves.
-std::vector<unsigned char> Wide(std::string_view text) {
-  std::vector<unsigned char> wide;
-  const auto put = [&wide](std::uint32_t unit) {
-    wide.push_back(static_cast<unsigned char>(unit));
-    wide.push_back(static_cast<unsigned char>(unit >> 8));
-  };
-  for (std::size_t i = 0; i < text.size();) {
-    const auto first = static_cast<unsigned char>(text[i++]);
-    const std::size_t more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
-    std::uint32_t code = first & (0xFFu >> (more + (more > 0 ? 1 : 0)));
-    const std::string_view rest = text.substr(i, more);
-    const bool is_whole = rest.size() == more && std::all_of(rest.begin(), rest.end(), [](char c) {
-                            return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-                          });
-    if (!is_whole) {
-      put(first);
-      continue;
-    }
-    for (const char c : rest) {
-      code = code << 6 | (static_cast<unsigned char>(c) & 0x3Fu);
-    }
-    i += more;
-    if (code >= 0x10000) {
-      put(0xD800 + ((code - 0x10000) >> 10 & 0x3FF));
-      put(0xDC00 + ((code - 0x10000) & 0x3FF));
-    } else {
-      put(code);
-    }
-  }
-  return wide;
 }
 
 // PBKDF2's first block. Each round goes on where a shorter run ends: RAR takes three values of it.
@@ -103,7 +72,7 @@ std::optional<Rar3Key> DeriveRar3(std::string_view password, base::Bytes salt) {
   if (password.size() > kRarPasswordBytesMax) {
     return std::nullopt;
   }
-  std::vector<unsigned char> seed = Wide(password);
+  std::vector<unsigned char> seed = WideOf(password);
   seed.insert(seed.end(), Data(salt), Data(salt) + salt.size());
   const std::size_t round_bytes = seed.size() + kCounterBytes;
   std::vector<unsigned char> text(kRoundsPerPart * round_bytes);
