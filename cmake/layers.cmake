@@ -130,8 +130,12 @@ daylight_library(libs/unpack/pdf
 # What the readers of documents share, and documents.
 daylight_library(libs/unpack/document USES libs/unpack/inflate)
 daylight_library(libs/unpack/vba USES libs/unpack/document)
-daylight_library(libs/unpack/ole2 USES libs/unpack/document libs/unpack/vba libs/unpack/inflate
-  TEST_LINKS daylight_unpack_vba_testing)
+# Documents that ask for a password.
+daylight_library(libs/unpack/officecrypt
+  USES libs/unpack/cipher libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)
+daylight_library(libs/unpack/ole2
+  USES libs/unpack/document libs/unpack/vba libs/unpack/officecrypt libs/unpack/inflate
+  TEST_LINKS daylight_unpack_vba_testing daylight_unpack_officecrypt_testing)
 daylight_library(libs/unpack/rtf USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/onenote USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/dotnet USES libs/formats/dotnet libs/formats/pe libs/unpack/parts
@@ -289,8 +293,10 @@ daylight_program(run_vectors tools/run_vectors
   USES libs/rules/syntax libs/rules/compile libs/rules/scan libs/rules/module libs/rules/modules
        libs/rules/modules/basic)
 daylight_program(kill_at tools/kill_at)
-daylight_program(make_documents tools/make_documents USES libs/unpack/ole2 libs/unpack/vba
-  LINKS daylight_unpack_ole2_testing daylight_unpack_vba_testing)
+daylight_program(make_documents tools/make_documents
+  USES libs/unpack/ole2 libs/unpack/vba libs/unpack/officecrypt
+  LINKS daylight_unpack_ole2_testing daylight_unpack_vba_testing
+        daylight_unpack_officecrypt_testing)
 daylight_program(make_updates tools/make_updates USES libs/update libs/os)
 # What tests/services starts real servers for.
 daylight_program(s3_check tests/services/s3_check USES libs/store/s3 libs/store LINKS GTest::gtest)

@@ -74,7 +74,7 @@ void FileScan::MatchMetadata(const Frame& frame, const Item& item, const std::st
   file.name = item.name;
   file.real_size = item.facts ? item.facts->real_bytes : item.content.size();
   file.compressed_size = item.facts ? item.facts->compressed_bytes : item.content.size();
-  file.is_encrypted = item.is_encrypted || item.gap == "encrypted";
+  file.is_encrypted = item.is_encrypted || item.gap.starts_with("encrypted");
   file.position = item.facts ? item.facts->position : frame.position;
   file.crc32 = item.facts ? item.facts->crc32 : std::nullopt;
   const std::size_t first = report_.findings.size();

@@ -4,6 +4,7 @@
 The documents are made anew and nothing of them is kept. If clamscan is installed, the test prints how many of
 them it finds; nothing depends on it. DAYLIGHT_BIN is the folder of the programs.
 """
+import email.message
 import json
 import os
 import shutil
@@ -35,6 +36,13 @@ FOUND_AT = {
     "ole2/nolist.doc": "Macros/VBA/Module1//(macro) source.bas",
     "ole2/stomped.doc": "Macros/VBA/(macro) Module1 p-code.txt",
     "ole2/macrosheet.xls": "Workbook//(macro) sheets.txt",
+    "ole2/agile.docx": "EncryptedPackage//(decrypted)",
+    "ole2/agile_sha1.docx": "EncryptedPackage//(decrypted)",
+    "ole2/standard.xlsx": "EncryptedPackage//(decrypted)",
+    "ole2/capi.ppt": "PowerPoint Document//(decrypted)//object 1//[1]Ole10Native//a.com",
+    **{f"ole2/{lock}.xls": "Workbook//(decrypted)//(macro) sheets.txt"
+       for lock in ("xor", "rc4", "capi40", "capi128")},
+    **{f"ole2/{lock}.doc": "Data//(decrypted)" for lock in ("xor", "rc4", "capi40", "capi128")},
     "rtf/plain.rtf": "object 1//a.com",
     "rtf/spaced.rtf": "object 1//a.com",
     "rtf/groups.rtf": "object 1//a.com",
@@ -64,8 +72,9 @@ FOUND_AT = {
     "cms/compressed.p7m": "(content)",
 }
 # The text stands in them, but is not the whole object.
-INSIDE = {"ole2/nolist.doc", "ole2/stomped.doc", "ole2/macrosheet.xls"}
-ENCRYPTED = {"ole2/encrypted.docx": "EncryptedPackage", "officexml/manifest.xml": "(encrypted entries)",
+INSIDE = {"ole2/nolist.doc", "ole2/stomped.doc", "ole2/macrosheet.xls",
+          *(f"ole2/{lock}.xls" for lock in ("xor", "rc4", "capi40", "capi128"))}
+ENCRYPTED = {"ole2/encrypted.docx": "EncryptedPackage", "ole2/locked.docx": "EncryptedPackage", "officexml/manifest.xml": "(encrypted entries)",
              "cms/encrypted.p7m": "(content)"}
 DAMAGED = {"tnef/kinds.dat", "tnef/cut.dat"}
 FOLDERS = {name.split("/")[0] for name in FOUND_AT}
@@ -155,7 +164,27 @@ class DocumentsTest(unittest.TestCase):
         lines = self.scan(self.make(CLEAN), ROOT / "rules")
         for name, path in ENCRYPTED.items():
             self.assertEqual(lines[name]["completeness"], "partial", name)
-            self.assertIn({"inner_path": path, "reason": "encrypted"}, lines[name]["gaps"])
+            gaps = {gap["inner_path"]: gap["reason"] for gap in lines[name]["gaps"]}
+            self.assertTrue(gaps[path].startswith("encrypted"), (name, gaps))
+
+    def test_documents_open_with_the_password_that_their_mail_tells(self):
+        made = self.make(EICAR)
+        document = (made / "ole2/locked.docx").read_bytes()
+        for name in FOLDERS - {"rtf"}:
+            shutil.rmtree(made / name)
+            (made / name).mkdir()
+        for name, text in (("told", "Password: nobodyknows"), ("untold", "Nothing is told")):
+            message = email.message.EmailMessage()
+            message["Subject"] = "Invoice"
+            message.set_content(f"See attached.\n{text}\n")
+            message.add_attachment(document, maintype="application", subtype="octet-stream", filename="a.docx")
+            (made / "rtf" / f"{name}.eml").write_bytes(message.as_bytes())
+        lines = self.scan(made, ROOT / "rules/eicar.yar")
+        self.assertEqual([f["inner_path"] for f in lines["rtf/told.eml"]["findings"]],
+                         ["2:a.docx//EncryptedPackage//(decrypted)"])
+        self.assertEqual(lines["rtf/told.eml"]["completeness"], "complete")
+        self.assertEqual(lines["rtf/untold.eml"]["findings"], [])
+        self.assertEqual(lines["rtf/untold.eml"]["completeness"], "partial")
 
     def test_hostile_documents_end_quickly(self):
         hostile = self.root / "documents" / "rtf"

@@ -12,6 +12,7 @@
 #include "libs/base/bytes.h"
 #include "libs/unpack/ole2/testing/compound_writer.h"
 #include "libs/unpack/vba/testing/vba_writer.h"
+#include "tools/make_documents/encrypted.h"
 
 namespace {
 
@@ -200,6 +201,10 @@ void Writer::Workbooks() {
   CompoundWriter writer;
   writer.AddStream("Workbook", workbook);
   Put("ole2", "macrosheet.xls", writer.Build());
+  for (const auto& [path, content] : EncryptedDocuments(payload_, workbook)) {
+    const std::size_t slash = path.find('/');
+    Put(path.substr(0, slash), path.substr(slash + 1), content);
+  }
 }
 
 std::string Writer::PackageObject() const {

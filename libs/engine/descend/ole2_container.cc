@@ -16,6 +16,7 @@ std::unique_ptr<Container> OpenOle2(const Subject& subject) {
   if (!reader.ok()) {
     return nullptr;
   }
+  reader->SetPasswords(subject.zip_passwords);
   return std::make_unique<PartContainer<OleReader>>(std::move(reader).value());
 }
 

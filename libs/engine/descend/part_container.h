@@ -40,6 +40,7 @@ class PartContainer final : public Container {
     item.content = part->content;
     item.has_content = part->has_content;
     item.gap = std::move(part->gap);
+    item.is_encrypted = part->is_encrypted;
     item.origin = OriginOf(part->kind);
     return item;
   }

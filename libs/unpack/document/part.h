@@ -28,6 +28,7 @@ struct Part {
   bool has_content = false;
   std::string gap;  // "" or why not all of it is there: "limit ...", "damaged: ...", "encrypted"
   PartKind kind = PartKind::kFile;
+  bool is_encrypted = false;  // also if a password was found, and what it opens comes next
 };
 
 // How many bytes one more object may have, and the limit that says so.

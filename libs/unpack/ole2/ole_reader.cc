@@ -6,7 +6,6 @@
 #include "libs/unpack/document/ole_object.h"
 #include "libs/unpack/document/rtf_compression.h"
 #include "libs/unpack/document/text.h"
-#include "libs/unpack/ole2/encryption.h"
 #include "libs/unpack/ole2/office_records.h"
 #include "libs/unpack/vba/compression.h"
 #include "libs/unpack/vba/xlm.h"
@@ -130,8 +129,9 @@ Part OleReader::TakeStream(std::size_t index, base::Budget& budget, inflate::Out
   part.content = stream.content;
   part.gap = stream.gap;
   (void)budget.SpendBytesOut(part.content.size());
-  if (part.gap.empty()) {
-    part.gap = EncryptionOf(index, part.content);
+  part.is_encrypted = IsEncrypted(index, part.content);
+  if (part.is_encrypted && part.gap.empty()) {
+    part.gap = Open(index, part.content, budget);
   }
   if (!stream.is_whole && stream.gap.empty()) {
     part.gap = document::LimitGap(room.limit, budget);
@@ -144,7 +144,9 @@ Part OleReader::TakeStream(std::size_t index, base::Budget& budget, inflate::Out
     current_path_ = file_.PathOf(index);
   }
   part.name = current_path_;
-  inner_ = part.gap == kEncrypted ? Inner::kNone : InnerOf(index);
+  inner_ = !part.is_encrypted ? InnerOf(index)
+           : part.gap.empty() ? Inner::kDecrypted
+                              : Inner::kNone;
   inner_at_ = 0;
   inner_count_ = 0;
   return part;
@@ -173,25 +175,56 @@ OleReader::Inner OleReader::InnerOf(std::size_t index) const {
   return name == kMessageRtfText ? Inner::kMessageRtf : Inner::kNone;
 }
 
-// "encrypted", or nothing: what a stream says of itself or its neighbour says of it.
-std::string OleReader::EncryptionOf(std::size_t index, base::Bytes content) const {
-  const Entry& entry = file_.entries()[index];
-  const std::string name = Lower(entry.name);
-  bool is_encrypted = false;
-  if (name == "encryptedpackage") {
-    is_encrypted = FindStream(entry.parent, "EncryptionInfo") != kNone;
-  } else if (name == "worddocument") {
-    is_encrypted = IsEncryptedWordStream(content);
-  } else if (name == "workbook" || name == "book") {
-    is_encrypted = IsEncryptedWorkbook(content);
-  } else if (name == "powerpoint document") {
-    const std::size_t user = FindStream(entry.parent, "Current User");
-    inflate::OutputBuffer buffer;
-    is_encrypted = user != kNone && IsEncryptedCurrentUser(file_.Read(user, 64, buffer).content);
-  } else if ((hangul_properties_ & kHangulEncrypted) != 0) {
-    is_encrypted = IsHangulContent(entry);
+// Streams of the storage that an entry is in.
+class OleReader::StreamsBeside final : public StreamOpener::Siblings {
+ public:
+  StreamsBeside(const OleReader& reader, std::size_t index)
+      : reader_(reader), storage_(reader.file_.entries()[index].parent) {}
+
+  base::Bytes Read(std::string_view name, std::uint64_t size_max) override {
+    const std::size_t found = reader_.FindStream(storage_, name);
+    buffer_.Clear();
+    return found == kNone ? base::Bytes() : reader_.file_.Read(found, size_max, buffer_).content;
   }
-  return std::string(is_encrypted ? kEncrypted : "");
+
+ private:
+  const OleReader& reader_;
+  std::uint32_t storage_;
+  inflate::OutputBuffer buffer_;
+};
+
+bool OleReader::IsEncrypted(std::size_t index, base::Bytes content) {
+  const Entry& entry = file_.entries()[index];
+  if ((hangul_properties_ & kHangulEncrypted) != 0) {
+    return IsHangulContent(entry);
+  }
+  StreamsBeside siblings(*this, index);
+  return StreamOpener::IsEncrypted(Lower(entry.name), content, siblings);
+}
+
+// Fills decrypted_. The gap if there is nothing to fill it with.
+std::string OleReader::Open(std::size_t index, base::Bytes content, base::Budget& budget) {
+  if ((hangul_properties_ & kHangulEncrypted) != 0) {
+    return std::string(kEncrypted);  // nobody knows what their passwords do
+  }
+  const Entry& entry = file_.entries()[index];
+  StreamsBeside siblings(*this, index);
+  decrypted_gap_ =
+      opener_.Open(entry.parent, Lower(entry.name), content, siblings, budget, decrypted_);
+  return decrypted_.size() > 0 ? std::string() : decrypted_gap_;
+}
+
+// The stream given last in the clear; then what is in it.
+std::optional<Part> OleReader::Decrypted(base::Budget& budget) {
+  current_path_ += "//(decrypted)";
+  current_content_ = decrypted_.bytes();
+  inner_ = InnerOf(current_);
+  Part part = document::PaidPart(current_path_, current_content_, budget);
+  if (part.gap.empty()) {
+    part.gap = decrypted_gap_;
+  }
+  part.has_content = !part.content.empty() || part.gap.empty();
+  return part;
 }
 
 // The path of an Outlook attachment's data with the name that people see; empty if it is none.
@@ -217,6 +250,8 @@ std::string OleReader::AttachmentName(std::size_t index) {
 
 std::optional<Part> OleReader::NextInner(base::Budget& budget, inflate::Inflater& inflater) {
   switch (inner_) {
+    case Inner::kDecrypted:
+      return Decrypted(budget);
     case Inner::kPackage:
       return NextPackage(budget);
     case Inner::kRecords:

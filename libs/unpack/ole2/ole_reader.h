@@ -12,8 +12,9 @@
 //     decompressed;
 //   - streams of Hangul (HWP 5) documents, inflated: "...//(inflated)";
 //   - what lies behind the last sector, "(trailing data)".
-// What is encrypted (EncryptedPackage, Word's and PowerPoint's flags, Excel's FILEPASS) is given as
-// it is with the gap "encrypted".
+//   - encrypted streams (EncryptedPackage, Word's and PowerPoint's flags, Excel's FILEPASS) as they
+//     are, and if one of a few passwords fits in the clear, "...//(decrypted)", with all of the
+//     above; else with the gap "encrypted" or "encrypted: WHY".
 //
 // Specifications: [MS-CFB], [MS-OVBA], [MS-XLS], [MS-PPT], [MS-ODRAW], [MS-DOC] (FibBase),
 // [MS-OXMSG], [MS-OFFCRYPTO]. Everything given is paid from the Budget, and so is work on streams
@@ -22,6 +23,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,6 +37,7 @@
 #include "libs/unpack/inflate/inflate.h"
 #include "libs/unpack/inflate/output_buffer.h"
 #include "libs/unpack/ole2/compound_file.h"
+#include "libs/unpack/ole2/stream_opener.h"
 #include "libs/unpack/vba/project.h"
 
 namespace day::unpack::ole2 {
@@ -43,6 +46,9 @@ class OleReader {
  public:
   // Errors: those of CompoundFile::Open.
   static base::Result<OleReader> Create(base::Bytes file);
+
+  // Further passwords to try on encrypted documents. REQUIRES: they outlive the reader.
+  void SetPasswords(std::span<const std::string> passwords) { opener_.SetPasswords(passwords); }
 
   // The next part, or nothing at the end. Overwrites `buffer`.
   std::optional<document::Part> Next(base::Budget& budget, inflate::Inflater& inflater,
@@ -55,6 +61,7 @@ class OleReader {
   // What is looked for in the stream that was given last.
   enum class Inner : std::uint8_t {
     kNone,
+    kDecrypted,
     kPackage,
     kRecords,
     kWorkbook,
@@ -65,13 +72,17 @@ class OleReader {
     kDeflated,
   };
 
+  class StreamsBeside;
+
   explicit OleReader(CompoundFile file);
   document::Part TakeStream(std::size_t index, base::Budget& budget, inflate::OutputBuffer& buffer);
   Inner InnerOf(std::size_t index) const;
-  std::string EncryptionOf(std::size_t index, base::Bytes content) const;
+  bool IsEncrypted(std::size_t index, base::Bytes content);
+  std::string Open(std::size_t index, base::Bytes content, base::Budget& budget);
   std::string AttachmentName(std::size_t index);
 
   std::optional<document::Part> NextInner(base::Budget& budget, inflate::Inflater& inflater);
+  std::optional<document::Part> Decrypted(base::Budget& budget);
   std::optional<document::Part> NextPackage(base::Budget& budget);
   std::optional<document::Part> NextRecord(base::Budget& budget, inflate::Inflater& inflater);
   std::optional<document::Part> NextModule(base::Budget& budget);
@@ -106,6 +117,9 @@ class OleReader {
   std::size_t unlisted_at_ = 0;
   std::unordered_set<std::size_t> modules_given_;
 
+  StreamOpener opener_;
+  std::string decrypted_gap_;
+  inflate::OutputBuffer decrypted_;  // what current_ is in the clear
   inflate::OutputBuffer module_stream_;
   inflate::OutputBuffer names_stream_;
   inflate::OutputBuffer scratch_;

@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "libs/base/testing/fixture.h"
+#include "libs/unpack/officecrypt/testing/encrypter.h"
 #include "libs/unpack/ole2/testing/compound_writer.h"
 #include "libs/unpack/vba/testing/vba_writer.h"
 
@@ -19,23 +23,27 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
 using ::testing::Not;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 struct Walk {
   std::map<std::string, std::string> contents;
   std::map<std::string, std::string> gaps;
   std::map<std::string, document::PartKind> kinds;
+  std::set<std::string> encrypted;
   std::string problem;
   base::Limit exceeded = base::Limit::kNone;
 };
 
-Walk WalkAll(const std::string& file, const base::BudgetLimits& limits = {}) {
+Walk WalkAll(const std::string& file, const base::BudgetLimits& limits = {},
+             const std::vector<std::string>& passwords = {}) {
   Walk walk;
   auto reader = OleReader::Create(base::AsBytes(file));
   EXPECT_TRUE(reader.ok());
   if (!reader.ok()) {
     return walk;
   }
+  reader->SetPasswords(passwords);
   base::Budget budget(limits);
   inflate::Inflater inflater;
   inflate::OutputBuffer buffer;
@@ -49,6 +57,9 @@ Walk WalkAll(const std::string& file, const base::BudgetLimits& limits = {}) {
       walk.gaps[part->name] = part->gap;
     }
     walk.kinds[part->name] = part->kind;
+    if (part->is_encrypted) {
+      walk.encrypted.insert(part->name);
+    }
     if (!budget.SpendFile().ok() || budget.exceeded() == base::Limit::kBytesOut) {
       break;
     }
@@ -179,13 +190,91 @@ TEST(OleReaderTest, EncryptedDocumentsSaySo) {
   writer.AddStream("PowerPoint Document", "slides");
   writer.AddStream("Current User", std::string(12, '\0') + Bytes32(0xF3D1C4DF));
   const Walk walk = WalkAll(writer.Build());
-  EXPECT_THAT(
-      walk.gaps,
-      ElementsAre(std::pair<const std::string, std::string>("EncryptedPackage", "encrypted"),
-                  std::pair<const std::string, std::string>("PowerPoint Document", "encrypted"),
-                  std::pair<const std::string, std::string>("WordDocument", "encrypted"),
-                  std::pair<const std::string, std::string>("Workbook", "encrypted")));
+  EXPECT_THAT(walk.gaps, ElementsAre(Pair("EncryptedPackage", "encrypted: unknown method"),
+                                     Pair("PowerPoint Document", "encrypted: damaged header"),
+                                     Pair("WordDocument", "encrypted: damaged header"),
+                                     Pair("Workbook", "encrypted: unknown method")));
+  EXPECT_THAT(walk.encrypted, SizeIs(4));
   EXPECT_EQ(walk.contents.at("EncryptedPackage"), "cipher");
+}
+
+TEST(OleReaderTest, PackagesAreOpenedWithKnownAndToldPasswords) {
+  for (const char* password : {"VelvetSweatshop", "told", "unknown"}) {
+    const auto streams = officecrypt::EncryptAgile("the document", password, "SHA512", 256, 50);
+    CompoundWriter writer;
+    writer.AddStream("EncryptionInfo", streams.info);
+    writer.AddStream("EncryptedPackage", streams.package);
+    const Walk walk = WalkAll(writer.Build(), {}, {"told"});
+    EXPECT_EQ(walk.contents.at("EncryptedPackage"), streams.package);
+    EXPECT_THAT(walk.encrypted, ElementsAre("EncryptedPackage"));
+    if (password == std::string("unknown")) {
+      EXPECT_THAT(walk.gaps, ElementsAre(Pair("EncryptedPackage", "encrypted")));
+    } else {
+      EXPECT_EQ(walk.contents.at("EncryptedPackage//(decrypted)"), "the document");
+      EXPECT_THAT(walk.gaps, IsEmpty());
+    }
+  }
+}
+
+// Written by LibreOffice, or read by it: tests/fixtures/documents/make_locked.py.
+TEST(OleReaderTest, WhatOthersLockedIsOpened) {
+  const std::string text = "The quick brown fox";
+  for (const auto& [file, stream] :
+       {std::pair("rc4.xls", "Workbook"), std::pair("rc4.doc", "WordDocument"),
+        std::pair("xor.doc", "WordDocument")}) {
+    const Walk walk = WalkAll(base::ReadFixture(std::string("documents/") + file));
+    EXPECT_THAT(walk.gaps, IsEmpty()) << file;
+    std::string plain = walk.contents.at(std::string(stream) + "//(decrypted)");
+    plain.erase(std::remove(plain.begin(), plain.end(), '\0'), plain.end());  // Word's is UTF-16
+    EXPECT_NE(plain.find(text), std::string::npos) << file;
+  }
+  const Walk walk = WalkAll(base::ReadFixture("documents/standard.xlsx"));
+  EXPECT_THAT(walk.contents.at("EncryptedPackage//(decrypted)"), HasSubstr("xl/workbook.xml"));
+}
+
+TEST(OleReaderTest, MacroSheetsAreReadInDecryptedWorkbooks) {
+  const std::string sheet = Bytes16(0x0809) + Bytes16(16) + Bytes16(0x0600) + Bytes16(0x0040) +
+                            std::string(12, '\0') + Bytes16(0x0204) + Bytes16(13) + Bytes16(0) +
+                            Bytes16(0) + Bytes16(0) + Bytes16(4) + '\0' + "calc";
+  CompoundWriter writer;
+  writer.AddStream("Workbook", officecrypt::EncryptWorkbook(sheet, officecrypt::Lock::kCryptoApi128,
+                                                            "VelvetSweatshop"));
+  const Walk walk = WalkAll(writer.Build());
+  EXPECT_THAT(walk.gaps, IsEmpty());
+  EXPECT_THAT(walk.contents.at("Workbook//(decrypted)//(macro) sheets.txt"), HasSubstr("calc"));
+  EXPECT_EQ(walk.kinds.at("Workbook//(decrypted)//(macro) sheets.txt"),
+            document::PartKind::kXlmMacro);
+}
+
+TEST(OleReaderTest, ObjectsAreFoundInDecryptedDocuments) {
+  const auto record = [](const std::string& data) {
+    return Bytes16(0) + Bytes16(0x1011) + Bytes32(data.size()) + data;
+  };
+  const auto slides = officecrypt::EncryptPresentation(
+      record("slide"), record("\xD0\xCF\x11\xE0 object"), "picture", "told");
+  const auto word = officecrypt::EncryptWord(
+      {std::string(100, 'w'), std::string(300, 't'),
+       Bytes16(0x6E00) + Bytes16(0xF01E) + Bytes32(17 + 4) + std::string(17, 'u') + "blip"},
+      officecrypt::Lock::kRc4, "told");
+  CompoundWriter writer;
+  writer.AddStream("Current User", slides.user);
+  writer.AddStream("PowerPoint Document", slides.document);
+  writer.AddStream("Pictures", slides.pictures);
+  writer.AddStream("Inner/Data", word.data);
+  writer.AddStream("Inner/WordDocument", word.document);
+  writer.AddStream("Inner/1Table", word.table);
+  writer.AddStream("Inner/0Table", "not in use");
+  const std::string file = writer.Build();
+  const Walk walk = WalkAll(file, {}, {"told"});
+  EXPECT_THAT(walk.gaps, IsEmpty());
+  EXPECT_THAT(walk.encrypted, SizeIs(5));
+  EXPECT_EQ(walk.contents.at("PowerPoint Document//(decrypted)//object 1"),
+            "\xD0\xCF\x11\xE0 object");
+  EXPECT_EQ(walk.contents.at("Pictures//(decrypted)//picture 1"), "picture");
+  EXPECT_EQ(walk.contents.at("Inner/Data//(decrypted)//picture 1"), "blip");
+  EXPECT_EQ(walk.contents.at("Inner/WordDocument//(decrypted)").substr(68), std::string(32, 'w'));
+  const Walk locked = WalkAll(file);
+  EXPECT_THAT(locked.gaps, SizeIs(5));
 }
 
 TEST(OleReaderTest, ModulesComeAsSource) {

@@ -16,6 +16,7 @@ void DrainAndCheck(Reader& reader) {
   base::BudgetLimits limits;
   limits.bytes_out_max = 4 * 1024 * 1024;
   limits.file_bytes_max = 1024 * 1024;
+  limits.password_tries_max = 4;
   base::Budget budget(limits);
   inflate::Inflater inflater;
   inflate::OutputBuffer buffer;
