@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "libs/unpack/blocks/lzfse.h"
 #include "libs/unpack/blocks/lzo.h"
+#include "libs/unpack/blocks/lzvn.h"
 #include "libs/unpack/parts/archive.h"
 #include "libs/unpack/parts/sink.h"
 #include "libs/unpack/stream/stream.h"
@@ -69,9 +71,10 @@ std::string DecodeAdc(base::Bytes packed, base::Budget& purse, inflate::OutputBu
   return sink.gap();
 }
 
-std::string DecodeLzo(base::Bytes packed, base::Budget& purse, inflate::OutputBuffer& out) {
+std::string DecodeTo(void (*decode)(base::Bytes, parts::Sink&), base::Bytes packed,
+                     base::Budget& purse, inflate::OutputBuffer& out) {
   parts::Sink sink(packed.size(), purse, out);
-  DecodeLzo1x(packed, sink);
+  decode(packed, sink);
   return sink.gap();
 }
 
@@ -126,7 +129,13 @@ std::string BlockDecoder::Decode(Codec codec, base::Bytes packed, std::uint64_t 
       gap = DecodeAdc(packed, purse, out);
       break;
     case Codec::kLzo:
-      gap = DecodeLzo(packed, purse, out);
+      gap = DecodeTo(DecodeLzo1x, packed, purse, out);
+      break;
+    case Codec::kLzvn:
+      gap = DecodeTo(DecodeLzvn, packed, purse, out);
+      break;
+    case Codec::kLzfse:
+      gap = DecodeTo(DecodeLzfse, packed, purse, out);
       break;
   }
   if (!budget.SpendSteps((out.size() - before) * kStepsPerByte).ok()) {

@@ -1,5 +1,5 @@
 // Decodes the blocks that images and installers pack one by one: zlib, xz, lzma-alone, zstd, bzip2,
-// raw LZ4, ADC, LZO1X.
+// raw LZ4, ADC, LZO1X, LZVN, LZFSE.
 //
 //   const std::string gap = decoder.Decode(Codec::kZlib, packed, size_max, budget, out);
 //
@@ -25,7 +25,19 @@ inline constexpr std::uint64_t kStepsPerByte = 2;
 // Of what is packed, for the codecs that are slow bit by bit: lzma, xz, bzip2.
 inline constexpr std::uint64_t kStepsPerSlowByte = 8;
 
-enum class Codec : std::uint8_t { kStored, kZlib, kLzma, kXz, kLz4, kZstd, kBzip2, kAdc, kLzo };
+enum class Codec : std::uint8_t {
+  kStored,
+  kZlib,
+  kLzma,
+  kXz,
+  kLz4,
+  kZstd,
+  kBzip2,
+  kAdc,
+  kLzo,
+  kLzvn,
+  kLzfse
+};
 
 class BlockDecoder {
  public:

@@ -110,6 +110,56 @@ TEST(BlockDecoderTest, LzoFarMatches) {
   EXPECT_EQ(gap, "");
 }
 
+// Every kind of instruction.
+TEST(BlockDecoderTest, Lzvn) {
+  // Five literals; one, and 3 from 2 back; one, and 3 by the same distance; 4 from 9 back, written
+  // long; one, and 4 from 5 back; one by the same distance; nothing; the end.
+  EXPECT_EQ(Decode(Codec::kLzvn,
+                   "\xE5"
+                   "abcde"
+                   "\x40\x02"
+                   "f"
+                   "\x46"
+                   "g"
+                   "\x0F\x09\0"
+                   "\xA8\x15\0"
+                   "h"
+                   "\xF1"
+                   "\x0E"
+                   "\x06\0\0\0\0\0\0\0"sv),
+            "abcdefefegegeefefhefefh");
+  EXPECT_EQ(gap, "");
+  EXPECT_EQ(Decode(Codec::kLzvn,
+                   "\xE0\0"
+                   "sixteen letters!"
+                   "\xF0\4"
+                   "\6"sv),
+            "sixteen letters!");
+  EXPECT_NE(gap, "");  // a match without a distance
+  Decode(Codec::kLzvn,
+         "\xE5"
+         "abc"sv);
+  EXPECT_EQ(gap, "damaged: the data ends too early");
+  for (const std::string_view unknown : {"\x1E", "\x70", "\xD3"}) {
+    Decode(Codec::kLzvn, unknown);
+    EXPECT_EQ(gap, "damaged: invalid LZVN data");
+  }
+}
+
+TEST(BlockDecoderTest, Lzfse) {
+  EXPECT_EQ(Decode(Codec::kLzfse,
+                   "bvx-\3\0\0\0"
+                   "rawbvxn\2\0\0\0\4\0\0\0\xE2hi\6bvx$"sv),
+            "rawhi");
+  EXPECT_EQ(gap, "");
+  Decode(Codec::kLzfse, "bvx-\3\0\0\0raw"sv);
+  EXPECT_EQ(gap, "damaged: the data ends too early");
+  Decode(Codec::kLzfse, "bvx1\3\0\0\0raw"sv);
+  EXPECT_EQ(gap, "unsupported: LZFSE block bvx1");
+  Decode(Codec::kLzfse, "what is this"sv);
+  EXPECT_EQ(gap, "damaged: invalid LZFSE data");
+}
+
 TEST(BlockDecoderTest, Adc) {
   // Three literals; a short match: 3 bytes from 3 back; a long one: 5 bytes from 2 back.
   EXPECT_EQ(Decode(Codec::kAdc,

@@ -8,8 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 3) {
     return 0;
   }
-  const auto codec =
-      data[0] % 16 == 8 ? blocks::Codec::kLzo : static_cast<blocks::Codec>(data[0] % 8);
+  const auto codec = static_cast<blocks::Codec>(data[0] % 16 <= 10 ? data[0] % 16 : data[0] % 8);
   const std::uint64_t size_max = (data[1] | std::uint64_t{data[2]} << 8) * 16;
   blocks::BlockDecoder decoder;
   day::base::Budget budget{day::base::BudgetLimits{}};

@@ -58,6 +58,8 @@ std::optional<blocks::Codec> CodecOf(std::uint32_t kind) {
       return blocks::Codec::kZlib;
     case 0x80000006:
       return blocks::Codec::kBzip2;
+    case kLzfse:
+      return blocks::Codec::kLzfse;
     case 0x80000008:
       return blocks::Codec::kXz;
     default:
@@ -136,7 +138,7 @@ void DmgReader::WriteBlock(base::Bytes entry, std::uint64_t data_offset, parts::
   }
   const auto codec = CodecOf(kind);
   if (!codec) {
-    return sink.End(kind == kLzfse ? "unsupported: LZFSE" : "unsupported: unknown kind of block");
+    return sink.End("unsupported: unknown kind of block");
   }
   const base::Bytes packed = base::ClippedSlice(file_, data_offset + offset, packed_size);
   if (*codec == blocks::Codec::kStored) {

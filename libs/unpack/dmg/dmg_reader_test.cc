@@ -109,12 +109,12 @@ TEST(DmgReaderTest, ReadsPartitionsOfAllKindsOfBlocks) {
 TEST(DmgReaderTest, SaysWhatItDoesNotRead) {
   Writer writer;
   writer.Add(1, 0, 1, Sector('r'));
-  writer.Add(0x80000007, 1, 1, "bvx$");
-  writer.EndTable("lzfse");
+  writer.Add(0x80000009, 1, 1, "?");
+  writer.EndTable("other");
   const auto all = Read(writer.Finish());
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].content, Sector('r'));
-  EXPECT_EQ(all[0].gap, "unsupported: LZFSE");
+  EXPECT_EQ(all[0].gap, "unsupported: unknown kind of block");
   std::string problem;
   EXPECT_TRUE(Read("encrcdsa" + std::string(600, '\0'), &problem).empty());
   EXPECT_EQ(problem, "encrypted");

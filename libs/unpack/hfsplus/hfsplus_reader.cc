@@ -70,6 +70,45 @@ std::string NameOf(base::Bytes key, std::uint64_t at) {
   return name;
 }
 
+// Kinds of compression, by number.
+struct Compression {
+  std::optional<blocks::Codec> codec;
+  bool in_resource = false;  // in blocks, else in the attribute as one
+};
+
+Compression CompressionOf(std::uint32_t kind) {
+  switch (kind) {
+    case 3:
+    case 4:
+      return {blocks::Codec::kZlib, kind == 4};
+    case 7:
+    case 8:
+      return {blocks::Codec::kLzvn, kind == 8};
+    case 9:
+    case 10:
+      return {blocks::Codec::kStored, kind == 10};
+    case 11:
+    case 12:
+      return {blocks::Codec::kLzfse, kind == 12};
+    default:
+      return {};
+  }
+}
+
+// Whether a block's first byte says that the rest is stored.
+bool IsStoredMark(blocks::Codec codec, unsigned first) {
+  switch (codec) {
+    case blocks::Codec::kZlib:
+      return (first & 0x0F) == 0x0F;
+    case blocks::Codec::kLzvn:
+      return first == 0x06;
+    case blocks::Codec::kStored:
+      return true;
+    default:
+      return first == 0xFF;
+  }
+}
+
 }  // namespace
 
 bool HfsPlusReader::IsHfsPlus(base::Bytes image) {
@@ -195,35 +234,35 @@ std::string HfsPlusReader::PathOf(std::uint32_t parent, std::string_view name) c
   return path;
 }
 
-// A block of a compressed file: zlib, or stored behind a byte that zlib never starts with.
-void HfsPlusReader::UnpackBlock(base::Bytes packed, std::uint64_t size_max, parts::Sink& sink,
-                                base::Budget& budget) {
-  if (!packed.empty() && (std::to_integer<unsigned>(packed[0]) & 0x0F) == 0x0F) {
+// A block of a compressed file, or stored behind a byte that nothing packed starts with.
+void HfsPlusReader::UnpackBlock(blocks::Codec codec, base::Bytes packed, std::uint64_t size_max,
+                                parts::Sink& sink, base::Budget& budget) {
+  if (!packed.empty() && IsStoredMark(codec, std::to_integer<unsigned>(packed[0]))) {
     sink.Write(base::ClippedSlice(packed, 1, size_max));
     return;
   }
   block_.Clear();
-  const std::string gap = decoder_.Decode(blocks::Codec::kZlib, packed, size_max, budget, block_);
+  const std::string gap = decoder_.Decode(codec, packed, size_max, budget, block_);
   sink.Write(block_.bytes());
   if (!gap.empty()) {
     sink.End(gap);
   }
 }
 
-// The resource: where its data starts, then there: its length, a count, and (offset, size) of each
-// block from the count on.
-void HfsPlusReader::UnpackResource(const Fork& resource, std::uint64_t size, parts::Sink& sink,
-                                   base::Budget& budget) {
+base::Bytes HfsPlusReader::ReadResource(const Fork& resource, base::Budget& budget) {
   base::BudgetLimits limits;
   limits.file_bytes_max = budget.limits().file_bytes_max;
   base::Budget purse(limits);
   fork_copy_.Clear();
   parts::Sink copy(volume_.size(), purse, fork_copy_);
   parts::WriteExtents(volume_, resource.extents, resource.size, copy);
-  const base::Bytes fork = copy.content();
-  if (!budget.SpendSteps(fork.size()).ok()) {
-    return sink.End(parts::LimitReason(base::Limit::kSteps));
-  }
+  return copy.content();
+}
+
+// Where zlib's resource has its data, then there: its length, a count, and (offset, size) of each
+// block from the count on.
+void HfsPlusReader::UnpackZlibResource(base::Bytes fork, std::uint64_t size, parts::Sink& sink,
+                                       base::Budget& budget) {
   const base::Bytes data = base::ClippedSlice(fork, Be32(fork, 0) + std::uint64_t{4}, fork.size());
   const std::uint32_t count = base::ReadAt<std::uint32_t>(data, 0).value_or(0);
   for (std::uint32_t i = 0; i < count && sink.ok() && sink.produced() < size; ++i) {
@@ -234,7 +273,24 @@ void HfsPlusReader::UnpackResource(const Fork& resource, std::uint64_t size, par
     if (!packed || packed->empty()) {
       return sink.End("damaged: a compressed block lies outside its fork");
     }
-    UnpackBlock(*packed, kCompressedBlockBytes, sink, budget);
+    UnpackBlock(blocks::Codec::kZlib, *packed, kCompressedBlockBytes, sink, budget);
+  }
+}
+
+// The others': where each block starts, and the end; the first one starts behind them.
+void HfsPlusReader::UnpackResource(blocks::Codec codec, base::Bytes fork, std::uint64_t size,
+                                   parts::Sink& sink, base::Budget& budget) {
+  const std::uint32_t table_bytes = base::ReadAt<std::uint32_t>(fork, 0).value_or(0);
+  for (std::uint64_t at = 0; at + 8 <= table_bytes && sink.ok() && sink.produced() < size;
+       at += 4) {
+    const auto begin = base::ReadAt<std::uint32_t>(fork, at);
+    const auto end = base::ReadAt<std::uint32_t>(fork, at + 4);
+    const auto packed = begin && end && *begin < *end ? base::Slice(fork, *begin, *end - *begin)
+                                                      : std::optional<base::Bytes>();
+    if (!packed) {
+      return sink.End("damaged: a compressed block lies outside its fork");
+    }
+    UnpackBlock(codec, *packed, kCompressedBlockBytes, sink, budget);
   }
 }
 
@@ -247,18 +303,21 @@ parts::Member HfsPlusReader::Unpack(std::string name, std::string_view attribute
   const base::Bytes rest = base::ClippedSlice(raw, kCompressionHeaderBytes, raw.size());
   buffer.Clear();
   parts::Sink sink(volume_.size(), budget, buffer);
-  switch (kind) {
-    case 1:
-      sink.Write(rest);
-      break;
-    case 3:
-      UnpackBlock(rest, std::min(size, budget.limits().file_bytes_max), sink, budget);
-      break;
-    case 4:
-      UnpackResource(resource, size, sink, budget);
-      break;
-    default:
-      sink.End("unsupported: compression of a file (LZVN, LZFSE)");
+  const Compression compression = CompressionOf(kind);
+  if (kind == 1) {
+    sink.Write(rest);
+  } else if (!compression.codec) {
+    sink.End("unsupported: compression of a file");
+  } else if (!compression.in_resource) {
+    UnpackBlock(*compression.codec, rest, std::min(size, budget.limits().file_bytes_max), sink,
+                budget);
+  } else if (const base::Bytes fork = ReadResource(resource, budget);
+             !budget.SpendSteps(fork.size()).ok()) {
+    sink.End(parts::LimitReason(base::Limit::kSteps));
+  } else if (compression.codec == blocks::Codec::kZlib) {
+    UnpackZlibResource(fork, size, sink, budget);
+  } else {
+    UnpackResource(*compression.codec, fork, size, sink, budget);
   }
   if (sink.ok() && sink.produced() < size) {
     sink.End(parts::kEndsTooEarly);

@@ -2,8 +2,8 @@
 // (decmpfs) unpacked.
 //
 // A volume in an HFS wrapper is found. Forks of more than eight runs get them from the tree of
-// further extents. decmpfs is zlib or stored, in the attribute or in the resource fork; LZVN and
-// LZFSE are "unsupported". Resource forks are given as "name/..namedfork/rsrc". Plain HFS is
+// further extents. decmpfs is zlib, LZVN, LZFSE or stored, in the attribute or in the resource
+// fork. Resource forks are given as "name/..namedfork/rsrc". Plain HFS is
 // "unsupported". Damaged parts of trees are passed over, and problem() says so. Content lies where
 // the catalog says; the journal is not replayed.
 //
@@ -62,6 +62,14 @@ class HfsPlusReader final : public parts::Archive {
   parts::Member Unpack(std::string name, std::string_view attribute, const Fork& resource,
                        base::Budget& budget, inflate::OutputBuffer& buffer);
   void UnpackResource(const Fork& resource, std::uint64_t size, parts::Sink& sink,
+                      base::Budget& budget);
+  void UnpackBlock(blocks::Codec codec, base::Bytes packed, std::uint64_t size_max,
+                   parts::Sink& sink, base::Budget& budget);
+  // Valid until the next call.
+  base::Bytes ReadResource(const Fork& resource, base::Budget& budget);
+  void UnpackZlibResource(base::Bytes fork, std::uint64_t size, parts::Sink& sink,
+                          base::Budget& budget);
+  void UnpackResource(blocks::Codec codec, base::Bytes fork, std::uint64_t size, parts::Sink& sink,
                       base::Budget& budget);
   void UnpackBlock(base::Bytes packed, std::uint64_t size_max, parts::Sink& sink,
                    base::Budget& budget);

@@ -179,13 +179,13 @@ TEST(HfsPlusReaderTest, UnpacksCompressedFiles) {
   const auto size = fork.size();
   const std::uint32_t block = writer.Put(fork);
   writer.PutTree(kAttributes, TreeOf({Attribute(20, 3, 4, zlib), Attribute(21, 3, 4, "\xFFraw!"),
-                                      Attribute(22, 4, 8, ""), Attribute(23, 7, 4, "x"),
+                                      Attribute(22, 4, 8, ""), Attribute(23, 5, 4, "x"),
                                       Attribute(24, 3, 100, zlib)}));
   const std::string none = Fork(0, {});
   writer.PutTree(kCatalog,
                  TreeOf({CatalogFile(2, "zlib", 20, none), CatalogFile(2, "raw", 21, none),
                          CatalogFile(2, "fork", 22, none, Fork(size, {{block, 1}})),
-                         CatalogFile(2, "lzvn", 23, none), CatalogFile(2, "short", 24, none)}));
+                         CatalogFile(2, "other", 23, none), CatalogFile(2, "short", 24, none)}));
   const auto all = Read(writer.Finish());
   ASSERT_EQ(all.size(), 5u);
   EXPECT_EQ(all[0].content, "text");
@@ -193,8 +193,41 @@ TEST(HfsPlusReaderTest, UnpacksCompressedFiles) {
   EXPECT_EQ(all[1].content, "raw!");
   EXPECT_EQ(all[2].gap, "");
   EXPECT_EQ(all[2].content, "textmore");
-  EXPECT_EQ(all[3].gap, "unsupported: compression of a file (LZVN, LZFSE)");
+  EXPECT_EQ(all[3].gap, "unsupported: compression of a file");
   EXPECT_EQ(all[4].gap, "damaged: the data ends too early");
+}
+
+TEST(HfsPlusReaderTest, UnpacksAppleCodecs) {
+  // Three literals and the end; the same and one stored block in a fork, behind their table.
+  const std::string lzvn(
+      "\xE3"
+      "abc"
+      "\6\0\0\0\0\0\0\0",
+      12);
+  const std::string lzfse(
+      "bvx-\4\0\0\0"
+      "textbvx$",
+      16);
+  const std::string fork = std::string("\x0C\0\0\0\x18\0\0\0\x1D\0\0\0", 12) + lzvn + "\6more";
+  Writer writer;
+  const std::uint32_t block = writer.Put(fork);
+  writer.PutTree(kAttributes, TreeOf({Attribute(20, 7, 3, lzvn), Attribute(21, 8, 7, ""),
+                                      Attribute(22, 9, 4, "\xCCtext"), Attribute(23, 11, 4, lzfse),
+                                      Attribute(24, 12, 4, "")}));
+  const std::string none = Fork(0, {});
+  writer.PutTree(kCatalog,
+                 TreeOf({CatalogFile(2, "lzvn", 20, none),
+                         CatalogFile(2, "blocks", 21, none, Fork(fork.size(), {{block, 1}})),
+                         CatalogFile(2, "stored", 22, none), CatalogFile(2, "lzfse", 23, none),
+                         CatalogFile(2, "damaged", 24, none, Fork(fork.size(), {{block, 1}}))}));
+  const auto all = Read(writer.Finish());
+  ASSERT_EQ(all.size(), 5u);
+  const std::string expected[] = {"abc", "abcmore", "text", "text"};
+  for (std::size_t i = 0; i < std::size(expected); ++i) {
+    EXPECT_EQ(all[i].content, expected[i]);
+    EXPECT_EQ(all[i].gap, "");
+  }
+  EXPECT_EQ(all[4].gap, "damaged: invalid LZFSE data");
 }
 
 TEST(HfsPlusReaderTest, FindsAVolumeInAWrapper) {

@@ -10,6 +10,7 @@
 #include "libs/unpack/inflate/crc32.h"
 #include "libs/unpack/parts/testing/drain.h"
 #include "libs/unpack/rar/rar_name.h"
+#include "libs/unpack/rar/window.h"
 
 namespace day::unpack::rar {
 namespace {
@@ -362,6 +363,19 @@ TEST(RarReaderTest, PasswordsArePaid) {
     const auto all = parts::testing::Drain(reader, budget);
     EXPECT_TRUE(all.empty() ? reader.problem() == "encrypted" : all[0].gap == "encrypted") << name;
   }
+}
+
+TEST(WindowTest, WhatWasNeverWrittenIsZeros) {
+  Window window;
+  std::string all;
+  const auto take = [&](base::Bytes bytes) { all += base::AsText(bytes); };
+  window.CopyBack(0, 2);
+  window.Put('a');
+  window.CopyBack(0, 1);
+  window.CopyBack(2, 3);
+  window.CopyBack(100, 1);
+  window.PassOn(window.position(), take);
+  EXPECT_EQ(all, std::string("\0\0a\0a\0a\0", 8));
 }
 
 }  // namespace

@@ -36,8 +36,8 @@ class Window {
   }
   void CopyBack(std::uint64_t distance, std::uint64_t length) {
     for (; length > 0; --length) {
-      Put(distance > position_ || distance > bytes_ ? std::uint8_t{0}
-                                                    : ring_[(position_ - distance) & mask_]);
+      const bool is_there = distance > 0 && distance <= position_ && distance <= bytes_;
+      Put(is_there ? ring_[(position_ - distance) & mask_] : std::uint8_t{0});
     }
   }
 
