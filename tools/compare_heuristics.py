@@ -248,6 +248,11 @@ def media_files(quick):
 def encrypted_files(folder):
     files = {"zip-encrypted": encrypted_zip(b"x" * 40), "zip-plain": zip_of(("a.txt", b"x" * 40)),
              "zip-nested": zip_of(("inner.zip", encrypted_zip(b"x" * 40)))}
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tests/fixtures/packages"))
+    import make_eggs
+    files["egg-plain"] = make_eggs.egg(*make_eggs.two("deflate"))
+    for kind in ("old", 128, 256):
+        files[f"egg-{kind}"] = make_eggs.encrypted_egg("secret9", kind, 7)  # as clamscan wants the size
     plain = folder / "plain.txt"
     plain.write_bytes(b"harmless " * 20)
     if shutil.which("7z"):

@@ -77,7 +77,7 @@ EXPECTED = {
     "volume.zip": ({("needle", ""), ("needle", "b.txt")}, {"": "unsupported: one volume of a split archive"}),
     # EGG and ALZ
     **{f"{method}.egg": (two(), {}) for method in ("deflate", "bzip2", "lzma", "solid", "solid_each", "encrypted_old",
-                                                   "encrypted_aes128", "encrypted_aes256")},
+                                                   "encrypted_aes128", "encrypted_aes256", "encrypted_counted")},
     "stored.egg": (stored(), {}),
     "blocks.egg": (two(), {}),
     "comment.egg": (two() | {("needle", ""), ("needle", "(comment)")}, {}),

@@ -28,6 +28,7 @@ constexpr std::uint32_t kWindowsFacts = 0x2C86950B;
 constexpr std::uint32_t kEncryption = 0x08D1470F;
 constexpr std::uint32_t kBlock = 0x02B50C13;
 constexpr std::uint32_t kDummy = 0x07463307;
+constexpr std::uint32_t kPosixFacts = 0x1EE922E5;
 
 constexpr unsigned kFieldIsLarge = 0x01;
 constexpr unsigned kNameIsEncrypted = 0x04;
@@ -47,10 +48,27 @@ constexpr std::uint64_t kLzmaPropertiesBytes = 5;
 constexpr std::uint8_t kOldCipher = 0;
 constexpr std::uint8_t kAes128 = 1;
 constexpr std::uint8_t kAes256 = 2;
+constexpr std::uint8_t kLea128 = 5;
 constexpr std::uint64_t kOldCipherBytes = 12;
 constexpr std::uint64_t kAesCodeBytes = 10;
 
 constexpr std::string_view kOtherVolume = "unsupported: goes on in another volume";
+
+bool IsMark(std::uint32_t mark) {
+  constexpr std::uint32_t kMarks[] = {kEnd,   kFile,         kName,       kComment,
+                                      kDummy, kWindowsFacts, kPosixFacts, kBlock};
+  return std::find(std::begin(kMarks), std::end(kMarks), mark) != std::end(kMarks);
+}
+
+// The size of what an encryption says of itself follows from its method. Descriptions differ in
+// whether the size that is written counts the field's own header: what stands behind tells.
+std::uint64_t EncryptionBytes(base::Bytes data, std::uint64_t size) {
+  const std::uint8_t method = base::ReadAt<std::uint8_t>(data, 0).value_or(0);
+  const std::uint64_t own = method == kOldCipher                     ? 17
+                            : method == kAes128 || method == kLea128 ? 21
+                                                                     : 29;
+  return size > own && IsMark(base::ReadAt<std::uint32_t>(data, own).value_or(0)) ? own : size;
+}
 
 std::string NameOf(unsigned flags, base::Bytes data) {
   if ((flags & kNameIsEncrypted) != 0) {
@@ -89,7 +107,11 @@ bool EggReader::ReadFields(Take&& take) {
       return true;
     }
     const std::uint8_t flags = reader.U8();
-    const std::uint64_t size = (flags & kFieldIsLarge) != 0 ? reader.U32() : reader.U16();
+    std::uint64_t size = (flags & kFieldIsLarge) != 0 ? reader.U32() : reader.U16();
+    if (mark == kEncryption && reader.ok()) {
+      size =
+          EncryptionBytes(base::ClippedSlice(file_, offset_ + reader.offset(), file_.size()), size);
+    }
     const base::Bytes data = reader.Take(size);
     if (!reader.ok()) {
       return false;

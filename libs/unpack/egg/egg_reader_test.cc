@@ -42,7 +42,8 @@ TEST(EggReaderTest, FilesOfSeveralBlocksAndComments) {
 }
 
 TEST(EggReaderTest, OpensWhatItsPasswordsFit) {
-  for (const char* name : {"encrypted_old.egg", "encrypted_aes128.egg", "encrypted_aes256.egg"}) {
+  for (const char* name : {"encrypted_old.egg", "encrypted_aes128.egg", "encrypted_aes256.egg",
+                           "encrypted_counted.egg"}) {
     SCOPED_TRACE(name);
     const auto all = ReadAll<EggReader>(Fixture(name));
     ASSERT_EQ(all.size(), 2u);

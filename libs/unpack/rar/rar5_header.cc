@@ -107,6 +107,14 @@ std::optional<std::uint64_t> Rar5HeaderSize(base::Bytes bytes) {
   return reader.offset() + size;
 }
 
+bool MayBeRar5File(base::Bytes bytes) {
+  base::ByteReader reader(bytes);
+  reader.Skip(kChecksumBytes);
+  const std::uint64_t size = TakeNumber(reader);
+  const std::uint64_t type = TakeNumber(reader);
+  return reader.ok() && size <= bytes.size() && type == Rar5Header::kFile;
+}
+
 std::optional<Rar5Header> ReadRar5Header(base::Bytes bytes) {
   const auto size = Rar5HeaderSize(bytes);
   const auto whole = size ? base::Slice(bytes, 0, *size) : std::nullopt;

@@ -29,6 +29,9 @@ struct Rar5Header {
 // cannot start one.
 std::optional<std::uint64_t> Rar5HeaderSize(base::Bytes bytes);
 
+// Whether a file's header may start here, by its size and type alone: a look before a checksum.
+bool MayBeRar5File(base::Bytes bytes);
+
 // The header at the start of `bytes`, if it is whole and its checksum is right.
 std::optional<Rar5Header> ReadRar5Header(base::Bytes bytes);
 

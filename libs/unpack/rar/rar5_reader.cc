@@ -84,8 +84,8 @@ bool Rar5Reader::Resync() {
     problem_ = "damaged: no header where one should be";
   }
   while (!headers_key_ && candidates_++ < kCandidatesMax && ++offset_ < file_.size()) {
-    const auto header = ReadRar5Header(base::ClippedSlice(file_, offset_, kCandidateBytesMax));
-    if (header && header->type == Rar5Header::kFile) {
+    const base::Bytes candidate = base::ClippedSlice(file_, offset_, kCandidateBytesMax);
+    if (MayBeRar5File(candidate) && ReadRar5Header(candidate)) {
       return true;
     }
   }
