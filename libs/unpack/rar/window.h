@@ -1,9 +1,11 @@
 // What a decoder wrote last (4 MiB of it in RAR 2 to 4), kept from file to file of a solid archive.
-// Before the first byte there are zeros. Memory grows with what is written. Not thread-safe.
+// Before the first byte there are zeros, and so is what lies at no distance. Memory grows with what
+// is written. Not thread-safe.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "libs/base/bytes.h"
@@ -35,9 +37,15 @@ class Window {
     ring_[at] = byte;
   }
   void CopyBack(std::uint64_t distance, std::uint64_t length) {
+    const std::uint64_t at = position_ & mask_;
+    const std::uint64_t from = (position_ - distance) & mask_;
+    if (IsInside(distance) && distance >= length && std::max(at, from) + length <= ring_.size()) {
+      std::memmove(ring_.data() + at, ring_.data() + from, length);
+      position_ += length;
+      return;
+    }
     for (; length > 0; --length) {
-      const bool is_there = distance > 0 && distance <= position_ && distance <= bytes_;
-      Put(is_there ? ring_[(position_ - distance) & mask_] : std::uint8_t{0});
+      Put(IsInside(distance) ? ring_[(position_ - distance) & mask_] : std::uint8_t{0});
     }
   }
 
@@ -53,6 +61,10 @@ class Window {
   }
 
  private:
+  bool IsInside(std::uint64_t distance) const {
+    return distance != 0 && distance <= position_ && distance <= bytes_;
+  }
+
   static constexpr std::uint64_t kBytesAtFirst = 64 * 1024;
 
   std::uint64_t bytes_;
