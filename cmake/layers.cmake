@@ -130,6 +130,9 @@ daylight_library(libs/unpack/pdf
 # What the readers of documents share, and documents.
 daylight_library(libs/unpack/document USES libs/unpack/inflate)
 daylight_library(libs/unpack/vba USES libs/unpack/document)
+# Hangul documents before OLE 2, and a cover that some programs put around files.
+daylight_library(libs/unpack/hwp3 USES libs/unpack/document libs/unpack/inflate)
+daylight_library(libs/unpack/cryptff USES libs/unpack/document libs/unpack/inflate)
 # Documents that ask for a password.
 daylight_library(libs/unpack/officecrypt
   USES libs/unpack/cipher libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)
@@ -220,9 +223,10 @@ daylight_library(libs/signatures/sources
 # What bytes are, and what can be opened in them: the only code that knows the decoders by name.
 daylight_library(libs/engine/descend
   USES libs/formats/html libs/formats/lnk libs/formats/macho libs/formats/pe
-       libs/unpack/ar libs/unpack/arj libs/unpack/autoit libs/unpack/cms libs/unpack/cpio libs/unpack/disk libs/unpack/dmg
+       libs/unpack/ar libs/unpack/arj libs/unpack/autoit libs/unpack/cms libs/unpack/cpio libs/unpack/cryptff
+       libs/unpack/disk libs/unpack/dmg
        libs/unpack/document libs/unpack/dotnet libs/unpack/egg libs/unpack/embedded libs/unpack/fat libs/unpack/gzip
-       libs/unpack/hfsplus libs/unpack/inflate libs/unpack/installshield libs/unpack/lha libs/unpack/libarchive
+       libs/unpack/hfsplus libs/unpack/hwp3 libs/unpack/inflate libs/unpack/installshield libs/unpack/lha libs/unpack/libarchive
        libs/unpack/mail libs/unpack/mspack libs/unpack/nsis libs/unpack/officexml libs/unpack/ole2
        libs/unpack/onenote libs/unpack/overlay libs/unpack/packed libs/unpack/parts libs/unpack/pdf
        libs/unpack/rar libs/unpack/rpm

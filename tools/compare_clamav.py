@@ -465,6 +465,41 @@ def egg_cases():
         yield f"egg_{name}", database, [files[f"{name}.egg"]]
 
 
+def document_cases():
+    """Covers and documents with files in them, each with the files and without."""
+    import base64
+    import zlib
+
+    def deflated(content):
+        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+        return packer.compress(content) + packer.flush()
+
+    def hwpml(attributes, content):
+        return (b'\xef\xbb\xbf<?xml version="1.0"?>\n<HWPML Version="2.8"><TAIL><BINDATASTORAGE><BINDATA Id="1" ' + attributes +
+                b">" + base64.encodebytes(content) + b"</BINDATA></BINDATASTORAGE></TAIL></HWPML>")
+
+    def hwp3(body, packed):
+        info = bytes(124) + bytes([packed]) + bytes(3)
+        return b"HWP Document File V3.00 \x1a\1\2\3\4\5" + info + bytes(1008) + (deflated(body) if packed else body)
+
+    def xdp(content):
+        pdf = (b"%PDF-1.4\n1 0 obj\n<</Length " + str(len(zlib.compress(content))).encode() + b" /Filter /FlateDecode>>\nstream\n" +
+               zlib.compress(content) + b"\nendstream\nendobj\ntrailer\n<</Root 1 0 R>>\n%%EOF\n")
+        return (b'<?xml version="1.0"?>\n<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"><pdf><document><chunk>' +
+                base64.encodebytes(pdf) + b"</chunk></document></pdf></xdp:xdp>")
+
+    def cryptff(content):
+        return bytes.fromhex("b6b9acaefeffffff") + bytes(8) + bytes(255 - byte for byte in content)
+
+    for name, body in (("with", data(TOKENS[0]) * 20), ("without", data(TOKENS[1]) * 20)):
+        picture = struct.pack("<II", 1, 32 + len(body)) + bytes(32) + body
+        # No fonts, no styles, the empty paragraph that ends the list, one picture, the end of the blocks.
+        pictured = bytes(14) + bytes(2) + bytes(43) + picture + bytes(8)
+        yield (f"document_{name}", ndb(f"T.document:0:*:{TOKENS[0].hex()}"),
+               [hwpml(b'Compress="true" Encoding="Base64"', deflated(body)), hwpml(b'Encoding="Base64"', body),
+                hwpml(b'Compress="false" Encoding="Base64"', body), hwp3(pictured, True), hwp3(pictured, False), xdp(body), cryptff(body)])
+
+
 class Signer:
     """Programs signed with certificates of our own, by openssl and osslsigncode; made once."""
 
@@ -918,7 +953,7 @@ def compare(case, options, folder):
 def all_cases(options):
     for make in (pattern_cases, offset_cases, target_cases, logic_cases, option_cases, condition_cases, container_cases,
                  picture_cases, special_cases, filetype_cases, password_cases, egg_cases,
-                 certificate_cases, icon_cases):
+                 document_cases, certificate_cases, icon_cases):
         yield from make()
     rng = random.Random(options.seed)
     for number in range(options.rounds):

@@ -37,6 +37,8 @@ constexpr std::array kNames = {
     Name{FileType::kRtf, "CL_TYPE_RTF"},
     Name{FileType::kPostScript, "CL_TYPE_PS"},
     Name{FileType::kSwf, "CL_TYPE_SWF"},
+    Name{FileType::kHwp3, "CL_TYPE_HWP3"},
+    Name{FileType::kCryptFf, "CL_TYPE_CRYPTFF"},
     Name{FileType::kGif, "CL_TYPE_GIF"},
     Name{FileType::kJpeg, "CL_TYPE_JPEG"},
     Name{FileType::kPng, "CL_TYPE_PNG"},

@@ -65,6 +65,13 @@ FOUND_AT = {
     "officexml/flatopc.xml": "/word/a.com",
     "officexml/editdata.mso": "(content)",
     "officexml/mso.xml": "editdata.mso//(content)",
+    "officexml/hwpml.hml": "file 1",
+    "officexml/form.xdp": "(base64 1)//object 4 0",
+    "officexml/page.mht": "2:part-2.bin//(content)",
+    "hwp3/body.hwp": "(body)",
+    "hwp3/object.hwp": "object 1//Contents",
+    "hwp3/plain.hwp": "object 1//Contents",
+    "cryptff/file.bin": "(content)",
     "swf/plain.swf": "binary 1",
     "swf/zlib.swf": "(decompressed)//binary 1",
     "cms/definite.p7m": "(signed content)",
@@ -74,7 +81,7 @@ FOUND_AT = {
 # The text stands in them, but is not the whole object.
 INSIDE = {"ole2/nolist.doc", "ole2/stomped.doc", "ole2/macrosheet.xls",
           *(f"ole2/{lock}.xls" for lock in ("xor", "rc4", "capi40", "capi128"))}
-ENCRYPTED = {"ole2/encrypted.docx": "EncryptedPackage", "ole2/locked.docx": "EncryptedPackage", "officexml/manifest.xml": "(encrypted entries)",
+ENCRYPTED = {"hwp3/locked.hwp": "(body)", "ole2/encrypted.docx": "EncryptedPackage", "ole2/locked.docx": "EncryptedPackage", "officexml/manifest.xml": "(encrypted entries)",
              "cms/encrypted.p7m": "(content)"}
 DAMAGED = {"tnef/kinds.dat", "tnef/cut.dat"}
 FOLDERS = {name.split("/")[0] for name in FOUND_AT}

@@ -57,6 +57,11 @@ std::string EveryToken() {
   return out + "\x41" + Little(9999, 2) + "\x18";                       // unknown ones
 }
 
+// Deflate without compression.
+std::string Deflated(const std::string& text) {
+  return "\x01" + Little(text.size(), 2) + Little(~text.size(), 2) + text;
+}
+
 // zlib's format without compression.
 std::string StoredZlib(const std::string& text) {
   const std::uint64_t size = text.size();
@@ -78,6 +83,7 @@ class Writer {
     OfficeXml();
     Swf();
     SignedMessages();
+    Covered();
     return ok_;
   }
 
@@ -98,6 +104,7 @@ class Writer {
   void OfficeXml();
   void Swf();
   void SignedMessages();
+  void Covered();
   std::string PackageObject() const;
 
   std::filesystem::path folder_;
@@ -312,6 +319,23 @@ void Writer::OfficeXml() {
   Put("officexml", "mso.xml",
       start + "<w:binData w:name=\"editdata.mso\">" +
           day::base::EncodeBase64(day::base::AsBytes(mime)) + "</w:binData>");
+  Put("officexml", "hwpml.hml",
+      "\xEF\xBB\xBF" + start +
+          "<HWPML Version=\"2.8\"><TAIL><BINDATASTORAGE><BINDATA Compress=\"true\" " +
+          "Encoding=\"Base64\" Id=\"1\">" +
+          day::base::EncodeBase64(day::base::AsBytes(Deflated(payload_))) +
+          "</BINDATA></BINDATASTORAGE></TAIL></HWPML>");
+  const std::string pdf = "%PDF-1.4\n4 0 obj\n<</Length " + std::to_string(payload_.size()) +
+                          ">>\nstream\n" + payload_ + "\nendstream\nendobj\n%%EOF\n";
+  Put("officexml", "form.xdp",
+      start + "<xdp:xdp xmlns:xdp=\"http://ns.adobe.com/xdp/\"><pdf><document><chunk>" +
+          day::base::EncodeBase64(day::base::AsBytes(pdf)) + "</chunk></document></pdf></xdp:xdp>");
+  Put("officexml", "page.mht",
+      "MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=\"X\"\r\n\r\n--X\r\n"
+      "Content-Type: text/html\r\n\r\n<html></html>\r\n--X\r\nContent-Location: "
+      "file:///C:/a_files/editdata.mso\r\nContent-Transfer-Encoding: base64\r\n"
+      "Content-Type: application/x-mso\r\n\r\n" +
+          day::base::EncodeBase64(day::base::AsBytes(mime)) + "\r\n--X--\r\n");
   Put("officexml", "manifest.xml",
       start + "<manifest:manifest><manifest:file-entry><manifest:encryption-data a=\"b\"/>");
 }
@@ -350,6 +374,29 @@ void Writer::SignedMessages() {
   Put("cms", "compressed.p7m",
       message(definite, "\x09\x10\x01\x09", definite(4, StoredZlib(payload_))));
   Put("cms", "encrypted.p7m", message(definite, "\x07\x03", "cipher"));
+}
+
+// Old Hangul documents, and files with a cover.
+void Writer::Covered() {
+  std::string head("HWP Document File V3.00 \x1A\1\2\3\4\5", 30);
+  head.resize(30 + 128 + 1008, '\0');
+  head[30 + 124] = 1;
+  Put("hwp3", "body.hwp", head + Deflated(payload_));
+  CompoundWriter writer;
+  writer.AddStream("Contents", payload_);
+  const std::string object = writer.Build();
+  Put("hwp3", "object.hwp",
+      head + Deflated("paragraphs" + Little(object.size() + 4, 4) + Little(0xF8995567, 4) + object +
+                      std::string(8, '\0')));
+  head[30 + 124] = 0;
+  Put("hwp3", "plain.hwp", head + object);
+  head[30 + 96] = 1;
+  Put("hwp3", "locked.hwp", head + "cipher");
+  std::string cover = std::string("\xB6\xB9\xAC\xAE\xFE\xFF\xFF\xFF", 8) + std::string(8, '\0');
+  for (const char c : payload_) {
+    cover += static_cast<char>(~c);
+  }
+  Put("cryptff", "file.bin", cover);
 }
 
 }  // namespace

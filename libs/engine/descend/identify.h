@@ -66,6 +66,8 @@ enum class FileType : std::uint8_t {
   kRtf,
   kPostScript,
   kSwf,
+  kHwp3,  // Hangul documents of version 3
+  kCryptFf,
   kGif,
   kJpeg,
   kPng,

@@ -14,6 +14,7 @@ namespace day::engine {
 std::unique_ptr<Container> OpenArchive(const Subject& subject);
 // An archive as a container; null stays null.
 std::unique_ptr<Container> WrapArchive(std::unique_ptr<unpack::parts::Archive> archive);
+std::unique_ptr<Container> OpenCryptFf(const Subject& subject);
 std::unique_ptr<Container> OpenCms(const Subject& subject);
 // Files that lie in a PE program, or behind another one, as they are.
 std::unique_ptr<Container> OpenEmbedded(const Subject& subject);
@@ -30,6 +31,8 @@ std::unique_ptr<Container> OpenImage(const Subject& subject);
 std::unique_ptr<Container> OpenLnk(const Subject& subject);
 // HFS+ and ISO 9660 behind a start that looks like something else.
 std::unique_ptr<Container> OpenHfsPlus(const Subject& subject);
+// Hangul documents of version 3; newer ones are OLE 2 or zip files.
+std::unique_ptr<Container> OpenHwp3(const Subject& subject);
 std::unique_ptr<Container> OpenIso(const Subject& subject);
 std::unique_ptr<Container> OpenMail(const Subject& subject);
 // The programs of a universal Mach-O file.

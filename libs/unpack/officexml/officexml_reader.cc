@@ -13,6 +13,8 @@ using document::Part;
 // Local names of elements.
 constexpr std::string_view kWordData = "binData";
 constexpr std::string_view kPackageData = "binaryData";
+constexpr std::string_view kHangulData = "BINDATA";
+constexpr std::size_t kRootBytesMax = 4096;
 constexpr std::string_view kEncrypted = "encryption-data";
 // A longer tag is none.
 constexpr std::size_t kTagBytesMax = 4096;
@@ -41,8 +43,22 @@ bool StartsElement(std::string_view text, std::size_t at, std::string_view name)
   return i > 0 && text[i - 1] == '<';
 }
 
+// HWPML has its root in the first few lines.
+bool IsHangul(std::string_view text) {
+  return text.substr(0, kRootBytesMax).find("<HWPML") != std::string_view::npos;
+}
+
 // The next element that holds a file: its name's place, or npos.
-std::size_t FindElement(std::string_view text, std::size_t from, std::string_view& name) {
+std::size_t FindElement(std::string_view text, bool is_hangul, std::size_t from,
+                        std::string_view& name) {
+  if (is_hangul) {
+    name = kHangulData;
+    std::size_t at = text.find(name, from);
+    while (at != std::string_view::npos && !StartsElement(text, at, name)) {
+      at = text.find(name, at + 1);
+    }
+    return at;
+  }
   for (std::size_t at = text.find("bin", from); at != std::string_view::npos;
        at = text.find("bin", at + 1)) {
     for (const std::string_view candidate : {kWordData, kPackageData}) {
@@ -65,32 +81,39 @@ bool HasEncryptedEntries(std::string_view text) {
   return false;
 }
 
-// The value of an attribute called "name", with a prefix or without.
-std::string_view NameAttribute(std::string_view tag) {
-  const std::size_t at = tag.find("name=");
-  if (at == std::string_view::npos || at + 6 > tag.size()) {
+// The value of an attribute, with a prefix or without.
+std::string_view Attribute(std::string_view tag, std::string_view name_and_equals) {
+  const std::size_t at = tag.find(name_and_equals);
+  const std::size_t value = at + name_and_equals.size();
+  if (at == std::string_view::npos || value >= tag.size()) {
     return {};
   }
-  const char quote = tag[at + 5];
+  const char quote = tag[value];
   if (quote != '"' && quote != '\'') {
     return {};
   }
-  const std::string_view rest = tag.substr(at + 6);
+  const std::string_view rest = tag.substr(value + 1);
   return rest.substr(0, rest.find(quote));
 }
+
+std::string_view NameAttribute(std::string_view tag) { return Attribute(tag, "name="); }
 
 }  // namespace
 
 bool OfficeXmlReader::HasFiles(base::Bytes xml) {
   const std::string_view text = base::AsText(xml);
   std::string_view name;
-  return FindElement(text, 0, name) != std::string_view::npos || HasEncryptedEntries(text);
+  return FindElement(text, IsHangul(text), 0, name) != std::string_view::npos ||
+         HasEncryptedEntries(text);
 }
 
-std::optional<Part> OfficeXmlReader::Next(base::Budget& budget, inflate::Inflater&,
+OfficeXmlReader::OfficeXmlReader(base::Bytes xml)
+    : text_(base::AsText(xml)), is_hangul_(IsHangul(text_)) {}
+
+std::optional<Part> OfficeXmlReader::Next(base::Budget& budget, inflate::Inflater& inflater,
                                           inflate::OutputBuffer& buffer) {
   std::string_view element;
-  const std::size_t at = FindElement(text_, at_, element);
+  const std::size_t at = FindElement(text_, is_hangul_, at_, element);
   if (at == std::string_view::npos) {
     at_ = text_.size();
     if (std::exchange(encryption_given_, true) || !HasEncryptedEntries(text_)) {
@@ -112,14 +135,34 @@ std::optional<Part> OfficeXmlReader::Next(base::Budget& budget, inflate::Inflate
   const std::size_t start = std::min(at + tag.size(), text_.size());
   const std::size_t end = std::min(text_.find('<', start), text_.size());
   at_ = end;
+  const std::string full_name =
+      name.empty() ? "file " + std::to_string(++count_) : std::string(name);
+  const std::string_view base64 = text_.substr(start, end - start);
+  Part part;
+  if (is_hangul_ && Attribute(tag, "Compress=") == "true") {
+    const Part deflated = Decoded(base64, budget, deflated_);
+    buffer.Clear();
+    const inflate::Outcome outcome = inflater.Inflate(deflated.content, budget, buffer);
+    part.content = buffer.bytes();
+    part.gap = deflated.gap.empty() ? inflate::GapReason(outcome) : deflated.gap;
+    part.has_content = !part.content.empty() || part.gap.empty();
+  } else {
+    part = Decoded(base64, budget, buffer);
+  }
+  part.name = full_name;
+  return part;
+}
+
+// What base64 spells, in `buffer`, paid.
+Part OfficeXmlReader::Decoded(std::string_view base64, base::Budget& budget,
+                              inflate::OutputBuffer& buffer) {
   const document::Room room = document::RoomOf(budget);
   Part part;
-  part.name = name.empty() ? "file " + std::to_string(++count_) : std::string(name);
   buffer.Clear();
   bool is_cut = false;
   {
-    mail::Sink sink(end - start, room.size_bytes, buffer);
-    mail::DecodeBase64(text_.substr(start, end - start), mail::Padding::kIsJunk, sink);
+    mail::Sink sink(base64.size(), room.size_bytes, buffer);
+    mail::DecodeBase64(base64, mail::Padding::kIsJunk, sink);
     is_cut = sink.full();
   }
   part.content = buffer.bytes();

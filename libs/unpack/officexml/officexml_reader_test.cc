@@ -47,6 +47,22 @@ TEST(OfficeXmlTest, GivesPartsOfFlatOpc) {
               ElementsAre("/word/vbaProject.bin=project"));
 }
 
+TEST(OfficeXmlTest, GivesFilesOfHangulsXml) {
+  const std::string start = "\xEF\xBB\xBF<?xml version=\"1.0\"?>\n<HWPML Version=\"2.8\">";
+  const std::string deflated =
+      Base64(std::string("\x01\x04\x00\xFB\xFF"
+                         "file",
+                         9));
+  EXPECT_THAT(
+      WalkAll<OfficeXmlReader>(
+          start +
+          "<BINITEM BinData=\"1\"/><BINDATA Compress=\"true\" Encoding=\"Base64\" Id=\"1\">" +
+          deflated + "</BINDATA><BINDATA Compress=\"false\">" + Base64("plain") +
+          "</BINDATA><BINDATA Compress=\"true\">" + Base64("\xFF") + "</BINDATA>"),
+      ElementsAre("file 1=file", "file 2=plain", ::testing::StartsWith("file 3=[damaged")));
+  EXPECT_FALSE(OfficeXmlReader::HasFiles(base::AsBytes(start + "<BINDATASTORAGE></HWPML>")));
+}
+
 TEST(OfficeXmlTest, OtherTextsHaveNone) {
   for (const char* file : {"<a>binData</a>", "</w:binData>", "<w:binDatabase>", "<w:binData", ""}) {
     EXPECT_FALSE(OfficeXmlReader::HasFiles(base::AsBytes(file))) << file;
