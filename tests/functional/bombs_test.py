@@ -246,6 +246,52 @@ class NestsTest(BombsCase):
         self.assertIn("encrypted", line["reasons"])
 
 
+class OldArchivesTest(BombsCase):
+    """RAR, LHA, EGG and ALZ: matches without end, headers that lead nowhere, a salt for each file."""
+
+    def test_zeros(self):
+        sys.path.insert(0, str(PACKAGES))
+        import make_eggs
+        import make_lhas
+        import make_rar5s
+
+        class Zeros(make_rar5s.Rar5):
+            def steps(self, data, filters):
+                yield [("main", 0)]
+                yield [("main", 262 + 43), (511, 9), ("place", 0)]
+                for _ in range(300_000):
+                    yield [("main", 257)]
+
+        zeros = make_rar5s.entry(b"x", Zeros().pack(b""), b"", unknown_size=True)
+        self.expect("zeros.rar", make_rar5s.archive(zeros), "limit ")
+        bits = make_lhas.Bits()  # 65,535 times the one symbol that has no bits
+        for value, count in ((65535, 16), (0, 5), (0, 5), (0, 9), (65, 9), (0, 4), (0, 4)):
+            bits.put(value, count)
+        entry = bytearray(make_lhas.entry(b"x", b"", b"-lh5-", bits.bytes() * 4))
+        entry[11:15] = b"\xff" * 4
+        entry[1] = sum(entry[2:2 + entry[0]]) & 0xFF
+        self.expect("zeros.lzh", bytes(entry) * 5000, "")
+        bare = make_eggs.bare_bzip2(bytes(20 * MIB))
+        self.expect("zeros.alz", make_eggs.alz(make_eggs.alz_entry("x", b"x", 1, bare) * 200), "")
+        packed = make_eggs.deflate(bytes(50 * MIB))
+        blocks = make_eggs.block("deflate", b"", packed) * 100
+        self.expect("zeros.egg", make_eggs.egg(make_eggs.head("x", 1 << 40), blocks), RATIO)
+        self.expect("solid.egg", make_eggs.egg(make_eggs.head("x", 1 << 40) * 1000, blocks, prefix=make_eggs.field(make_eggs.SOLID, b"")), "")
+
+    def test_headers(self):
+        sys.path.insert(0, str(PACKAGES))
+        import make_eggs
+        import make_lhas
+        import make_rar5s
+        start = make_lhas.entry(b"x", b"", b"-lh0-")
+        self.expect("nowhere.lzh", start + (b"xx-lh5-" + b"z" * 13 + b"\x02") * 300_000, "damaged")
+        self.expect("nowhere.rar", make_rar5s.archive(end=False) + b"\0\0\0\0\xf0\x1f\x02" * 500_000, "damaged")
+        self.expect("blocks.egg", make_eggs.egg(make_eggs.head("x", 1 << 40) + make_eggs.block("stored", b"") * 300_000), "damaged")
+        salts = [make_eggs.head("x", 3, 0, make_eggs.field(make_eggs.CIPHER, b"\1" + struct.pack("<Q", i) + bytes(12))) +
+                 make_eggs.block("stored", b"abc") for i in range(5_000)]
+        self.expect("salts.egg", make_eggs.egg(*salts), "encrypted")
+
+
 class LiesTest(BombsCase):
     """Headers that promise more than there is, or more than anybody has."""
 

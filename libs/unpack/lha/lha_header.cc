@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <utility>
 
 namespace day::unpack::lha {
 namespace {
@@ -11,6 +12,7 @@ constexpr std::uint64_t kMethodOffset = 2;
 constexpr std::uint64_t kMethodBytes = 5;
 constexpr std::uint64_t kLevelOffset = 20;
 constexpr std::uint64_t kHeaderBytesMin = 21;
+constexpr std::size_t kNameBytesMax = 1024;  // more is cut off
 constexpr std::uint8_t kExtraChecksum = 0x00;
 constexpr std::uint8_t kExtraName = 0x01;
 constexpr std::uint8_t kExtraFolder = 0x02;
@@ -31,8 +33,8 @@ constexpr std::array<std::uint16_t, 256> kCrcTable = MakeCrcTable();
 
 // What the extended headers say.
 struct Extras {
-  std::string name;
-  std::string folder;
+  std::string_view name;
+  std::string_view folder;
   std::uint64_t checksum_offset = 0;  // of the header's own CRC-16; 0: none
 };
 
@@ -47,10 +49,6 @@ void ReadExtra(std::uint64_t offset, std::uint8_t kind, base::Bytes data, Header
       break;
     case kExtraFolder:
       extras.folder = base::AsText(data);
-      std::replace(extras.folder.begin(), extras.folder.end(), '\xFF', '/');
-      if (!extras.folder.empty() && extras.folder.back() != '/') {
-        extras.folder += '/';
-      }
       break;
     case kExtraSizes:
       header.packed_size = base::ReadAt<std::uint64_t>(data, 0).value_or(header.packed_size);
@@ -199,7 +197,14 @@ std::optional<Header> ReadHeader(base::Bytes file, std::uint64_t offset) {
                                : ReadNew(file, offset, level, header, extras))) {
     return std::nullopt;
   }
-  header.name = extras.folder + (extras.name.empty() ? header.name : extras.name);
+  std::string path(extras.folder.substr(0, kNameBytesMax));
+  std::replace(path.begin(), path.end(), '\xFF', '/');
+  if (!path.empty() && path.back() != '/') {
+    path += '/';
+  }
+  path +=
+      extras.name.empty() ? std::string_view(header.name) : extras.name.substr(0, kNameBytesMax);
+  header.name = std::move(path);
   std::replace(header.name.begin(), header.name.end(), '\\', '/');
   return header;
 }

@@ -336,8 +336,9 @@ bool SevenZipReader::MakePlain(base::Budget& budget) {
     return Build(header, budget);
   }
   return FindPassword([&] {
-    return StartMakesSense(header, budget) && cipher::PayForKey(budget, file_.size() / kMebibyte) &&
-           Build(header, budget) && FirstFileComesOut();
+    return budget.SpendSteps(header.size()).ok() && StartMakesSense(header, budget) &&
+           cipher::PayForKey(budget, file_.size() / kMebibyte) && Build(header, budget) &&
+           FirstFileComesOut();
   });
 }
 

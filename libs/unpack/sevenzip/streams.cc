@@ -182,9 +182,14 @@ std::optional<Streams> ReadStreams(base::Bytes header) {
   if (count > kStreamsMax || is_elsewhere != 0) {
     return std::nullopt;
   }
+  std::uint64_t coders = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     Folder folder;
     if (!ReadFolder(reader, folder)) {
+      return std::nullopt;
+    }
+    coders += folder.coders.size();
+    if (coders > kStreamsMax) {
       return std::nullopt;
     }
     streams.folders.push_back(std::move(folder));

@@ -11,7 +11,7 @@
 
 namespace day::unpack::sevenzip {
 
-inline constexpr std::uint64_t kStreamsMax = 100'000;  // of an archive
+inline constexpr std::uint64_t kStreamsMax = 100'000;  // of an archive; and its coders
 inline constexpr std::uint64_t kCodersMax = 32;        // of a folder, and streams of a coder
 
 struct Coder {
