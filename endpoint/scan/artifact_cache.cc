@@ -1,6 +1,9 @@
 #include "endpoint/scan/artifact_cache.h"
 
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <map>
 
 #include "endpoint/scan/clean_cache.h"
 #include "libs/os/memory.h"
@@ -109,6 +112,17 @@ std::optional<Manifest> ReadManifest(const std::string& path, const crypto::Sha2
   return decoder.Finish("manifest").ok() ? std::optional(std::move(manifest)) : std::nullopt;
 }
 
+// When a manifest was used last is its mtime: nothing else asks for that. Once a day is enough.
+void NoteUse(const std::string& manifest) {
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  const auto now = fs::file_time_type::clock::now();
+  const auto used = fs::last_write_time(manifest, failure);
+  if (!failure && now - used > std::chrono::hours(24)) {
+    fs::last_write_time(manifest, now, failure);
+  }
+}
+
 // Whether the source is what it was when the artifact was made.
 bool IsUnchanged(const ArtifactSource& source, std::int64_t written_ns) {
   const base::Result<os::Fd> fd = os::OpenRead(source.path);
@@ -167,7 +181,39 @@ std::optional<Artifact> ArtifactCache::Lookup(const std::string& name,
       return std::nullopt;
     }
   }
+  NoteUse(folder_ + "/" + name + ".manifest");
   return Artifact{std::move(blob).value(), stat->size_bytes, manifest->sha256, manifest->note};
+}
+
+// REQUIRES: the folder's lock is held. What cannot be removed stays.
+void ArtifactCache::MakeRoom(const std::string& kept) const {
+  namespace fs = std::filesystem;
+  os::RemoveUnfinished(folder_);
+  std::error_code failure;
+  std::multimap<fs::file_time_type, fs::path> by_use;  // manifests
+  std::uint64_t bytes = 0;
+  for (fs::directory_iterator it(folder_, failure), end; !failure && it != end;
+       it.increment(failure)) {
+    std::error_code gone;
+    const std::uint64_t size = it->file_size(gone);
+    bytes += gone ? 0 : size;
+    const auto used = it->last_write_time(gone);
+    if (!gone && it->path().extension() == ".manifest" && it->path().stem() != kept) {
+      by_use.emplace(used, it->path());
+    }
+  }
+  const auto oldest = fs::file_time_type::clock::now() - std::chrono::hours(24 * kUnusedDaysMax);
+  for (auto& [used, manifest] : by_use) {
+    if (used >= oldest && bytes <= kArtifactBytesMax) {
+      return;
+    }
+    for (const char* extension : {".manifest", ".blob"}) {
+      const fs::path path = fs::path(manifest).replace_extension(extension);
+      const std::uint64_t size = fs::file_size(path, failure);
+      bytes -= failure ? 0 : std::min(bytes, size);
+      fs::remove(path, failure);
+    }
+  }
 }
 
 base::Result<Artifact> ArtifactCache::Store(const std::string& name,
@@ -199,6 +245,7 @@ base::Result<Artifact> ArtifactCache::Store(const std::string& name,
   const std::string encoded = EncodeManifest(manifest, key_);
   DAY_TRY(os::WriteFileAtomic(path + ".manifest", base::AsBytes(encoded), 0600,
                               os::Durability::kCrashOfProcess));
+  MakeRoom(name);
   return artifact;
 }
 

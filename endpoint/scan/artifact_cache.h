@@ -8,6 +8,9 @@
 // another file this inode and ctime, so an unchanged state needs no hashing, and starting costs a
 // few system calls a source, however large the blob is.
 //
+// Store() makes room: artifacts that nobody has looked up for kUnusedDaysMax days go, and those
+// that were not used for longest while the folder has more than kArtifactBytesMax.
+//
 // Files are replaced atomically and never changed in place, so a mapping of an old one stays valid.
 // Thread safety: safe across processes; an object belongs to one thread.
 #pragma once
@@ -24,6 +27,9 @@
 #include "libs/os/file.h"
 
 namespace day::endpoint::scan {
+
+inline constexpr int kUnusedDaysMax = 30;
+inline constexpr std::uint64_t kArtifactBytesMax = 4ull << 30;
 
 struct ArtifactSource {
   std::string path;
@@ -54,6 +60,8 @@ class ArtifactCache {
                                std::uint64_t size_bytes, std::string note) const;
 
  private:
+  void MakeRoom(const std::string& kept) const;
+
   std::string folder_;
   crypto::Sha256Digest key_;
 };

@@ -322,6 +322,41 @@ TEST_F(ArtifactTest, GivesBackWhatWasStored) {
   EXPECT_TRUE(Lookup().has_value());
 }
 
+TEST_F(ArtifactTest, WhatIsNotUsedGoesWhenAnotherIsStored) {
+  namespace fs = std::filesystem;
+  const auto store = [&](const std::string& name) {
+    const auto blob = os::CreateMemfd("blob", base::AsBytes("compiled"));
+    ASSERT_TRUE(ArtifactCache(root_ + "/c", TestKey(1)).Store(name, {}, {}, *blob, 8, "").ok());
+  };
+  const auto age = [&](const std::string& name, int days) {
+    fs::last_write_time(root_ + "/c/" + name + ".manifest",
+                        fs::file_time_type::clock::now() - std::chrono::hours(24 * days));
+  };
+  const auto has = [&](const std::string& name) {
+    return fs::exists(root_ + "/c/" + name + ".manifest") &&
+           fs::exists(root_ + "/c/" + name + ".blob");
+  };
+  for (const char* name : {"old", "used", "young"}) {
+    store(name);
+  }
+  age("old", kUnusedDaysMax + 1);
+  age("used", kUnusedDaysMax + 1);
+  age("young", kUnusedDaysMax - 1);
+  EXPECT_TRUE(ArtifactCache(root_ + "/c", TestKey(1)).Lookup("used", {}).has_value());
+  store("new");
+  EXPECT_FALSE(has("old"));
+  EXPECT_TRUE(has("used"));
+  EXPECT_TRUE(has("young"));
+  EXPECT_TRUE(has("new"));
+  EXPECT_FALSE(fs::exists(root_ + "/c/old.blob"));
+  // Sparse files count as large as they say.
+  fs::resize_file(root_ + "/c/young.blob", kArtifactBytesMax);
+  store("newer");
+  EXPECT_FALSE(has("young"));
+  EXPECT_TRUE(has("used"));
+  EXPECT_TRUE(has("newer"));
+}
+
 TEST_F(ArtifactTest, RefusesChangedSourcesBuildersAndKeys) {
   const std::string source = Write("a.yar", "rule a {}");
   Store(source);
