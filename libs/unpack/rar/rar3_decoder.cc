@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "libs/unpack/rar/filter_queue.h"
 #include "libs/unpack/rar/lengths.h"
 
 namespace day::unpack::rar {
@@ -446,13 +447,7 @@ bool Rar3Decoder::AddUse(std::uint8_t flags, base::Bytes code) {
 // REQUIRES: its bytes are next, and all there.
 void Rar3Decoder::FlushUse(Output& output) {
   const Use first = uses_.front();
-  std::vector<std::uint8_t> block;
-  block.reserve(first.size);
-  window_.PassOn(first.start + first.size, [&](base::Bytes bytes) {
-    for (const std::byte byte : bytes) {
-      block.push_back(std::to_integer<std::uint8_t>(byte));
-    }
-  });
+  std::vector<std::uint8_t> block = TakeBlock(window_, first.start + first.size);
   while (!uses_.empty() && uses_.front().start == first.start && uses_.front().size == first.size) {
     const Use& use = uses_.front();
     if (!use.filter) {
@@ -471,30 +466,11 @@ void Rar3Decoder::FlushUse(Output& output) {
   output.Write(std::as_bytes(std::span(block)));
 }
 
-// Passes on what no filter waits for; at the end everything.
 void Rar3Decoder::Flush(Output& output, bool is_last) {
-  const auto write = [&](base::Bytes bytes) { output.Write(bytes); };
-  while (!uses_.empty()) {
-    const Use& use = uses_.front();
-    if (use.size > kFilterBytesMax || use.start < window_.flushed()) {
-      gap_ = kBadFilter;
-      uses_.pop_front();
-      continue;
-    }
-    if (use.start >= window_.position()) {
-      break;
-    }
-    window_.PassOn(use.start, write);
-    if (use.start + use.size <= window_.position()) {
-      FlushUse(output);
-    } else if (!is_last) {
-      return;
-    } else {
-      gap_ = kBadFilter;
-      uses_.pop_front();
-    }
+  if (!PassOnFiltered(uses_, kFilterBytesMax, is_last, window_, output,
+                      [&] { FlushUse(output); })) {
+    gap_ = kBadFilter;
   }
-  window_.PassOn(window_.position(), write);
 }
 
 }  // namespace day::unpack::rar

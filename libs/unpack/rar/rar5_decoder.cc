@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "libs/unpack/rar/filter_queue.h"
 #include "libs/unpack/rar/rar3_decoder.h"
 
 namespace day::unpack::rar {
@@ -307,13 +308,7 @@ bool Rar5Decoder::TakeFilter() {
 void Rar5Decoder::FlushUse(Output& output) {
   const Use use = uses_.front();
   uses_.pop_front();
-  std::vector<std::uint8_t> block;
-  block.reserve(use.size);
-  window_.PassOn(use.start + use.size, [&](base::Bytes bytes) {
-    for (const std::byte byte : bytes) {
-      block.push_back(std::to_integer<std::uint8_t>(byte));
-    }
-  });
+  std::vector<std::uint8_t> block = TakeBlock(window_, use.start + use.size);
   if (!use.filter) {
     gap_ = "unsupported: a filter that nobody knows";
   } else {
@@ -329,30 +324,11 @@ void Rar5Decoder::FlushUse(Output& output) {
   output.Write(std::as_bytes(std::span(block)));
 }
 
-// Passes on what no filter waits for; at the end everything.
 void Rar5Decoder::Flush(Output& output, bool is_last) {
-  const auto write = [&](base::Bytes bytes) { output.Write(bytes); };
-  while (!uses_.empty()) {
-    const Use& use = uses_.front();
-    if (use.start < window_.flushed()) {
-      gap_ = kBadFilter;
-      uses_.pop_front();
-      continue;
-    }
-    if (use.start >= window_.position()) {
-      break;
-    }
-    window_.PassOn(use.start, write);
-    if (use.start + use.size <= window_.position()) {
-      FlushUse(output);
-    } else if (!is_last) {
-      return;
-    } else {
-      gap_ = kBadFilter;
-      uses_.pop_front();
-    }
+  if (!PassOnFiltered(uses_, kFilterBytesMax, is_last, window_, output,
+                      [&] { FlushUse(output); })) {
+    gap_ = kBadFilter;
   }
-  window_.PassOn(window_.position(), write);
 }
 
 }  // namespace day::unpack::rar
