@@ -193,6 +193,29 @@ class DocumentsTest(unittest.TestCase):
         self.assertEqual(lines["rtf/untold.eml"]["findings"], [])
         self.assertEqual(lines["rtf/untold.eml"]["completeness"], "partial")
 
+    def test_rules_see_links_of_documents_as_those_of_mails(self):
+        made = self.make(CLEAN)
+        relationship = ('<?xml version="1.0"?>\n<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+                        '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/%s" '
+                        'Target="%s" TargetMode="External"/></Relationships>')
+        for name, kind, target in (("link.docx", "hyperlink", "http://evil.example/?a&amp;b"),
+                                   ("other.docx", "hyperlink", "http://good.example/?a&amp;b"),
+                                   ("template.docx", "attachedTemplate", "http://evil.example/&#116;.dotm")):
+            with zipfile.ZipFile(made / "rtf" / name, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("word/document.xml", "<w:document/>")
+                archive.writestr("word/_rels/document.xml.rels", relationship % (kind, target))
+        (made / "rtf/link.pdf").write_bytes(b"%PDF-1.4\n1 0 obj\n<</Type /Annot /Subtype /Link /A <</S /URI /URI "
+                                            b"(http://\\145vil.example/?a&b)>>>>\nendobj\n%%EOF\n")
+        rules = self.root / "links.yar"
+        rules.write_text('rule link { strings: $a = "a http://evil.example/?a&b\\n" condition: $a }\n'
+                         'rule template { strings: $a = "attachedTemplate http://evil.example/t.dotm" condition: $a }\n')
+        lines = self.scan(made, rules)
+        found = {name: [(f["rule"], f["inner_path"]) for f in lines[f"rtf/{name}"]["findings"]]
+                 for name in ("link.docx", "other.docx", "template.docx", "link.pdf")}
+        self.assertEqual(found, {"link.docx": [("link", "word/_rels/document.xml.rels//(links)")], "other.docx": [],
+                                 "template.docx": [("template", "word/_rels/document.xml.rels//(links)")],
+                                 "link.pdf": [("link", "(links)")]})
+
     def test_hostile_documents_end_quickly(self):
         hostile = self.root / "documents" / "rtf"
         hostile.mkdir(parents=True)

@@ -46,6 +46,8 @@ std::unique_ptr<Container> OpenActiveMime(const Subject& subject);
 std::unique_ptr<Container> OpenOfficeXml(const Subject& subject);
 std::unique_ptr<Container> OpenOle2(const Subject& subject);
 std::unique_ptr<Container> OpenOneNote(const Subject& subject);
+// External relationships of a docx's, an xlsx's or a pptx's part.
+std::unique_ptr<Container> OpenRelationships(const Subject& subject);
 std::unique_ptr<Container> OpenRtf(const Subject& subject);
 std::unique_ptr<Container> OpenScript(const Subject& subject);
 std::unique_ptr<Container> OpenStream(const Subject& subject);

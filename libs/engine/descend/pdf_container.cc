@@ -25,7 +25,9 @@ class PdfContainer final : public Container {
     item.content = part->content;
     item.has_content = !part->content.empty();
     item.gap = std::move(part->gap);
-    item.origin = part->is_script ? Origin::kScript : Origin::kOther;
+    item.origin = part->is_script  ? Origin::kScript
+                  : part->is_links ? Origin::kLinks
+                                   : Origin::kOther;
     return item;
   }
 

@@ -1,8 +1,10 @@
 // Takes everything out of any bytes as an XML text and as ActiveMime.
+#include <cstdlib>
 #include <span>
 
 #include "libs/unpack/document/testing/drain.h"
 #include "libs/unpack/officexml/officexml_reader.h"
+#include "libs/unpack/officexml/relationships.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace officexml = day::unpack::officexml;
@@ -10,6 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (officexml::OfficeXmlReader::HasFiles(file)) {
     officexml::OfficeXmlReader reader(file);
     day::unpack::document::DrainAndCheck(reader);
+  }
+  if (officexml::ReadExternalLinks(file).text.size() > 3 * size) {
+    std::abort();
   }
   officexml::ActiveMimeReader reader(file);
   day::unpack::document::DrainAndCheck(reader);

@@ -111,6 +111,9 @@ std::optional<Part> PdfReader::Next(base::Budget& budget, inflate::Inflater& inf
       case Stage::kActions:
         part = Actions(budget, buffer);
         break;
+      case Stage::kLinks:
+        part = Links(budget, buffer);
+        break;
       case Stage::kTrailing:
         part = Trailing(budget);
         break;
@@ -503,6 +506,41 @@ std::optional<Part> PdfReader::Actions(base::Budget& budget, inflate::OutputBuff
     return std::nullopt;
   }
   return TextPart("(actions)", lines, budget, buffer);
+}
+
+std::optional<Part> PdfReader::Links(base::Budget& budget, inflate::OutputBuffer& buffer) {
+  std::set<std::string> lines;
+  std::string text;
+  std::string_view action;
+  for (; at_ < findings_.size() && text.size() < budget.limits().file_bytes_max; ++at_) {
+    const Finding& finding = findings_[at_];
+    if (finding.kind != Finding::Kind::kAction) {
+      continue;
+    }
+    if (finding.text.empty() && finding.target == 0) {
+      action = finding.label;  // its targets follow
+      continue;
+    }
+    const bool is_address = finding.label == "URI";
+    const bool is_form = action == "SubmitForm" && finding.label == "file";
+    std::string target = TextOf(StringOf(finding, budget));
+    if (target.empty() || (!is_address && !is_form && target.find("://") == std::string::npos)) {
+      continue;
+    }
+    std::replace_if(
+        target.begin(), target.end(), [](char c) { return c >= 0 && c < ' '; }, '?');
+    std::string line(is_address ? "a" : is_form ? "form" : action);
+    line += ' ' + target + '\n';
+    if (lines.insert(line).second) {
+      text += line;
+    }
+  }
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  Part part = TextPart("(links)", text, budget, buffer);
+  part.is_links = true;
+  return part;
 }
 
 std::optional<Part> PdfReader::Trailing(base::Budget& budget) {

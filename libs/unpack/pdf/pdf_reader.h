@@ -14,6 +14,8 @@
 //                       if its dictionary can be read in several ways
 //   "(javascript 1)"    a script that stands in a string, as UTF-8
 //   "(actions)"         a line for each action: Launch, URI, SubmitForm, ..., and its targets
+//   "(links)"           a line for each place that actions lead to, none twice: "a http://host/" of
+//                       URI, "form" of SubmitForm, other actions with their names
 //   "(trailing data)"   what follows the last "%%EOF" and is no PDF
 // A stream is as long as its /Length says if "endstream" follows there, else as far as that word.
 // Images (DCT, JPX, CCITT, JBIG2) are given as they are. Files encrypted under the empty user
@@ -61,6 +63,7 @@ struct Part {
   std::string name;
   base::Bytes content;
   bool is_script = false;
+  bool is_links = false;
   std::string gap;  // "" or why not all of it is there: "limit ...", "damaged: ..."
 };
 
@@ -89,6 +92,7 @@ class PdfReader {
     kStreams,
     kScripts,
     kActions,
+    kLinks,
     kTrailing,
     kEnd
   };
@@ -125,6 +129,7 @@ class PdfReader {
   void NameFiles(base::Budget& budget);
   std::optional<Part> NextScript(base::Budget& budget, inflate::OutputBuffer& buffer);
   std::optional<Part> Actions(base::Budget& budget, inflate::OutputBuffer& buffer);
+  std::optional<Part> Links(base::Budget& budget, inflate::OutputBuffer& buffer);
   std::optional<Part> Trailing(base::Budget& budget);
   std::string StringOf(const Finding& finding, base::Budget& budget);
   std::string Decrypted(const Object& object, std::string bytes) const;

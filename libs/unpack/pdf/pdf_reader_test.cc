@@ -49,11 +49,25 @@ TEST(PdfReader, GivesStreamsScriptsActionsAndWhatFollows) {
       "%PDF-1.4\n1 0 obj << /Length 5 >>\nstream\nhello\nendstream endobj\n"
       "2 0 obj << /S /JavaScript /JS (app.alert\\(1\\)) >> endobj\n"
       "3 0 obj << /S /URI /URI (http://example.org) >> endobj\n%%EOF\nMZ");
-  EXPECT_THAT(walk.parts,
-              ElementsAre(Pair("object 1 0", "hello"), Pair("(javascript 1)", "app.alert(1)"),
-                          Pair("(actions)", "JavaScript\nURI\nURI http://example.org\n"),
-                          Pair("(trailing data)", "MZ")));
+  EXPECT_THAT(
+      walk.parts,
+      ElementsAre(Pair("object 1 0", "hello"), Pair("(javascript 1)", "app.alert(1)"),
+                  Pair("(actions)", "JavaScript\nURI\nURI http://example.org\n"),
+                  Pair("(links)", "a http://example.org\n"), Pair("(trailing data)", "MZ")));
   EXPECT_EQ(walk.problem, "");
+}
+
+TEST(PdfReader, GivesWhereActionsLead) {
+  const Walk walk = WalkAll(
+      "%PDF-1.4\n1 0 obj << /S /URI /URI (http://a.example/\\050x\\051) >> endobj\n"
+      "2 0 obj << /S /SubmitForm /F << /FS /URL /F (//b.example/post) >> >> endobj\n"
+      "3 0 obj << /S /GoToR /F (other.pdf) >> endobj 4 0 obj << /S /GoToR /F 5 0 R >> endobj\n"
+      "5 0 obj (http://c.example/d.pdf) endobj\n"
+      "6 0 obj << /S /URI /URI (http://a.example/\\(x\\)) >> endobj\n");
+  ASSERT_EQ(walk.parts.size(), 2u);
+  EXPECT_THAT(walk.parts[1], Pair("(links)",
+                                  "a http://a.example/(x)\nform //b.example/post\n"
+                                  "GoToR http://c.example/d.pdf\n"));
 }
 
 TEST(PdfReader, EveryPieceOfAnUpdatedFileIsGiven) {
