@@ -135,7 +135,7 @@ daylight_library(libs/unpack/hwp3 USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/cryptff USES libs/unpack/document libs/unpack/inflate)
 # Documents that ask for a password.
 daylight_library(libs/unpack/officecrypt
-  USES libs/unpack/cipher libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)
+  USES libs/unpack/cipher libs/unpack/document libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)
 daylight_library(libs/unpack/ole2
   USES libs/unpack/document libs/unpack/vba libs/unpack/officecrypt libs/unpack/inflate
   TEST_LINKS daylight_unpack_vba_testing daylight_unpack_officecrypt_testing)
@@ -227,7 +227,7 @@ daylight_library(libs/engine/descend
        libs/unpack/disk libs/unpack/dmg
        libs/unpack/document libs/unpack/dotnet libs/unpack/egg libs/unpack/embedded libs/unpack/fat libs/unpack/gzip
        libs/unpack/hfsplus libs/unpack/hwp3 libs/unpack/inflate libs/unpack/installshield libs/unpack/lha libs/unpack/libarchive
-       libs/unpack/mail libs/unpack/mspack libs/unpack/nsis libs/unpack/officexml libs/unpack/ole2
+       libs/unpack/mail libs/unpack/mspack libs/unpack/nsis libs/unpack/officecrypt libs/unpack/officexml libs/unpack/ole2
        libs/unpack/onenote libs/unpack/overlay libs/unpack/packed libs/unpack/parts libs/unpack/pdf
        libs/unpack/rar libs/unpack/rpm
        libs/unpack/rtf libs/unpack/script libs/unpack/sevenzip libs/unpack/sis libs/unpack/squashfs libs/unpack/stream

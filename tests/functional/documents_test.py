@@ -193,6 +193,26 @@ class DocumentsTest(unittest.TestCase):
         self.assertEqual(lines["rtf/untold.eml"]["findings"], [])
         self.assertEqual(lines["rtf/untold.eml"]["completeness"], "partial")
 
+    def test_opendocument_opens_with_the_password_that_its_mail_tells(self):
+        # Written by LibreOffice: tests/fixtures/documents/make_locked.py.
+        document = (ROOT / "tests/fixtures/documents/locked.odt").read_bytes()
+        made = self.make(CLEAN)
+        for name, text in (("told", "Passwort: Brown7"), ("untold", "Nothing is told")):
+            message = email.message.EmailMessage()
+            message["Subject"] = "Invoice"
+            message.set_content(f"See attached.\n{text}\n")
+            message.add_attachment(document, maintype="application", subtype="octet-stream", filename="a.odt")
+            (made / "rtf" / f"{name}.eml").write_bytes(message.as_bytes())
+        rules = self.root / "fox.yar"
+        rules.write_text('rule fox { strings: $a = "The quick brown fox" condition: $a }\n')
+        lines = self.scan(made, rules)
+        self.assertEqual([f["inner_path"] for f in lines["rtf/told.eml"]["findings"]], ["2:a.odt//content.xml//(decrypted)"])
+        self.assertEqual((lines["rtf/told.eml"]["completeness"], lines["rtf/told.eml"]["gaps"]), ("complete", []))
+        self.assertEqual(lines["rtf/untold.eml"]["findings"], [])
+        [gap] = lines["rtf/untold.eml"]["gaps"]
+        self.assertEqual(gap["inner_path"], "2:a.odt//(encrypted entries)")
+        self.assertTrue(gap["reason"].startswith("encrypted"), gap)
+
     def test_rules_see_links_of_documents_as_those_of_mails(self):
         made = self.make(CLEAN)
         relationship = ('<?xml version="1.0"?>\n<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'

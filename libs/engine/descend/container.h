@@ -27,6 +27,7 @@ enum class Origin : std::uint8_t {
   kScript,        // taken from where scripts stand
   kVbaMacro,      // a VBA module's source, or what is left of it
   kXlmMacro,      // the formulas of an Excel 4 macro sheet
+  kManifest,      // of an OpenDocument file, whose encryption is somebody else's business
   kDeobfuscated,  // a further view of a script, or what was decoded in it
   kLinks,         // the links of a page, decoded: rules and bodies look at it, as at its page
   kUnpacked,      // memory of a program that unpacked itself

@@ -16,7 +16,8 @@ std::unique_ptr<Container> OpenActiveMime(const Subject& subject) {
 
 std::unique_ptr<Container> OpenOfficeXml(const Subject& subject) {
   using unpack::officexml::OfficeXmlReader;
-  if (subject.type != FileType::kXml || !OfficeXmlReader::HasFiles(subject.data)) {
+  if (subject.type != FileType::kXml || subject.origin == Origin::kManifest ||
+      !OfficeXmlReader::HasFiles(subject.data)) {
     return nullptr;
   }
   return std::make_unique<PartContainer<OfficeXmlReader>>(OfficeXmlReader(subject.data));

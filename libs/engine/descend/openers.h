@@ -45,6 +45,10 @@ std::unique_ptr<Container> OpenPdf(const Subject& subject);
 std::unique_ptr<Container> OpenActiveMime(const Subject& subject);
 std::unique_ptr<Container> OpenOfficeXml(const Subject& subject);
 std::unique_ptr<Container> OpenOle2(const Subject& subject);
+// Encrypted entries of OpenDocument files, beside OpenZip.
+std::unique_ptr<Container> OpenOpenDocument(const Subject& subject);
+// Whether a zip says of itself that it is one.
+bool IsOpenDocument(base::Bytes file);
 std::unique_ptr<Container> OpenOneNote(const Subject& subject);
 // External relationships of a docx's, an xlsx's or a pptx's part.
 std::unique_ptr<Container> OpenRelationships(const Subject& subject);

@@ -13,8 +13,10 @@ using unpack::inflate::OutputBuffer;
 class ZipContainer final : public Container {
  public:
   // Overlaps are looked for in `overlapping`, which may be nothing.
-  ZipContainer(unpack::zip::ZipReader reader, base::Bytes overlapping)
-      : reader_(std::move(reader)), overlapping_(overlapping) {}
+  ZipContainer(unpack::zip::ZipReader reader, bool is_open_document, base::Bytes overlapping)
+      : reader_(std::move(reader)),
+        is_open_document_(is_open_document),
+        overlapping_(overlapping) {}
 
   std::optional<Item> Next(base::Budget& budget, Inflater& inflater,
                            OutputBuffer& buffer) override {
@@ -30,6 +32,9 @@ class ZipContainer final : public Container {
       unpack::zip::Extraction extraction = reader_.Extract(*entry, budget, inflater, buffer);
       Item item;
       item.name = std::string(entry->name);
+      if (is_open_document_ && item.name == "META-INF/manifest.xml") {
+        item.origin = Origin::kManifest;
+      }
       item.content = extraction.content;
       item.has_content = !extraction.content.empty() || extraction.gap.empty();
       item.gap = std::move(extraction.gap);
@@ -59,6 +64,7 @@ class ZipContainer final : public Container {
   }
 
   unpack::zip::ZipReader reader_;
+  bool is_open_document_;
   base::Bytes overlapping_;
   bool overlaps_ = false;
   std::uint32_t position_ = 0;
@@ -77,8 +83,9 @@ std::unique_ptr<Container> OpenZip(const Subject& subject) {
     return nullptr;
   }
   reader->SetPasswords(subject.zip_passwords);
-  return std::make_unique<ZipContainer>(*std::move(reader),
-                                        subject.wanted.alerts ? subject.data : base::Bytes());
+  return std::make_unique<ZipContainer>(
+      *std::move(reader), subject.type == FileType::kZip && IsOpenDocument(subject.data),
+      subject.wanted.alerts ? subject.data : base::Bytes());
 }
 
 }  // namespace day::engine

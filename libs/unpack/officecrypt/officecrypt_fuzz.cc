@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "libs/unpack/officecrypt/opendocument.h"
 #include "libs/unpack/officecrypt/package.h"
 #include "libs/unpack/officecrypt/powerpoint.h"
 #include "libs/unpack/officecrypt/word.h"
@@ -50,6 +51,16 @@ void OpenPresentation(Bytes first, Bytes second, Budget& budget) {
   }
 }
 
+void OpenEntries(Bytes first, Bytes second, Budget& budget) {
+  const auto entries = ReadManifest(base::AsText(first));
+  OpenDocumentKeys keys(entries, kPasswords);
+  OutputBuffer out;
+  for (const auto& [name, entry] : entries) {
+    (void)keys.Decrypt(name, second, budget, out);
+    Check(out, second);
+  }
+}
+
 void OpenOne(Bytes input) {
   const auto kind = base::ReadAt<std::uint8_t>(input, 0);
   const auto length = base::ReadAt<std::uint16_t>(input, 1);
@@ -62,7 +73,7 @@ void OpenOne(Bytes input) {
   limits.password_tries_max = 8;
   Budget budget(limits);
   OutputBuffer out;
-  switch (*kind % 4) {
+  switch (*kind % 5) {
     case 0:
       if (const auto key = PackageKey::Find(first, kPasswords, budget); key.ok()) {
         (void)key->Decrypt(second, out);
@@ -76,8 +87,11 @@ void OpenOne(Bytes input) {
     case 2:
       OpenWord(first, second, budget);
       break;
-    default:
+    case 3:
       OpenPresentation(first, second, budget);
+      break;
+    default:
+      OpenEntries(first, second, budget);
   }
 }
 

@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "libs/unpack/inflate/inflate.h"
 #include "libs/unpack/officecrypt/agile_info.h"
+#include "libs/unpack/officecrypt/opendocument.h"
 #include "libs/unpack/officecrypt/package.h"
 #include "libs/unpack/officecrypt/passwords.h"
 #include "libs/unpack/officecrypt/powerpoint.h"
@@ -229,6 +231,74 @@ TEST(PowerPointTest, OpensObjectsAndPictures) {
   const auto none =
       PresentationKey::Find(base::AsBytes(locked.user), base::AsBytes("PP"), passwords, budget);
   EXPECT_EQ(none.ok() ? "" : none.error().message, "encrypted: damaged header");
+}
+
+// A manifest whose entries LibreOffice would read, and what one of them holds.
+std::string Manifest(const std::string& algorithm, const std::string& checksum, int rounds = 10) {
+  return "<manifest:manifest><manifest:file-entry manifest:full-path=\"/\"/>"
+         "<manifest:file-entry manifest:full-path=\"a&amp;b.xml\" manifest:size=\"5\">"
+         "<manifest:encryption-data manifest:checksum-type=\"urn:x#sha256-1k\" "
+         "manifest:checksum=\"" +
+         checksum +
+         "\"><manifest:algorithm manifest:algorithm-name=\"http://www.w3.org/2001/04/xmlenc#" +
+         algorithm +
+         "\" manifest:initialisation-vector=\"AAAAAAAAAAAAAAAAAAAAAA==\"/>"
+         "<manifest:start-key-generation manifest:start-key-generation-name=\"x#sha256\"/>"
+         "<manifest:key-derivation manifest:key-derivation-name=\"PBKDF2\" "
+         "manifest:iteration-count=\"" +
+         std::to_string(rounds) +
+         "\" manifest:salt=\"c2FsdA==\"/></manifest:encryption-data></manifest:file-entry>"
+         "<manifest:file-entry manifest:full-path=\"plain.xml\"></manifest:file-entry>";
+}
+
+TEST(OpenDocumentTest, ReadsTheManifest) {
+  const auto entries = ReadManifest(Manifest("aes256-cbc", "AAAA", 7));
+  ASSERT_EQ(entries.size(), 1u);
+  const ManifestEntry& entry = entries.at("a&b.xml");
+  EXPECT_TRUE(entry.is_known);
+  EXPECT_EQ(entry.key_bytes, 32u);
+  EXPECT_EQ(entry.rounds, 7u);
+  EXPECT_EQ(entry.salt, "salt");
+  EXPECT_FALSE(ReadManifest(Manifest("blowfish", "AAAA")).at("a&b.xml").is_known);
+  EXPECT_TRUE(ReadManifest("<file-entry full-path='x'><encryption-data/>").count("x") > 0);
+  EXPECT_TRUE(ReadManifest("").empty());
+}
+
+// Made with Python's hashlib and zlib, and with openssl: no password, two rounds, AES-128.
+TEST(OpenDocumentTest, DecryptsAnEntry) {
+  OpenDocumentKeys keys(
+      ReadManifest(Manifest("aes128-cbc", "ADpZn2Pc4fyKNxnXgqZuykcQtF13wIEP5dGF8V4OCkc=", 2)), {});
+  EXPECT_TRUE(keys.Has("a&b.xml"));
+  EXPECT_FALSE(keys.Has("plain.xml"));
+  const std::string data =
+      base::FromHex("b697c49e93b28eb0a01ce4edd0313a32c31282e09076e463605bf36344a45bc6")
+          .value_or("");
+  base::Budget budget(base::BudgetLimits{});
+  inflate::OutputBuffer out;
+  EXPECT_EQ(keys.Decrypt("a&b.xml", base::AsBytes(data), budget, out), "");
+  inflate::Inflater inflater;
+  inflate::OutputBuffer plain;
+  (void)inflater.Inflate(out.bytes(), budget, plain);
+  EXPECT_EQ(base::AsText(plain.bytes()),
+            "<a>a harmless payload</a><a>a harmless payload</a><a>a harmless payload</a>");
+  // The same key, but other data.
+  EXPECT_EQ(keys.Decrypt("a&b.xml", base::AsBytes(std::string(32, 'c')), budget, out), "encrypted");
+  EXPECT_EQ(keys.Decrypt("a&b.xml", base::AsBytes("short"), budget, out),
+            "damaged: not in whole blocks");
+}
+
+TEST(OpenDocumentTest, OtherMethodsAndPasswordsAreGaps) {
+  const std::string data(32, 'c');
+  const auto gap = [&](const std::string& manifest) {
+    OpenDocumentKeys keys(ReadManifest(manifest), {});
+    base::Budget budget(base::BudgetLimits{});
+    inflate::OutputBuffer out;
+    return keys.Decrypt("a&b.xml", base::AsBytes(data), budget, out);
+  };
+  EXPECT_EQ(gap(Manifest("aes256-cbc", "AAAA")), "encrypted");
+  EXPECT_EQ(gap(Manifest("aes256-gcm", "AAAA")), "encrypted: unknown method");
+  EXPECT_EQ(gap(Manifest("aes256-cbc", "AAAA", 2'000'000)), "encrypted: limit office_spins_max");
+  EXPECT_EQ(gap(Manifest("aes256-cbc", "AAAA", 900'000)), "encrypted: limit password_tries_max");
 }
 
 }  // namespace

@@ -2,51 +2,20 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <string_view>
 #include <unordered_set>
 
 #include "libs/unpack/document/text.h"
+#include "libs/unpack/document/xml_tags.h"
 
 namespace day::unpack::officexml {
 namespace {
 
+using document::Attribute;
+using document::NextTag;
+
 constexpr std::string_view kElement = "Relationship";
-constexpr std::string_view kSpace = " \t\r\n";
-constexpr std::size_t kTagBytesMax = 64 * 1024;
 constexpr std::size_t kReferenceBytesMax = 12;
-
-// The attributes of the next relationship at or behind `at`, which moves behind it.
-std::optional<std::string_view> NextRelationship(std::string_view text, std::size_t& at) {
-  while ((at = text.find(kElement, at)) != std::string_view::npos) {
-    const std::size_t name = at;
-    at += kElement.size();
-    const bool starts = name > 0 && (text[name - 1] == '<' || text[name - 1] == ':');
-    if (!starts || at >= text.size() || kSpace.find(text[at]) == std::string_view::npos) {
-      continue;
-    }
-    const std::string_view rest = text.substr(at, kTagBytesMax);
-    return rest.substr(0, rest.find('>'));
-  }
-  return std::nullopt;
-}
-
-std::string_view Attribute(std::string_view tag, std::string_view name) {
-  for (std::size_t at = tag.find(name); at != std::string_view::npos; at = tag.find(name, at + 1)) {
-    const std::size_t equals = tag.find_first_not_of(kSpace, at + name.size());
-    if (at == 0 || kSpace.find(tag[at - 1]) == std::string_view::npos ||
-        equals == std::string_view::npos || tag[equals] != '=') {
-      continue;
-    }
-    const std::size_t quote = tag.find_first_not_of(kSpace, equals + 1);
-    if (quote == std::string_view::npos || (tag[quote] != '"' && tag[quote] != '\'')) {
-      return {};
-    }
-    const std::string_view rest = tag.substr(quote + 1);
-    return rest.substr(0, rest.find(tag[quote]));
-  }
-  return {};
-}
 
 // What "&amp;" and its like stand for, appended; nothing for what is no reference.
 bool AppendReference(std::string_view name, std::string& out) {
@@ -100,7 +69,7 @@ std::string KindOf(std::string_view type) {
 
 bool HasRelationships(base::Bytes xml) {
   std::size_t at = 0;
-  return NextRelationship(base::AsText(xml), at).has_value();
+  return NextTag(base::AsText(xml), kElement, at).has_value();
 }
 
 ExternalLinks ReadExternalLinks(base::Bytes xml) {
@@ -108,7 +77,7 @@ ExternalLinks ReadExternalLinks(base::Bytes xml) {
   ExternalLinks links;
   std::unordered_set<std::string> known;
   std::size_t at = 0;
-  while (const auto tag = NextRelationship(text, at)) {
+  while (const auto tag = NextTag(text, kElement, at)) {
     if (Attribute(*tag, "TargetMode") != "External") {
       continue;
     }
