@@ -16,7 +16,7 @@ using document::NextTag;
 constexpr std::size_t kSaltBytesMax = 64;
 
 base::Result<AgileInfo::Cipher> ReadCipher(std::string_view tag) {
-  const std::optional<HashKind> hash = HashByName(Attribute(tag, "hashAlgorithm"));
+  const std::optional<crypto::HashKind> hash = crypto::HashByName(Attribute(tag, "hashAlgorithm"));
   if (Attribute(tag, "cipherAlgorithm") != "AES" ||
       Attribute(tag, "cipherChaining") != "ChainingModeCBC" || !hash) {
     return GapError(base::ErrorKind::kUnsupported, kUnknownMethod);

@@ -7,14 +7,14 @@
 #include <string_view>
 
 #include "libs/base/result.h"
-#include "libs/unpack/officecrypt/digest.h"
+#include "libs/crypto/digester.h"
 
 namespace day::unpack::officecrypt {
 
 struct AgileInfo {
   // AES in CBC mode.
   struct Cipher {
-    HashKind hash = HashKind::kSha1;
+    crypto::HashKind hash = crypto::HashKind::kSha1;
     std::size_t key_bytes = 0;  // 16, 24 or 32
     std::string salt;
   };

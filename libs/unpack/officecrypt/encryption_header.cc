@@ -58,6 +58,14 @@ base::Result<EncryptionHeader> ReadCryptoApi(base::ByteReader reader) {
 
 }  // namespace
 
+std::string LittleEndian32(std::uint32_t value) {
+  std::string text;
+  for (unsigned i = 0; i < 4; ++i) {
+    text += static_cast<char>(value >> (8 * i) & 0xFF);
+  }
+  return text;
+}
+
 base::Error GapError(base::ErrorKind kind, std::string_view gap) {
   return base::MakeError(kind, std::string(gap));
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
@@ -34,6 +35,9 @@ inline constexpr std::string_view kUnknownMethod = "encrypted: unknown method";
 inline constexpr std::string_view kDamagedHeader = "encrypted: damaged header";
 inline constexpr std::string_view kNotTried = "encrypted: limit password_tries_max";
 inline constexpr std::string_view kTooManySpins = "encrypted: limit office_spins_max";
+
+// A number as keys are derived from it: 4 bytes, the lowest first.
+std::string LittleEndian32(std::uint32_t value);
 
 base::Error GapError(base::ErrorKind kind, std::string_view gap);
 

@@ -26,14 +26,14 @@ constexpr std::size_t kNameBytesMax = 4096;
 constexpr std::uint64_t kRoundsPerTry = 8'192 / 2;
 constexpr std::uint64_t kStepsPerRound = 200;
 
-std::optional<HashKind> HashOfUri(std::string_view uri) {
+std::optional<crypto::HashKind> HashOfUri(std::string_view uri) {
   // ".../xmldsig#sha256", ".../manifest:1.0#sha256-1k", "SHA1", "SHA1/1K"
   const std::string_view name = uri.substr(uri.rfind('#') + 1);
   if (name == "sha256" || name == "sha256-1k") {
-    return HashKind::kSha256;
+    return crypto::HashKind::kSha256;
   }
   return name == "SHA1" || name == "sha1" || name == "SHA1/1K" || name == "sha1-1k"
-             ? std::optional(HashKind::kSha1)
+             ? std::optional(crypto::HashKind::kSha1)
              : std::nullopt;
 }
 
@@ -54,7 +54,7 @@ ManifestEntry ReadEntry(std::string_view xml) {
   }
   const auto check_hash = HashOfUri(Attribute(*data, "checksum-type"));
   const auto start_hash =
-      start ? HashOfUri(Attribute(*start, "start-key-generation-name")) : HashKind::kSha1;
+      start ? HashOfUri(Attribute(*start, "start-key-generation-name")) : crypto::HashKind::kSha1;
   const std::string_view uri = Attribute(*algorithm, "algorithm-name");
   const std::string_view cipher = uri.substr(uri.rfind('#') + 1);
   entry.key_bytes = cipher == "aes256-cbc"   ? 32
@@ -77,7 +77,7 @@ ManifestEntry ReadEntry(std::string_view xml) {
 }
 
 std::string KeyOf(const ManifestEntry& entry, std::string_view password) {
-  const std::string start = Digester(entry.start_hash).Of({password});
+  const std::string start = crypto::Digester(entry.start_hash).Of({password});
   std::string key(entry.key_bytes, '\0');
   const int worked = PKCS5_PBKDF2_HMAC_SHA1(
       start.data(), static_cast<int>(start.size()),
@@ -112,7 +112,7 @@ bool DecryptWith(const ManifestEntry& entry, std::string_view key, base::Bytes d
 bool Fits(const ManifestEntry& entry, base::Bytes plain) {
   const std::string_view start =
       base::AsText(plain).substr(0, std::min(plain.size(), kCheckedBytes));
-  return Digester(entry.check_hash).Of({start}) == entry.checksum;
+  return crypto::Digester(entry.check_hash).Of({start}) == entry.checksum;
 }
 
 std::uint64_t Blocks(const ManifestEntry& entry) {

@@ -20,8 +20,8 @@
 
 #include "libs/base/budget.h"
 #include "libs/base/bytes.h"
+#include "libs/crypto/digester.h"
 #include "libs/unpack/inflate/output_buffer.h"
-#include "libs/unpack/officecrypt/digest.h"
 
 namespace day::unpack::officecrypt {
 
@@ -33,8 +33,8 @@ inline constexpr std::uint32_t kDerivationRoundsMax = 1'000'000;
 
 struct ManifestEntry {
   bool is_known = false;  // the methods are; else nothing of the rest counts
-  HashKind start_hash = HashKind::kSha1;
-  HashKind check_hash = HashKind::kSha1;
+  crypto::HashKind start_hash = crypto::HashKind::kSha1;
+  crypto::HashKind check_hash = crypto::HashKind::kSha1;
   std::string checksum;
   std::string vector;
   std::string salt;

@@ -51,7 +51,7 @@ std::string Sized(std::string digest, std::size_t size, char fill) {
 }
 
 // [MS-OFFCRYPTO] 2.3.4.7: how CryptoAPI makes keys that are longer than the hash.
-std::string LongKey(Digester& sha1, const std::string& digest, std::size_t key_bytes) {
+std::string LongKey(crypto::Digester& sha1, const std::string& digest, std::size_t key_bytes) {
   std::string key;
   for (const char fill : {'\x36', '\x5C'}) {
     std::string pad(64, fill);
@@ -64,7 +64,7 @@ std::string LongKey(Digester& sha1, const std::string& digest, std::size_t key_b
 }
 
 std::optional<std::string> StandardKey(const EncryptionHeader& header, std::string_view password) {
-  Digester sha1(HashKind::kSha1);
+  crypto::Digester sha1(crypto::HashKind::kSha1);
   const std::string start = sha1.Of({base::AsText(header.salt), ToUtf16(password)});
   const std::string digest =
       sha1.Of({sha1.Spin(start, kStandardSpins), LittleEndian32(/*block=*/0)});
@@ -79,7 +79,7 @@ std::optional<std::string> StandardKey(const EncryptionHeader& header, std::stri
 
 std::optional<std::string> AgileKey(const AgileInfo& info, std::string_view password) {
   const AgileInfo::Cipher& cipher = info.password;
-  Digester digester(cipher.hash);
+  crypto::Digester digester(cipher.hash);
   const std::string spun = digester.Spin(digester.Of({cipher.salt, ToUtf16(password)}), info.spins);
   const std::string iv = Sized(cipher.salt, crypto::kAesBlockBytes, kAgileFill);
   const auto open = [&](std::string_view block, std::string_view data) {
@@ -160,7 +160,7 @@ std::string PackageKey::Decrypt(base::Bytes package, inflate::OutputBuffer& out)
   if (!is_agile_) {
     (void)cipher->Apply({}, plain);
   }
-  Digester digester(hash_);
+  crypto::Digester digester(hash_);
   for (std::size_t at = 0; is_agile_ && at < size; at += kSegmentBytes) {
     const auto segment = static_cast<std::uint32_t>(at / kSegmentBytes);
     const std::string iv =

@@ -16,8 +16,8 @@
 #include "libs/base/budget.h"
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
+#include "libs/crypto/digester.h"
 #include "libs/unpack/inflate/output_buffer.h"
-#include "libs/unpack/officecrypt/digest.h"
 #include "libs/unpack/officecrypt/encryption_header.h"
 
 namespace day::unpack::officecrypt {
@@ -42,8 +42,8 @@ class PackageKey {
 
   std::string key_;
   bool is_agile_ = false;
-  std::string salt_;                 // agile: of the segments
-  HashKind hash_ = HashKind::kSha1;  // agile: of the segments' vectors
+  std::string salt_;                                 // agile: of the segments
+  crypto::HashKind hash_ = crypto::HashKind::kSha1;  // agile: of the segments' vectors
 };
 
 }  // namespace day::unpack::officecrypt

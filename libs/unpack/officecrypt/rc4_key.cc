@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/crypto/digester.h"
 #include "libs/crypto/hash.h"
-#include "libs/unpack/officecrypt/digest.h"
 #include "libs/unpack/officecrypt/passwords.h"
 
 namespace day::unpack::officecrypt {

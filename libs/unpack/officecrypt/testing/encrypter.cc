@@ -9,8 +9,8 @@
 #include "libs/base/budget.h"
 #include "libs/base/bytes.h"
 #include "libs/crypto/cipher.h"
+#include "libs/crypto/digester.h"
 #include "libs/crypto/hash.h"
-#include "libs/unpack/officecrypt/digest.h"
 #include "libs/unpack/officecrypt/passwords.h"
 #include "libs/unpack/officecrypt/rc4_key.h"
 #include "libs/unpack/officecrypt/word.h"
@@ -115,7 +115,7 @@ std::uint64_t NumberAt(std::string_view bytes, std::size_t offset, std::size_t s
 
 EncryptedPackage EncryptAgile(std::string_view document, std::string_view password,
                               std::string_view hash, std::size_t key_bits, std::uint32_t spins) {
-  Digester digester(HashByName(hash).value());
+  crypto::Digester digester(crypto::HashByName(hash).value());
   const std::string spun = digester.Spin(digester.Of({kSalt, ToUtf16(password)}), spins);
   const std::size_t key_bytes = key_bits / 8;
   const auto lock = [&](std::string_view block, std::string_view plain) {
@@ -157,7 +157,7 @@ EncryptedPackage EncryptAgile(std::string_view document, std::string_view passwo
 
 EncryptedPackage EncryptStandard(std::string_view document, std::string_view password,
                                  std::size_t key_bits) {
-  Digester sha1(HashKind::kSha1);
+  crypto::Digester sha1(crypto::HashKind::kSha1);
   const std::string spun = sha1.Spin(sha1.Of({kSalt, ToUtf16(password)}), 50'000);
   const std::string digest = sha1.Of({spun, Little(0, 4)});
   std::string key;

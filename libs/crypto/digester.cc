@@ -1,4 +1,4 @@
-#include "libs/unpack/officecrypt/digest.h"
+#include "libs/crypto/digester.h"
 
 #include <openssl/evp.h>
 
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <utility>
 
-namespace day::unpack::officecrypt {
+namespace day::crypto {
 namespace {
 
 const char* NameOf(HashKind kind) {
@@ -87,12 +87,4 @@ std::string Digester::Spin(std::string digest, std::uint32_t count) {
   return {reinterpret_cast<const char*>(message.data()) + 4, size};
 }
 
-std::string LittleEndian32(std::uint32_t value) {
-  std::string text;
-  for (unsigned i = 0; i < 4; ++i) {
-    text += static_cast<char>(value >> (8 * i) & 0xFF);
-  }
-  return text;
-}
-
-}  // namespace day::unpack::officecrypt
+}  // namespace day::crypto

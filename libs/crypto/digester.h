@@ -1,4 +1,5 @@
-// The hashes that documents name for their keys, chosen at run time. Not thread-safe.
+// Hashes that are chosen at run time, since a file names them. As hash.h's, they fail only if
+// libcrypto has no such algorithm or no memory: then the program ends. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 struct evp_md_ctx_st;
 struct evp_md_st;
 
-namespace day::unpack::officecrypt {
+namespace day::crypto {
 
 enum class HashKind : std::uint8_t { kMd5, kSha1, kSha256, kSha384, kSha512 };
 
@@ -38,7 +39,4 @@ class Digester {
   std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
-// A number as keys are derived from it: 4 bytes, the lowest first.
-std::string LittleEndian32(std::uint32_t value);
-
-}  // namespace day::unpack::officecrypt
+}  // namespace day::crypto
