@@ -18,6 +18,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = bytes([0, 1, 2, 0xFF, 0xFE, 0x80, 0, 0x90])  # makes an input neither text nor anything else
@@ -461,6 +462,11 @@ def egg_cases():
     files = dict(eggs.eggs()) | {name: content for name, content in eggs.odd() if name.endswith(".egg")}
     opened = ("stored", "deflate", "bzip2", "azo", "comment", "fields", "method", "all")
     yield "egg_opened", database, [files[f"{name}.egg"] for name in opened] + [eggs.egg(eggs.head("x", 3) + eggs.block("deflate", b"abc"))]
+    for i, line in enumerate(("*:b\\.txt:*:*:*:*:*", "*:*:*:900:*:*:*", "*:*:*:21:*:*:*", "*:*:21:*:*:*:*", "*:*:23:*:*:*:*", "*:*:10-60:*:*:*:*",
+                              "*:*:*:*:1:*:*", "*:*:*:*:0:*:*", "*:*:*:*:*:1:*", "*:*:*:*:*:2:*", "*:*:*:*:*:3:*", "242:*:*:*:*:*:*",
+                              f"*:*:*:*:*:*:{zlib.crc32(eggs.NEEDLE):x}")):
+        yield f"egg_cdb_{i}", {"a.cdb": f"T.in:CL_TYPE_EGG:{line}:*\n"}, [files[f"{name}.egg"] for name in (
+            "stored", "deflate", "bzip2", "comment", "encrypted_counted")]
     for name in ("blocks", "lzma", "solid", "solid_each", "solid_stored", "volume", "encrypted_old", "encrypted_aes128", "unended", "rubbish", "loose"):
         yield f"egg_{name}", database, [files[f"{name}.egg"]]
 

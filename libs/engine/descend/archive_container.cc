@@ -43,6 +43,11 @@ class ArchiveContainer final : public Container {
     item.has_content = member->has_content;
     item.gap = std::move(member->gap);
     item.is_encrypted = member->is_encrypted;
+    position_ += item.name.starts_with("(") ? 0u : 1u;  // comments have no place
+    if (member->facts) {
+      item.facts = {member->facts->packed_size, member->facts->size, member->is_encrypted,
+                    position_, member->facts->crc32};
+    }
     return item;
   }
 
@@ -50,6 +55,7 @@ class ArchiveContainer final : public Container {
 
  private:
   std::unique_ptr<Archive> archive_;
+  std::uint32_t position_ = 0;
 };
 
 std::unique_ptr<Archive> OpenRar(const Subject& subject) {

@@ -149,7 +149,10 @@ std::optional<parts::Member> ArjReader::Next(base::Budget& budget, inflate::Outp
         base::ClippedSlice(file_, header->end, is_main ? 0 : header->packed_size);
     offset_ = header->end + packed.size();
     if (!is_main && header->type != kTypeFolder) {
-      return ReadMember(*header, packed, budget, buffer);
+      parts::Member member = ReadMember(*header, packed, budget, buffer);
+      member.is_encrypted = (header->flags & kFlagEncrypted) != 0;
+      member.facts = {header->packed_size, header->size, header->crc32};
+      return member;
     }
   }
   if (!ended_ && problem_.empty()) {

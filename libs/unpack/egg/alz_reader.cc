@@ -176,8 +176,10 @@ std::optional<parts::Member> AlzReader::Next(base::Budget& budget, inflate::Outp
     }
     if (!entry->packed.empty() || entry->size > 0) {
       buffer.Clear();
-      return entry->is_encrypted ? ReadEncrypted(*entry, budget, buffer)
-                                 : ReadMember(*entry, budget, buffer);
+      parts::Member member = entry->is_encrypted ? ReadEncrypted(*entry, budget, buffer)
+                                                 : ReadMember(*entry, budget, buffer);
+      member.facts = {entry->packed.size(), entry->size, entry->crc32};
+      return member;
     }
   }
   if (!ended_ && problem_.empty()) {

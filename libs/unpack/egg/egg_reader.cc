@@ -345,6 +345,7 @@ parts::Member EggReader::ReadMember(const Entry& entry, base::Budget& budget,
                                     inflate::OutputBuffer& buffer) {
   parts::Member member;
   member.name = entry.name;
+  member.facts = FactsOf(entry);
   for (const Block& block : entry.blocks) {
     member.gap = DecodeBlock(block, budget, buffer);
     if (!member.gap.empty()) {
@@ -357,6 +358,16 @@ parts::Member EggReader::ReadMember(const Entry& entry, base::Budget& budget,
   }
   member.has_content = !member.content.empty() || member.gap.empty();
   return member;
+}
+
+// ClamAV knows no checksum of files here: blocks have theirs.
+parts::MemberFacts EggReader::FactsOf(const Entry& entry) {
+  parts::MemberFacts facts;
+  facts.size = entry.size;
+  for (const Block& block : entry.blocks) {
+    facts.packed_size += block.packed.size();
+  }
+  return facts;
 }
 
 // Decrypts into plain_, of which the blocks of `plain` are views. False if the password does not
@@ -426,6 +437,7 @@ parts::Member EggReader::ReadEncrypted(const Entry& entry, base::Budget& budget,
   if (!any_opens(cipher::kWellKnownPasswords) && !any_opens(passwords_)) {
     member = {};
     member.name = entry.name;
+    member.facts = FactsOf(entry);
     member.gap = "encrypted";
   }
   member.is_encrypted = true;

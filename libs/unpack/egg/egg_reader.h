@@ -62,6 +62,7 @@ class EggReader final : public parts::Archive {
   std::optional<parts::Member> NextRecord(base::Budget& budget, inflate::OutputBuffer& buffer);
   std::optional<parts::Member> NextOfSolid(base::Budget& budget);
   void DecodeSolid(base::Budget& budget);
+  static parts::MemberFacts FactsOf(const Entry& entry);
   parts::Member ReadMember(const Entry& entry, base::Budget& budget, inflate::OutputBuffer& buffer);
   parts::Member ReadEncrypted(const Entry& entry, base::Budget& budget,
                               inflate::OutputBuffer& buffer);

@@ -103,7 +103,9 @@ std::optional<parts::Member> LhaReader::Next(base::Budget& budget, inflate::Outp
     const base::Bytes packed = base::ClippedSlice(file_, header->data, header->packed_size);
     offset_ = header->data + packed.size();
     if (header->method != "-lhd-" || !packed.empty()) {
-      return ReadMember(*header, packed, budget, buffer);
+      parts::Member member = ReadMember(*header, packed, budget, buffer);
+      member.facts = {header->packed_size, header->size, std::nullopt};
+      return member;
     }
   }
   ended_ = true;

@@ -4,6 +4,7 @@
 // serves the engine and one driver serves the fuzz targets. Not thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,13 @@
 
 namespace day::unpack::parts {
 
+// What an archive declares of an object; hostile.
+struct MemberFacts {
+  std::uint64_t packed_size = 0;
+  std::uint64_t size = 0;
+  std::optional<std::uint32_t> crc32;
+};
+
 // One object of an archive. There may be content beside a gap: the beginning of damaged data.
 struct Member {
   std::string name;           // as written; hostile: never a path to open
@@ -21,6 +29,7 @@ struct Member {
   bool has_content = false;   // false: only a gap
   std::string gap;            // "", "encrypted", "unsupported: ...", "damaged: ...", "limit ..."
   bool is_encrypted = false;  // also if a password opened it
+  std::optional<MemberFacts> facts = std::nullopt;
 };
 
 class Archive {

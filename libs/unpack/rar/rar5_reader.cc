@@ -174,7 +174,9 @@ std::optional<parts::Member> Rar5Reader::NextFile(const Rar5Header& header, base
   if (!is_wanted) {
     return std::nullopt;
   }
-  return ReadMember(header, *file, packed, budget, buffer);
+  parts::Member member = ReadMember(header, *file, packed, budget, buffer);
+  member.facts = {header.data_size, file->size.value_or(member.content.size()), file->crc32};
+  return member;
 }
 
 std::string Rar5Reader::Prepare(const Rar5Header& header, const Rar5File& file, base::Bytes& packed,

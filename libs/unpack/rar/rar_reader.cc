@@ -228,7 +228,9 @@ std::optional<parts::Member> RarReader::Next(base::Budget& budget, inflate::Outp
     const bool is_wanted =
         header->is_service ? header->name == "CMT" || header->name == "STM" : !header->is_folder();
     if (is_wanted) {
-      return ReadMember(*header, packed, budget, buffer);
+      parts::Member member = ReadMember(*header, packed, budget, buffer);
+      member.facts = {header->packed_size, header->size, header->crc32};
+      return member;
     }
   }
   ended_ = true;  // RAR 2 wrote no end mark
