@@ -47,7 +47,7 @@ inline bool IsCopy(Origin origin) {
 struct Wanted {
   bool html_copies = false;
   bool text_copies = false;
-  bool links = false;   // of mails' parts, as a text
+  bool links = false;   // of mails and documents, as a text
   bool alerts = false;  // Container::alert()
 };
 

@@ -51,7 +51,8 @@ class RelationshipsContainer final : public Container {
 }  // namespace
 
 std::unique_ptr<Container> OpenRelationships(const Subject& subject) {
-  if (subject.type != FileType::kXml || !unpack::officexml::HasRelationships(subject.data)) {
+  if (!subject.wanted.links || subject.type != FileType::kXml ||
+      !unpack::officexml::HasRelationships(subject.data)) {
     return nullptr;
   }
   return std::make_unique<RelationshipsContainer>(subject.data);
