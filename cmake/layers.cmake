@@ -132,7 +132,7 @@ daylight_library(libs/unpack/document USES libs/unpack/inflate)
 daylight_library(libs/unpack/vba USES libs/unpack/document)
 # Hangul documents before OLE 2, and a cover that some programs put around files.
 daylight_library(libs/unpack/hwp3 USES libs/unpack/document libs/unpack/inflate)
-daylight_library(libs/unpack/cryptff USES libs/unpack/document libs/unpack/inflate)
+daylight_library(libs/unpack/cryptff USES libs/unpack/document libs/unpack/parts libs/unpack/inflate)
 # Documents that ask for a password.
 daylight_library(libs/unpack/officecrypt
   USES libs/unpack/cipher libs/unpack/document libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)

@@ -1,7 +1,8 @@
 #include "libs/unpack/cryptff/cryptff_reader.h"
 
-#include <algorithm>
 #include <utility>
+
+#include "libs/unpack/parts/sink.h"
 
 namespace day::unpack::cryptff {
 namespace {
@@ -15,19 +16,18 @@ std::optional<document::Part> CryptFfReader::Next(base::Budget& budget, inflate:
   if (std::exchange(is_given_, true)) {
     return std::nullopt;
   }
-  const base::Bytes hidden = base::ClippedSlice(file_, kHeaderBytes, file_.size());
-  document::Part part = document::PaidPart("(content)", hidden, budget);
   buffer.Clear();
-  if (!part.content.empty() && !buffer.Reserve(part.content.size())) {
-    part.content = {};
-    part.has_content = false;
-    part.gap = "limit memory";
-    return part;
+  parts::Sink sink(file_.size(), budget, buffer);
+  for (const std::byte byte : base::ClippedSlice(file_, kHeaderBytes, file_.size())) {
+    if (!sink.Put(std::to_integer<std::uint8_t>(~byte))) {
+      break;
+    }
   }
-  std::transform(part.content.begin(), part.content.end(), buffer.free().begin(),
-                 [](std::byte byte) { return ~byte; });
-  buffer.Commit(part.content.size());
-  part.content = buffer.bytes();
+  document::Part part;
+  part.name = "(content)";
+  part.content = sink.content();
+  part.gap = sink.gap();
+  part.has_content = !part.content.empty() || part.gap.empty();
   return part;
 }
 
