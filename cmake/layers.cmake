@@ -125,7 +125,7 @@ daylight_library(libs/unpack/rar
   USES libs/unpack/cipher libs/unpack/parts libs/unpack/inflate TEST_LINKS daylight_unpack_parts_testing)
 daylight_library(libs/unpack/script USES libs/unpack/inflate)
 daylight_library(libs/unpack/pdf
-  USES libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)
+  USES libs/unpack/inflate libs/crypto)
 
 # What the readers of documents share, and documents.
 daylight_library(libs/unpack/document USES libs/unpack/inflate)

@@ -1,12 +1,11 @@
 #include "libs/unpack/pdf/security.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <numeric>
+#include <span>
 
+#include "libs/crypto/cipher.h"
+#include "libs/crypto/digester.h"
 #include "libs/crypto/hash.h"
 
 namespace day::unpack::pdf {
@@ -46,54 +45,24 @@ std::size_t KeyBytes(const EncryptionEntries& entries) {
   return static_cast<std::size_t>(std::clamp<std::int64_t>(entries.length_bits / 8, 5, 16));
 }
 
+std::span<std::byte> Writable(std::string& text) {
+  return std::as_writable_bytes(std::span(text.data(), text.size()));
+}
+
 std::string Rc4(std::string_view key, std::string_view bytes) {
-  if (key.empty()) {
-    return std::string(bytes);
-  }
-  std::array<std::uint8_t, 256> state;
-  std::iota(state.begin(), state.end(), std::uint8_t{0});
-  std::uint8_t j = 0;
-  for (std::size_t i = 0; i < state.size(); ++i) {
-    j = static_cast<std::uint8_t>(j + state[i] + static_cast<std::uint8_t>(key[i % key.size()]));
-    std::swap(state[i], state[j]);
-  }
   std::string out(bytes);
-  std::uint8_t i = 0;
-  j = 0;
-  for (char& c : out) {
-    i = static_cast<std::uint8_t>(i + 1);
-    j = static_cast<std::uint8_t>(j + state[i]);
-    std::swap(state[i], state[j]);
-    const std::uint8_t mask = state[static_cast<std::uint8_t>(state[i] + state[j])];
-    c = static_cast<char>(static_cast<std::uint8_t>(c) ^ mask);
+  if (!key.empty()) {
+    crypto::Rc4(base::AsBytes(key)).Apply(Writable(out));
   }
   return out;
 }
 
+// Whole blocks only; empty if the key or the vector has no size that AES knows.
 std::string AesCbc(std::string_view key, std::string_view iv, std::string_view bytes,
-                   bool encrypt) {
-  const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(
-      EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
-  std::string out(bytes.size() / kBlockBytes * kBlockBytes, '\0');
-  const auto* cipher = key.size() == 32 ? EVP_aes_256_cbc() : EVP_aes_128_cbc();
-  const auto raw = [](std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
-  };
-  if (context == nullptr || iv.size() < kBlockBytes ||
-      EVP_CipherInit_ex(context.get(), cipher, nullptr, raw(key), raw(iv), encrypt ? 1 : 0) != 1) {
-    return {};
-  }
-  EVP_CIPHER_CTX_set_padding(context.get(), 0);
-  constexpr std::size_t kStepBytes = std::size_t{1} << 30;  // lengths are ints
-  for (std::size_t at = 0; at < out.size(); at += kStepBytes) {
-    int written = 0;
-    const auto size = static_cast<int>(std::min(kStepBytes, out.size() - at));
-    if (EVP_CipherUpdate(context.get(), reinterpret_cast<unsigned char*>(out.data()) + at, &written,
-                         raw(bytes) + at, size) != 1) {
-      return {};
-    }
-  }
-  return out;
+                   crypto::CipherDirection direction) {
+  std::string out(bytes.substr(0, bytes.size() / kBlockBytes * kBlockBytes));
+  auto cipher = crypto::AesCipher::Create(crypto::AesMode::kCbc, direction, base::AsBytes(key));
+  return cipher && cipher->Apply(base::AsBytes(iv), Writable(out)) ? out : std::string();
 }
 
 std::string HashOfRevision6(std::string_view password, std::string_view salt) {
@@ -108,7 +77,7 @@ std::string HashOfRevision6(std::string_view password, std::string_view salt) {
     }
     const std::string encrypted =
         AesCbc(std::string_view(key).substr(0, 16), std::string_view(key).substr(16, 16), block,
-               /*encrypt=*/true);
+               crypto::CipherDirection::kEncrypt);
     if (encrypted.empty()) {
       return {};
     }
@@ -116,16 +85,9 @@ std::string HashOfRevision6(std::string_view password, std::string_view salt) {
     for (std::size_t i = 0; i < 16; ++i) {
       sum += static_cast<std::uint8_t>(encrypted[i]);
     }
-    const base::Bytes bytes = base::AsBytes(encrypted);
-    // SHA-384 is not among our hashes.
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-    unsigned size = 0;
-    const EVP_MD* method =
-        sum % 3 == 0 ? EVP_sha256() : (sum % 3 == 1 ? EVP_sha384() : EVP_sha512());
-    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, method, nullptr) != 1) {
-      return {};
-    }
-    key.assign(reinterpret_cast<const char*>(digest.data()), size);
+    constexpr crypto::HashKind kKinds[] = {crypto::HashKind::kSha256, crypto::HashKind::kSha384,
+                                           crypto::HashKind::kSha512};
+    key = crypto::Digester(kKinds[sum % 3]).Of({encrypted});
     if (round + 1 >= kRoundsMin &&
         static_cast<std::uint8_t>(encrypted.back()) + kRoundsMin / 2 <= round + 1) {
       break;
@@ -191,9 +153,9 @@ std::optional<std::string> OpenAes256(const EncryptionEntries& entries) {
   if (hash(user.substr(kHashBytes, kSaltBytes)) != user.substr(0, kHashBytes)) {
     return std::nullopt;
   }
-  return AesCbc(hash(user.substr(kHashBytes + kSaltBytes, kSaltBytes)),
-                std::string(kBlockBytes, '\0'),
-                std::string_view(entries.user_key).substr(0, kHashBytes), /*encrypt=*/false);
+  return AesCbc(
+      hash(user.substr(kHashBytes + kSaltBytes, kSaltBytes)), std::string(kBlockBytes, '\0'),
+      std::string_view(entries.user_key).substr(0, kHashBytes), crypto::CipherDirection::kDecrypt);
 }
 
 }  // namespace
@@ -246,8 +208,8 @@ std::string Security::Decrypt(Cipher cipher, std::uint64_t number, std::uint64_t
   }
   std::string key = cipher == Cipher::kAes256 ? key_ : ObjectKey(key_, cipher, number, generation);
   key.resize(cipher == Cipher::kAes256 ? 32 : 16, '\0');
-  std::string out =
-      AesCbc(key, bytes.substr(0, kBlockBytes), bytes.substr(kBlockBytes), /*encrypt=*/false);
+  std::string out = AesCbc(key, bytes.substr(0, kBlockBytes), bytes.substr(kBlockBytes),
+                           crypto::CipherDirection::kDecrypt);
   const std::size_t padding = out.empty() ? 0 : static_cast<std::uint8_t>(out.back());
   if (padding >= 1 && padding <= kBlockBytes && padding <= out.size()) {
     out.resize(out.size() - padding);
