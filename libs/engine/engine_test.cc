@@ -206,6 +206,35 @@ TEST(EngineTest, UnlistedAndPrefixedEntriesAreScanned) {
   EXPECT_EQ(prefixed.asked[1].name, "second.txt");
 }
 
+TEST(EngineTest, FilesInsideOthersAreOpened) {
+  const std::string zip = StoredZip({{"a.txt", "a needle"}});
+  const std::string other = StoredZip({{"b.txt", "a needle"}});
+  for (const std::string& before :
+       {std::string("\xFF\0\1\2", 4), std::string("text"), std::string("\xFF\xD8\xFF\xE0", 4)}) {
+    const std::string far(70'000, 'x');  // farther from the end than a zip's directory may be
+    const Scan scan = ScanBytes(before + zip + far + other + far);
+    EXPECT_THAT(scan.found(), ElementsAre("", "(embedded at 0x4)", "(embedded at 0x4)//a.txt",
+                                          "(embedded at 0x111e8)", "(embedded at 0x111e8)//b.txt"));
+  }
+  // One that was cut gives what it has.
+  const Scan cut =
+      ScanBytes("text" + zip.substr(0, zip.find("PK\x01\x02") + 10) + std::string(70'000, 'x'));
+  EXPECT_EQ(cut.found().back(), "(embedded at 0x4)//a.txt");
+  EXPECT_THAT(cut.gaps(), IsEmpty());
+}
+
+TEST(EngineTest, WhatADecoderGivesIsNotFoundAgainInTheSameBytes) {
+  for (const char* name : {"sfx_7z.exe", "sfx_rar.exe", "sfx_cab.exe", "sfx_arj.exe"}) {
+    const Scan scan = ScanBytes(Fixture(std::string("../packages/") + name));
+    std::size_t overlays = 0;
+    for (const auto& asked : scan.asked) {
+      EXPECT_EQ(asked.path.find("(embedded"), std::string::npos) << name << ": " << asked.path;
+      overlays += static_cast<std::size_t>(asked.path.ends_with(")"));
+    }
+    EXPECT_EQ(overlays, 1u) << name;
+  }
+}
+
 TEST(EngineTest, AHundredLayersEndAtTheDepthLimit) {
   const Scan scan = ScanBytes(Fixture("hundred_layers.zip"));
   ASSERT_EQ(scan.report.gaps.size(), 1u);

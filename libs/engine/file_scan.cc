@@ -108,7 +108,7 @@ void FileScan::Step() {
   }
   if (item->has_content && (IsCopy(item->origin) || item->origin == Origin::kLinks)) {
     ScanCopy(item->content, inner_path, item->origin);
-  } else if (item->has_content && !IsRepeated(*item, frame.object)) {
+  } else if (item->has_content && !IsRepeated(*item)) {
     ScanObject(item->content, inner_path, item->origin);
   }
   if (EndsTheFile(item->gap)) {
@@ -116,9 +116,18 @@ void FileScan::Step() {
   }
 }
 
-// What two containers of one text find is looked at once: nested texts would double at each level.
-bool FileScan::IsRepeated(const Item& item, std::uint64_t object) {
-  return item.may_repeat && !decoded_.emplace(object, crypto::Sha256(item.content)).second;
+// What two containers of the same bytes find is looked at once: nested texts would double at each
+// level. The other containers hear of it; they are below in the stack.
+bool FileScan::IsRepeated(const Item& item) {
+  const std::uint64_t object = stack_.back().object;
+  bool is_asked_for = item.may_repeat;
+  for (std::size_t i = stack_.size() - 1; i-- > 0 && stack_[i].object == object;) {
+    is_asked_for |= stack_[i].container->Claim(item.content);
+  }
+  if (!is_asked_for) {
+    return false;
+  }
+  return !decoded_.emplace(object, crypto::Sha256(item.content)).second && item.may_repeat;
 }
 
 // Gives up: everything that is still open has a gap.

@@ -67,7 +67,7 @@ class FileScan {
   void Unwind(std::string_view reason);
   void ScanObject(base::Bytes data, const std::string& inner_path, Origin origin = Origin::kOther);
   void ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin);
-  bool IsRepeated(const Item& item, std::uint64_t object);
+  bool IsRepeated(const Item& item);
   bool WasOpened(base::Bytes data, FileType type, Origin origin);
   void Descend(base::Bytes data, const FileKind& kind, std::string_view path,
                const std::string& inner_path, Origin origin);

@@ -31,7 +31,7 @@ enum class Origin : std::uint8_t {
   kDeobfuscated,  // a further view of a script, or what was decoded in it
   kLinks,         // the links of a page, decoded: rules and bodies look at it, as at its page
   kUnpacked,      // memory of a program that unpacked itself
-  kEmbedded,      // found in a program, together with all programs that are in its own bytes
+  kEmbedded,      // found in other bytes, together with all programs that are in its own bytes
   // Copies for body signatures that look at normalised texts; nothing else looks at them.
   kNormalisedHtml,
   kNormalisedScript,
@@ -67,7 +67,7 @@ struct Item {
   std::string gap;            // why not all of it was seen; empty if all was
   bool is_encrypted = false;  // also if a password opened it
   Origin origin = Origin::kOther;
-  bool may_repeat = false;  // decoded from a text, in which another container may find it as well
+  bool may_repeat = false;  // another container of the same bytes may have found it as well
   std::optional<ItemFacts> facts;
 };
 
@@ -79,6 +79,10 @@ class Container {
   // the file or in `buffer`, which is overwritten.
   virtual std::optional<Item> Next(base::Budget& budget, unpack::inflate::Inflater& inflater,
                                    unpack::inflate::OutputBuffer& buffer) = 0;
+
+  // Another container of the same bytes has given this: it lies in them, or was decoded. Returns
+  // whether this container may give the same, and need not give it again.
+  virtual bool Claim(base::Bytes /*given*/) { return false; }
 
   // What is wrong with the container itself, once Next() has given nothing; or empty.
   virtual std::string_view problem() const { return {}; }

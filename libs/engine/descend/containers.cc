@@ -9,12 +9,14 @@ using Opener = std::unique_ptr<Container> (*)(const Subject&);
 
 // All are asked, in this order; the last one that opens is walked first.
 constexpr Opener kOpeners[] = {
-    &OpenGzip,    &OpenDisk,          &OpenDmg,          &OpenImage,     &OpenHfsPlus, &OpenIso,
-    &OpenUdf,     &OpenHtml,          &OpenMail,         &OpenPdf,       &OpenScript,  &OpenStream,
-    &OpenTar,     &OpenZip,           &OpenArchive,      &OpenOle2,      &OpenOneNote, &OpenRtf,
-    &OpenTnef,    &OpenOverlay,       &OpenActiveMime,   &OpenOfficeXml, &OpenSwf,     &OpenCms,
-    &OpenLinks,   &OpenLnk,           &OpenPacked,       &OpenEmbedded,  &OpenFat,     &OpenHwp3,
-    &OpenCryptFf, &OpenRelationships, &OpenOpenDocument,
+    &OpenEmbedded,  // first, for it is walked last
+    &OpenGzip,          &OpenDisk,         &OpenDmg,  &OpenImage, &OpenHfsPlus,
+    &OpenIso,           &OpenUdf,          &OpenHtml, &OpenMail,  &OpenPdf,
+    &OpenScript,        &OpenStream,       &OpenTar,  &OpenZip,   &OpenArchive,
+    &OpenOle2,          &OpenOneNote,      &OpenRtf,  &OpenTnef,  &OpenOverlay,
+    &OpenActiveMime,    &OpenOfficeXml,    &OpenSwf,  &OpenCms,   &OpenLinks,
+    &OpenLnk,           &OpenPacked,       &OpenFat,  &OpenHwp3,  &OpenCryptFf,
+    &OpenRelationships, &OpenOpenDocument,
 };
 
 }  // namespace

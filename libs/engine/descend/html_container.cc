@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "libs/engine/descend/content.h"
 #include "libs/engine/descend/openers.h"
 #include "libs/formats/html/normalise.h"
+#include "libs/formats/html/page_tag.h"
 
 namespace day::engine {
 namespace {
@@ -61,6 +63,31 @@ bool IsText(FileType type) {
   }
 }
 
+// Texts, and what may hold one as it is: not programs, whose texts are full of tags, and not what
+// is packed.
+bool MayHoldPage(FileType type) {
+  switch (type) {
+    case FileType::kUnknown:
+    case FileType::kDex:
+    case FileType::kJavaClass:
+    case FileType::kWasm:
+    case FileType::kLha:
+    case FileType::kGif:
+    case FileType::kJpeg:
+    case FileType::kPng:
+    case FileType::kBmp:
+    case FileType::kTiff:
+    case FileType::kIcon:
+    case FileType::kRiff:
+    case FileType::kLnk:
+    case FileType::kRtf:
+    case FileType::kPostScript:
+      return true;
+    default:
+      return IsText(type);
+  }
+}
+
 // UTF-16 with its mark, which is no text to Identify().
 bool IsWideText(base::Bytes data) {
   const auto mark = base::ReadAt<std::uint16_t>(data, 0);
@@ -69,14 +96,17 @@ bool IsWideText(base::Bytes data) {
 
 // HTML has copies of its own.
 bool WantsTextCopy(const Subject& subject) {
-  return subject.wanted.text_copies && subject.type != FileType::kHtml;
+  return subject.wanted.text_copies && subject.type != FileType::kHtml &&
+         (IsText(subject.type) || IsWideText(subject.data));
 }
 
 // What is inside a page or a text: data: URIs and encoded scripts, and copies for signatures that
 // look at normalised texts. All made when the first is asked for.
 class HtmlContainer final : public Container {
  public:
-  explicit HtmlContainer(const Subject& subject) : subject_(subject) {}
+  // A page starts at `page` in the subject.
+  HtmlContainer(const Subject& subject, std::optional<std::uint64_t> page)
+      : subject_(subject), page_(page) {}
 
   std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer& /*buffer*/) override {
     if (!made_) {
@@ -124,8 +154,8 @@ class HtmlContainer final : public Container {
     for (std::size_t i = 0; i < scripts.size(); ++i) {
       Add("(encoded script " + std::to_string(i + 1) + ")", std::move(scripts[i]), Origin::kScript);
     }
-    if (IsPage(subject_.type)) {
-      MakePage();
+    if (page_) {
+      MakePage(base::ClippedSlice(subject_.data, *page_, subject_.data.size()));
     }
   }
 
@@ -141,8 +171,8 @@ class HtmlContainer final : public Container {
     return true;
   }
 
-  void MakePage() {
-    formats::html::NormalisedHtml page = formats::html::NormaliseHtml(subject_.data, {});
+  void MakePage(base::Bytes data) {
+    formats::html::NormalisedHtml page = formats::html::NormaliseHtml(data, {});
     for (std::size_t i = 0; i < page.data.size(); ++i) {
       Add("(data " + std::to_string(i + 1) + ")", std::move(page.data[i].content), Origin::kOther);
     }
@@ -160,6 +190,7 @@ class HtmlContainer final : public Container {
   }
 
   Subject subject_;
+  std::optional<std::uint64_t> page_;
   bool made_ = false;
   std::vector<Part> parts_;
   std::size_t next_ = 0;
@@ -171,16 +202,18 @@ class HtmlContainer final : public Container {
 }  // namespace
 
 std::unique_ptr<Container> OpenHtml(const Subject& subject) {
+  std::optional<std::uint64_t> page;
+  if (IsPage(subject.type)) {
+    page = 0;
+  } else if (subject.wanted.html_copies && MayHoldPage(subject.type)) {
+    page = formats::html::FindPageTag(subject.data);
+  }
   const bool is_text =
       IsText(subject.type) || (subject.wanted.text_copies && IsWideText(subject.data));
-  if (!is_text) {
-    return nullptr;
-  }
   const bool opens =
-      subject.wanted.text_copies ||
-      (IsPage(subject.type) && (subject.wanted.html_copies || MayHaveDataUri(subject.data))) ||
-      MayHaveEncodedScript(subject.data);
-  return opens ? std::make_unique<HtmlContainer>(subject) : nullptr;
+      (page && (subject.wanted.html_copies || MayHaveDataUri(subject.data))) ||
+      (is_text && (subject.wanted.text_copies || MayHaveEncodedScript(subject.data)));
+  return opens ? std::make_unique<HtmlContainer>(subject, page) : nullptr;
 }
 
 }  // namespace day::engine

@@ -16,7 +16,8 @@ std::unique_ptr<Container> OpenArchive(const Subject& subject);
 std::unique_ptr<Container> WrapArchive(std::unique_ptr<unpack::parts::Archive> archive);
 std::unique_ptr<Container> OpenCryptFf(const Subject& subject);
 std::unique_ptr<Container> OpenCms(const Subject& subject);
-// Files that lie in a PE program, or behind another one, as they are.
+// Files that lie as they are in other bytes: in programs, pictures, texts, behind anything. To be
+// walked behind all other containers of the same bytes.
 std::unique_ptr<Container> OpenEmbedded(const Subject& subject);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
 // Pages and texts: what is encoded in them, and normalised copies.

@@ -94,8 +94,8 @@ std::vector<std::uint64_t> PlacesIn(base::Bytes overlay, bool is_behind_other) {
 
 class OverlayContainer final : public Container {
  public:
-  OverlayContainer(base::Bytes overlay, std::vector<std::uint64_t> places)
-      : overlay_(overlay), places_(std::move(places)) {}
+  OverlayContainer(base::Bytes overlay, std::vector<std::uint64_t> places, Origin origin)
+      : overlay_(overlay), places_(std::move(places)), origin_(origin) {}
 
   std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer&) override {
     if (index_ >= places_.size()) {
@@ -106,6 +106,7 @@ class OverlayContainer final : public Container {
     item.name = place == 0 ? "(overlay)" : "(overlay at " + std::to_string(place) + ")";
     item.content = Pay(base::ClippedSlice(overlay_, place, overlay_.size()), budget, item.gap);
     item.has_content = !item.content.empty();
+    item.origin = origin_;
     return item;
   }
 
@@ -113,6 +114,7 @@ class OverlayContainer final : public Container {
   base::Bytes overlay_;
   std::vector<std::uint64_t> places_;
   std::size_t index_ = 0;
+  Origin origin_;
 };
 
 bool IsOther(FileType type) {
@@ -140,7 +142,10 @@ std::unique_ptr<Container> OpenOverlay(const Subject& subject) {
   const base::Bytes overlay = OverlayOf(subject);
   std::vector<std::uint64_t> places =
       overlay.empty() ? std::vector<std::uint64_t>{} : PlacesIn(overlay, IsOther(subject.type));
-  return places.empty() ? nullptr : std::make_unique<OverlayContainer>(overlay, std::move(places));
+  // What was searched for programs already need not be searched again.
+  const Origin origin = subject.origin == Origin::kEmbedded ? Origin::kEmbedded : Origin::kOther;
+  return places.empty() ? nullptr
+                        : std::make_unique<OverlayContainer>(overlay, std::move(places), origin);
 }
 
 }  // namespace day::engine

@@ -13,10 +13,13 @@ using unpack::inflate::OutputBuffer;
 class ZipContainer final : public Container {
  public:
   // Overlaps are looked for in `overlapping`, which may be nothing.
-  ZipContainer(unpack::zip::ZipReader reader, bool is_open_document, base::Bytes overlapping)
+  // What was found in other bytes may have been cut: that is nothing to speak of.
+  ZipContainer(unpack::zip::ZipReader reader, bool is_open_document, base::Bytes overlapping,
+               bool may_be_cut)
       : reader_(std::move(reader)),
         is_open_document_(is_open_document),
-        overlapping_(overlapping) {}
+        overlapping_(overlapping),
+        may_be_cut_(may_be_cut) {}
 
   std::optional<Item> Next(base::Budget& budget, Inflater& inflater,
                            OutputBuffer& buffer) override {
@@ -45,7 +48,10 @@ class ZipContainer final : public Container {
     return std::nullopt;
   }
 
-  std::string_view problem() const override { return reader_.problem(); }
+  std::string_view problem() const override {
+    return may_be_cut_ && reader_.problem() == unpack::zip::kNoDirectory ? std::string_view()
+                                                                         : reader_.problem();
+  }
   std::string_view alert() const override {
     return overlaps_ ? std::string_view("Heuristics.Zip.OverlappingFiles") : std::string_view();
   }
@@ -66,6 +72,7 @@ class ZipContainer final : public Container {
   unpack::zip::ZipReader reader_;
   bool is_open_document_;
   base::Bytes overlapping_;
+  bool may_be_cut_;
   bool overlaps_ = false;
   std::uint32_t position_ = 0;
 };
@@ -85,7 +92,7 @@ std::unique_ptr<Container> OpenZip(const Subject& subject) {
   reader->SetPasswords(subject.zip_passwords);
   return std::make_unique<ZipContainer>(
       *std::move(reader), subject.type == FileType::kZip && IsOpenDocument(subject.data),
-      subject.wanted.alerts ? subject.data : base::Bytes());
+      subject.wanted.alerts ? subject.data : base::Bytes(), subject.origin == Origin::kEmbedded);
 }
 
 }  // namespace day::engine

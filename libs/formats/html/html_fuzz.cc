@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "libs/formats/html/normalise.h"
+#include "libs/formats/html/page_tag.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace html = day::formats::html;
@@ -26,5 +27,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::abort();
   }
   (void)html::DecodeEncodedScripts(text, 100);
+  const auto tag = html::FindPageTag(bytes);
+  if (tag && (*tag >= size || text[*tag] != '<')) {
+    std::abort();
+  }
   return 0;
 }

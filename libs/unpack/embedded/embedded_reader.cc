@@ -1,61 +1,13 @@
 #include "libs/unpack/embedded/embedded_reader.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
-#include <bit>
-
-#include "libs/formats/pe/pe_reader.h"
-#include "libs/unpack/inflate/crc32.h"
+#include <functional>
 
 namespace day::unpack::embedded {
 namespace {
 
 using formats::pe::PeReader;
 using std::string_view_literals::operator""sv;
-
-constexpr std::array<std::string_view, 5> kSignatures = {"MZ"sv, "PK\x03\x04"sv, "Rar!\x1A\x07"sv,
-                                                         "7z\xBC\xAF\x27\x1C"sv, "MSCF\0\0\0\0"sv};
-
-bool IsPair(std::byte first, std::byte second) {
-  const auto pair = static_cast<unsigned>(first) << 8 | static_cast<unsigned>(second);
-  return pair == 0x4D5A || pair == 0x504B || pair == 0x5261 || pair == 0x377A || pair == 0x4D53;
-}
-
-// The first place at or after `from` with the first two bytes of a signature; the size if there is
-// none. Programs consist of little else than places where there is none, so this is all the time
-// that looking into them takes.
-std::uint64_t FindPair(base::Bytes file, std::uint64_t from) {
-  std::uint64_t at = from;
-#ifdef __SSE2__
-  const auto same = [](__m128i bytes, char value) {
-    return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(value));
-  };
-  for (; at + 17 <= file.size(); at += 16) {
-    const auto* place = reinterpret_cast<const __m128i*>(file.data() + at);
-    const __m128i first = _mm_loadu_si128(place);
-    const __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(file.data() + at + 1));
-    const __m128i program =
-        _mm_and_si128(same(first, 'M'), _mm_or_si128(same(second, 'Z'), same(second, 'S')));
-    const __m128i zip = _mm_and_si128(same(first, 'P'), same(second, 'K'));
-    const __m128i rar = _mm_and_si128(same(first, 'R'), same(second, 'a'));
-    const __m128i seven = _mm_and_si128(same(first, '7'), same(second, 'z'));
-    const int mask =
-        _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(program, zip), _mm_or_si128(rar, seven)));
-    if (mask != 0) {
-      return at + static_cast<unsigned>(std::countr_zero(static_cast<unsigned>(mask)));
-    }
-  }
-#endif
-  for (; at + 1 < file.size(); ++at) {
-    if (IsPair(file[at], file[at + 1])) {
-      return at;
-    }
-  }
-  return file.size();
-}
 
 // How far a PE's header may lie behind its "MZ".
 constexpr std::uint64_t kHeaderDistanceMax = 4096;
@@ -98,109 +50,100 @@ bool IsSame(const PeReader& a, const PeReader& b) {
          a.optional_header().size_of_code == b.optional_header().size_of_code;
 }
 
-// Whether these bytes look like the header of a zip's first entry.
-bool IsZipEntry(base::Bytes bytes) {
-  constexpr std::uint16_t kVersionMax = 63;
-  constexpr std::uint16_t kMethodMax = 99;
-  const auto version = base::ReadAt<std::uint16_t>(bytes, 4);
-  const auto method = base::ReadAt<std::uint16_t>(bytes, 8);
-  const auto name_size = base::ReadAt<std::uint16_t>(bytes, 26);
-  return version && method && name_size && (*version & 0xFF) <= kVersionMax &&
-         *method <= kMethodMax && *name_size != 0;
-}
-
-std::optional<std::uint64_t> RarSize(base::Bytes bytes) {
-  constexpr std::uint8_t kMainHeader4 = 0x73;
-  const auto version = base::ReadAt<std::uint8_t>(bytes, 6);
-  const auto type4 = base::ReadAt<std::uint8_t>(bytes, 9);
-  const auto zero = base::ReadAt<std::uint8_t>(bytes, 7);
-  const bool is_4 = version == 0 && type4 == kMainHeader4;
-  const bool is_5 = version == 1 && zero == 0 && bytes.size() > 20;
-  return is_4 || is_5 ? std::optional<std::uint64_t>(bytes.size()) : std::nullopt;
-}
-
-std::optional<std::uint64_t> SevenZipSize(base::Bytes bytes) {
-  constexpr std::uint64_t kHeaderBytes = 32;
-  const auto checksum = base::ReadAt<std::uint32_t>(bytes, 8);
-  const auto start = base::Slice(bytes, 12, 20);
-  if (!checksum || !start || inflate::Crc32(*start) != *checksum) {
-    return std::nullopt;
-  }
-  const std::uint64_t offset = base::ReadAt<std::uint64_t>(bytes, 12).value_or(0);
-  const std::uint64_t size = base::ReadAt<std::uint64_t>(bytes, 20).value_or(0);
-  const std::uint64_t rest = bytes.size() - kHeaderBytes;
-  return offset <= rest && size <= rest - offset
-             ? std::optional<std::uint64_t>(kHeaderBytes + offset + size)
-             : std::optional<std::uint64_t>(bytes.size());
-}
-
-std::optional<std::uint64_t> CabinetSize(base::Bytes bytes) {
-  const auto size = base::ReadAt<std::uint32_t>(bytes, 8);
-  const auto files = base::ReadAt<std::uint32_t>(bytes, 16);
-  const auto version = base::ReadAt<std::uint16_t>(bytes, 24);
-  if (!size || !files || version != 0x0103 || *files >= *size || *size > bytes.size()) {
-    return std::nullopt;
-  }
-  return *size;
-}
-
 }  // namespace
 
 EmbeddedReader::EmbeddedReader(base::Bytes file, Wanted wanted)
-    : file_(file), wanted_(wanted), at_(file.size()) {
-  if (!outer_.Open(file)) {
-    return;
-  }
-  for (const formats::pe::Section& section : outer_.sections()) {
-    const std::uint64_t begin = section.pointer_to_raw_data;
-    section_ends_.push_back(std::min<std::uint64_t>(begin + section.size_of_raw_data, file.size()));
+    : file_(file), wanted_(wanted), purse_(kWorkFreeBytes + kWorkRatioMax * file.size()) {
+  if (outer_.Open(file)) {
+    for (const formats::pe::Section& section : outer_.sections()) {
+      const std::uint64_t begin = section.pointer_to_raw_data;
+      const std::uint64_t end = begin + section.size_of_raw_data;
+      section_ends_.push_back(std::min<std::uint64_t>(end, file.size()));
+    }
   }
   section_ends_.push_back(file.size());
   std::sort(section_ends_.begin(), section_ends_.end());
-  at_ = 1;
 }
-
-EmbeddedReader::EmbeddedReader(base::Bytes file, Wanted wanted, std::uint64_t begin)
-    : file_(file), section_ends_{file.size()}, wanted_(wanted), at_(begin) {}
 
 std::uint64_t EmbeddedReader::SectionEnd(std::uint64_t at) const {
   const auto end = std::upper_bound(section_ends_.begin(), section_ends_.end(), at);
   return end == section_ends_.end() ? file_.size() : *end;
 }
 
-std::optional<Found> EmbeddedReader::Next() {
-  while (pending_.empty() && found_ < kFoundMax) {
-    const std::uint64_t at = FindPair(file_, at_);
-    if (at >= file_.size()) {
-      return std::nullopt;
+void EmbeddedReader::Claim(base::Bytes view) {
+  const std::less<const std::byte*> is_before;
+  const std::byte* const end = file_.data() + file_.size();
+  if (view.empty() || is_before(view.data(), file_.data()) || !is_before(view.data(), end)) {
+    return;
+  }
+  const auto begin = static_cast<std::uint64_t>(view.data() - file_.data());
+  claimed_.push_back({begin, begin + view.size()});
+  is_sorted_ = false;
+}
+
+bool EmbeddedReader::IsClaimed(std::uint64_t at) {
+  if (!is_sorted_) {
+    std::sort(claimed_.begin(), claimed_.end(),
+              [](const Range& a, const Range& b) { return a.begin < b.begin; });
+    std::vector<Range> merged;
+    for (const Range& range : claimed_) {
+      if (!merged.empty() && range.begin <= merged.back().end) {
+        merged.back().end = std::max(merged.back().end, range.end);
+      } else {
+        merged.push_back(range);
+      }
     }
-    at_ = at + 1;
-    const std::string_view text = base::AsText(base::ClippedSlice(file_, at, 8));
-    for (std::size_t kind = 0; kind < kSignatures.size(); ++kind) {
-      if (!text.starts_with(kSignatures[kind])) {
+    claimed_ = std::move(merged);
+    is_sorted_ = true;
+  }
+  const auto next = std::upper_bound(claimed_.begin(), claimed_.end(), at,
+                                     [](std::uint64_t a, const Range& b) { return a < b.begin; });
+  return next != claimed_.begin() && at < std::prev(next)->end;
+}
+
+std::optional<Found> EmbeddedReader::Next() {
+  while (found_ < kFoundMax && !purse_.empty()) {
+    if (!pending_.empty()) {
+      Found found = std::move(pending_.back());
+      pending_.pop_back();
+      if (IsClaimed(found)) {
         continue;
       }
-      if (kind == kPe) {
-        AddPe(at);
-      } else if (at >= behind_ && (kind != kZip || wanted_.zips)) {
-        AddArchive(kind, at);
-      }
+      ++found_;
+      return found;
+    }
+    const auto mark = FindMark(file_, at_);
+    if (!mark) {
+      at_ = file_.size();
+      return std::nullopt;
+    }
+    at_ = mark->search;
+    if (mark->at > 0 && !IsClaimed(mark->at)) {
+      Judge(*mark);
     }
   }
-  if (found_ >= kFoundMax) {
-    problem_ = "limit embedded_max";
-    return std::nullopt;
+  problem_ = purse_.empty() ? "limit embedded_work_max"sv : "limit embedded_max"sv;
+  return std::nullopt;
+}
+
+void EmbeddedReader::Judge(const MarkPlace& mark) {
+  if (mark.kind == Kind::kPe) {
+    AddPe(mark.at);
+  } else if (mark.kind == Kind::kMail) {
+    AddMail(mark.at);
+  } else if (mark.at >= behind_ && mark.kind == Kind::kZip) {
+    AddZip(mark.at);
+  } else if (mark.at >= behind_) {
+    AddArchive(mark.kind, mark.at);
   }
-  ++found_;
-  Found found = std::move(pending_.back());
-  pending_.pop_back();
-  return found;
 }
 
 void EmbeddedReader::AddPe(std::uint64_t at) {
+  constexpr std::uint64_t kHeaderCost = 1024;
   const auto header = base::ReadAt<std::uint32_t>(file_, at + 0x3C);
   if (!header || *header > kHeaderDistanceMax ||
-      base::ReadAt<std::uint32_t>(file_, at + *header) != formats::pe::kNtSignature) {
+      base::ReadAt<std::uint32_t>(file_, at + *header) != formats::pe::kNtSignature ||
+      !purse_.Pay(kHeaderCost)) {
     return;
   }
   PeReader pe;
@@ -229,17 +172,17 @@ void EmbeddedReader::AddPe(std::uint64_t at) {
     }
     const std::string with_size =
         "(embedded at " + Hex(at) + ", " + std::to_string(sizes[i]) + " bytes)";
-    pending_.push_back({sizes[i] == size ? NameAt(at) : with_size, file_.subspan(at, sizes[i])});
+    pending_.push_back(
+        {sizes[i] == size ? NameAt(at) : with_size, file_.subspan(at, sizes[i]), Kind::kPe});
   }
 }
 
-// The size of the zip at `at`; nothing if there is none. The searches go on where the last ones
-// ended, so that many false beginnings cost no more than one.
+// The size of the zip at `at`, as its directory says; nothing if there is none that fits. The
+// searches go on where the last ones ended, so that many false beginnings cost no more than one.
 std::optional<std::uint64_t> EmbeddedReader::ZipSize(std::uint64_t at, std::uint64_t limit) {
   constexpr std::uint64_t kEndRecordBytes = 22;
-  if (!IsZipEntry(file_.subspan(at))) {
-    return std::nullopt;
-  }
+  constexpr std::uint64_t kDirectoryBytesOffset = 12;
+  constexpr std::uint32_t kIn64 = 0xFFFF'FFFF;
   const std::string_view text = base::AsText(file_);
   const auto find_from = [&](std::string_view signature, std::uint64_t from, std::uint64_t& place) {
     if (place < from) {
@@ -256,29 +199,76 @@ std::optional<std::uint64_t> EmbeddedReader::ZipSize(std::uint64_t at, std::uint
   if (!comment) {
     return std::nullopt;
   }
+  const auto size = base::ReadAt<std::uint32_t>(file_, end + kDirectoryBytesOffset).value_or(0);
+  if (size != kIn64 && (size > end - at || !text.substr(end - size).starts_with("PK\x01\x02"sv))) {
+    return std::nullopt;
+  }
   return std::min(limit, end + kEndRecordBytes + *comment) - at;
 }
 
-void EmbeddedReader::AddArchive(std::size_t kind, std::uint64_t at) {
+// One without a directory is given to the end: its reader finds the entries of all that follow.
+void EmbeddedReader::AddZip(std::uint64_t at) {
+  constexpr std::uint64_t kHeaderBytes = 30;
+  const std::uint64_t limit = SectionEnd(at);
+  const base::Bytes bytes = file_.subspan(at, limit - at);
+  if (!wanted_.zips || IsOpenEnded(Kind::kZip) || !MayBeZipEntry(bytes)) {
+    return;
+  }
+  if (const auto size = ZipSize(at, limit)) {
+    pending_.push_back({NameAt(at), bytes.first(*size), Kind::kZip});
+    behind_ = at + *size;
+  } else if (IsZipEntry(bytes, purse_, inflater_)) {
+    const base::Bytes rest = file_.subspan(at);
+    pending_.push_back({NameAt(at), rest, Kind::kZip});
+    is_open_[static_cast<std::size_t>(Kind::kZip)] = true;
+    behind_ = at + kHeaderBytes;
+  }
+}
+
+// More than the first few mails of a file are in those.
+void EmbeddedReader::AddMail(std::uint64_t at) {
+  const auto begin = wanted_.mails ? MailBegin(file_, at, purse_) : std::nullopt;
+  if (begin && *begin > 0 && !IsClaimed(*begin)) {
+    pending_.push_back({NameAt(*begin), file_.subspan(*begin), Kind::kMail});
+  }
+}
+
+void EmbeddedReader::AddArchive(Kind kind, std::uint64_t at) {
   const base::Bytes bytes = file_.subspan(at, SectionEnd(at) - at);
-  std::optional<std::uint64_t> size;
+  std::optional<Extent> extent;
   switch (kind) {
-    case kZip:
-      size = ZipSize(at, at + bytes.size());
+    case Kind::kRar:
+      extent = RarExtent(bytes, purse_);
       break;
-    case kRar:
-      size = RarSize(bytes);
+    case Kind::k7z:
+      extent = SevenZipExtent(bytes, purse_);
       break;
-    case k7z:
-      size = SevenZipSize(bytes);
+    case Kind::kCab:
+      extent = CabinetExtent(bytes);
+      break;
+    case Kind::kArj:
+      extent = ArjExtent(bytes, purse_);
+      break;
+    case Kind::kNsis:
+      extent = NsisExtent(bytes);
+      break;
+    case Kind::kAutoit:
+      extent = AutoitExtent(bytes);
+      break;
+    case Kind::kInstallshield:
+      extent = InstallshieldExtent(bytes);
+      break;
+    case Kind::kPdf:
+      extent = IsOpenEnded(kind) || !wanted_.pdfs ? std::nullopt : PdfExtent(bytes, purse_);
+      is_open_[static_cast<std::size_t>(kind)] |= extent.has_value();
       break;
     default:
-      size = CabinetSize(bytes);
+      extent = Iso9660Extent(bytes);
       break;
   }
-  if (size) {
-    pending_.push_back({NameAt(at), bytes.first(*size)});
-    behind_ = at + *size;
+  if (extent) {
+    pending_.push_back({NameAt(at), bytes.first(extent->size), kind});
+    behind_ = std::max(behind_, at + extent->read);
   }
 }
 

@@ -1,9 +1,11 @@
-// Programs with files inside, put together here.
+// Files with files inside, put together here.
 #include "libs/unpack/embedded/embedded_reader.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
+
+#include "libs/base/testing/fixture.h"
 
 namespace day::unpack::embedded {
 namespace {
@@ -35,22 +37,49 @@ std::string MakePe(std::size_t raw) {
   return pe;
 }
 
-std::vector<Found> All(const std::string& file, Wanted wanted = {}) {
+std::string MakeCab() {
+  std::string cab("MSCF\0\0\0\0", 8);
+  cab.append(92, '\0');
+  Put(cab, 8, 100, 4);
+  Put(cab, 16, 44, 4);
+  Put(cab, 24, 0x0103, 2);
+  return cab;
+}
+
+struct Copy {
+  std::string name;
+  std::string content;
+  Kind kind;
+};
+
+std::vector<Copy> All(const std::string& file, Wanted wanted = {}) {
   EmbeddedReader reader(base::AsBytes(file), wanted);
-  std::vector<Found> all;
-  while (auto found = reader.Next()) {
-    all.push_back(*std::move(found));
+  std::vector<Copy> all;
+  while (const auto found = reader.Next()) {
+    all.push_back({found->name, std::string(base::AsText(found->content)), found->kind});
   }
   return all;
 }
 
-TEST(Embedded, NothingInAnOrdinaryProgram) {
+// What programs have that handle such files.
+std::string Marks() {
+  std::string marks = "PK\x03\x04 PK\x01\x02 PK\x05\x06 Rar!\x1A\x07";
+  marks += std::string("\0\0Rar!\x1A\x07\x01\0 7z\xBC\xAF\x27\x1C MSCF\0\0\0\0 PE\0\0MZ\0", 46);
+  marks += "\x60\xEA\x1E\x01 %PDF-1.4\n%%EOF \x01\x43\x44\x30\x30\x31\x01 ";
+  marks += std::string("\1\0\0\0\xEF\xBE\xAD\xDENullsoftInst\0\0\0\0 InstallShield\0", 39);
+  marks +=
+      "\xA3\x48\x4B\xBE\x98\x6C\x4A\xA9\x99\x4C\x53\x0A\x86\xD6\x48\x7D"
+      "AU3!";
+  return marks +
+         "\nMIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: 8bit\n\n";
+}
+
+TEST(Embedded, NothingInOrdinaryFiles) {
   std::string file = MakePe(0x400);
-  file.replace(0x300, 4, "PK\x03\x04");
-  file.replace(0x340, 6, "Rar!\x1A\x07");
-  file.replace(0x380, 4, "MSCF");
-  file.replace(0x3C0, 4, std::string("PE\0\0", 4));
+  const std::string marks = Marks();
+  file.replace(0x280, marks.size(), marks);
   EXPECT_TRUE(All(file).empty());
+  EXPECT_TRUE(All(marks).empty());
   EXPECT_TRUE(All("no program").empty());
   EXPECT_TRUE(All(std::string()).empty());
 }
@@ -63,18 +92,14 @@ TEST(Embedded, ProgramInASectionWithBothEnds) {
   const auto all = All(file);
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[0].name, "(embedded at 0xee0)");
-  EXPECT_EQ(base::AsText(all[0].content), inner);
+  EXPECT_EQ(all[0].content, inner);
   EXPECT_EQ(all[1].content.size(), inner.size() + 0x20);
   EXPECT_EQ(all[1].name, "(embedded at 0xee0, 800 bytes)");
   EXPECT_EQ(all[2].content.size(), inner.size() + 0x27);
 }
 
 TEST(Embedded, WhatIsInProgramsIsPassedOverWhereTheyAreNotWanted) {
-  std::string cab("MSCF\0\0\0\0", 8);
-  cab.append(92, '\0');
-  Put(cab, 8, 100, 4);
-  Put(cab, 16, 44, 4);
-  Put(cab, 24, 0x0103, 2);
+  const std::string cab = MakeCab();
   std::string inner = MakePe(0x400);
   inner.replace(0x300, cab.size(), cab);
   std::string file = MakePe(0x1000);
@@ -107,44 +132,181 @@ TEST(Embedded, TheProgramItselfIsNotInside) {
   EXPECT_TRUE(All(file).empty());
 }
 
-TEST(Embedded, BehindProgramsOfOtherFormats) {
+TEST(Embedded, InOtherFiles) {
   const std::string inner = MakePe(0x100);
-  const std::string file =
-      "\x7F"
-      "ELF" +
-      inner + "padding" + inner;
-  EmbeddedReader reader(base::AsBytes(file), {}, 4 + inner.size());
+  const auto all =
+      All("\x7F"
+          "ELF" +
+          inner);
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "(embedded at 0x4)");
+  EXPECT_EQ(all[0].content, inner);
+  EXPECT_TRUE(All(inner).empty());  // the file itself is not in it
+}
+
+void Add16(std::string& to, std::uint64_t value) { to += {char(value & 255), char(value >> 8)}; }
+void Add32(std::string& to, std::uint64_t value) {
+  Add16(to, value & 0xFFFF);
+  Add16(to, value >> 16);
+}
+
+// One stored entry.
+std::string MakeZip() {
+  std::string fields("\x14\0\0\0\0\0\0\0\0\0\0\0\0\0", 14);
+  Add32(fields, 5);
+  Add32(fields, 5);
+  Add16(fields, 1);
+  Add16(fields, 0);
+  const std::string local = "PK\x03\x04" + fields + "ahello";
+  std::string zip =
+      local + "PK\x01\x02" + fields.substr(0, 2) + fields + std::string(14, '\0') + "a";
+  const std::size_t listed = zip.size() - local.size();
+  zip += "PK\x05\x06" + std::string(8, '\0');
+  Add32(zip, listed);
+  Add32(zip, local.size());
+  Add16(zip, 0);
+  return zip;
+}
+
+TEST(Embedded, Zip) {
+  const std::string zip = MakeZip();
+  const auto all = All(MakePe(0x200) + zip + "tail" + zip);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].content, zip);
+  EXPECT_EQ(all[1].content, zip);
+  EXPECT_TRUE(All("x" + zip, {.zips = false}).empty());
+}
+
+TEST(Embedded, ZipWithoutItsEnd) {
+  const std::string zip = MakeZip();
+  for (const std::size_t cut : {std::size_t{4}, std::size_t{22}, std::size_t{30}}) {
+    const std::string file = "behind" + zip.substr(0, zip.size() - cut) + "more";
+    const auto all = All(file);
+    ASSERT_EQ(all.size(), 1u) << cut;
+    EXPECT_EQ(all[0].content, std::string_view(file).substr(6));
+  }
+  // A directory that does not fit, and nothing behind the entry's data.
+  std::string bad = zip;
+  bad[zip.size() - 10] = '\x7F';
+  bad[36] = 'x';
+  EXPECT_TRUE(All("behind" + bad).empty());
+}
+
+TEST(Embedded, ZipEntryThatInflates) {
+  std::string entry("PK\x03\x04\x14\0\x08\0\x08\0", 10);
+  entry.append(16, '\0');
+  entry.append(std::string("\x01\0\0\0a", 5));
+  const std::string block("\x01\x05\0\xFA\xFFhello", 10);  // stored, the last
+  const auto all = All("behind" + entry + block + "PK\x07\x08");
+  EXPECT_EQ(all.size(), 1u);
+  EXPECT_TRUE(All("behind" + entry + block).empty());
+  EXPECT_TRUE(All("behind" + entry + "\xFF\xFF\xFF noise").empty());
+}
+
+TEST(Embedded, Fixtures) {
+  const std::size_t program = 1024;  // in front of the data of installers
+  struct Case {
+    const char* file;
+    std::size_t begin;
+    Kind kind;
+    bool is_sized;
+  };
+  for (const Case& c : {Case{"rar29.rar", 0, Kind::kRar, true},
+                        {"stored4.rar", 0, Kind::kRar, true},
+                        {"stored5.rar", 0, Kind::kRar, true},
+                        {"lzma2.7z", 0, Kind::k7z, true},
+                        {"mszip.cab", 0, Kind::kCab, true},
+                        {"m1.arj", 0, Kind::kArj, true},
+                        {"encrypted.arj", 0, Kind::kArj, true},
+                        {"nsis_zlib.exe", program, Kind::kNsis, false},
+                        {"nsis_lzma_solid.exe", program, Kind::kNsis, false},
+                        {"autoit5.exe", program, Kind::kAutoit, false},
+                        {"autoit6.exe", program, Kind::kAutoit, false},
+                        {"is_stream.exe", program + 18, Kind::kInstallshield, false}}) {
+    const std::string inner = base::ReadFixture(std::string("packages/") + c.file).substr(c.begin);
+    const auto all = All("\x7F junk " + inner + " more");
+    ASSERT_GE(all.size(), 1u) << c.file;
+    EXPECT_EQ(all[0].kind, c.kind) << c.file;
+    EXPECT_EQ(all[0].content, c.is_sized ? inner : inner + " more") << c.file;
+    for (std::size_t size = 0; size < std::min<std::size_t>(inner.size(), 300); ++size) {
+      (void)All("x" + inner.substr(0, size));
+    }
+  }
+}
+
+TEST(Embedded, WhatIsBehindOneArchiveIsFound) {
+  const std::string rar("Rar!\x1A\x07\0\xCF\x90\x73\0\0\x0D\0\0\0\0\0\0\0", 20);
+  const auto all = All(MakePe(0x200) + rar + "junk" + MakeCab() + MakeZip());
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].kind, Kind::kRar);
+  EXPECT_EQ(all[1].kind, Kind::kCab);
+  EXPECT_EQ(all[2].kind, Kind::kZip);
+}
+
+TEST(Embedded, Pdf) {
+  const std::string pdf = "%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n";
+  const auto all = All("junk" + pdf + pdf);
+  ASSERT_EQ(all.size(), 1u);  // the second is in the first
+  EXPECT_EQ(all[0].content, pdf + pdf);
+  EXPECT_TRUE(All("junk" + pdf, {.pdfs = false}).empty());
+}
+
+TEST(Embedded, Iso9660) {
+  std::string disc(18 * 2048, '\0');
+  disc.replace(0x8000, 7,
+               "\x01"
+               "CD001\x01");
+  disc.replace(0x8800, 7,
+               "\xFF"
+               "CD001\x01");
+  Put(disc, 0x8000 + 80, 18, 4);
+  disc[0x8000 + 87] = 18;
+  Put(disc, 0x8000 + 128, 2048, 2);
+  const auto all = All("junk" + disc + "tail");
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].content, disc);
+  EXPECT_TRUE(All(disc).empty());
+  disc[0x8800 + 1] = 'X';
+  EXPECT_TRUE(All("junk" + disc).empty());
+}
+
+TEST(Embedded, Mail) {
+  const std::string mail =
+      "From: a\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x--\r\n";
+  const auto all = All("junk\xFF\n" + mail);
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].content, mail);
+  EXPECT_TRUE(All("junk\xFF\n" + mail, {.mails = false}).empty());
+}
+
+TEST(Embedded, WhatOthersGiveIsNotGiven) {
+  const std::string cab = MakeCab();
+  const std::string file = "junk" + cab + cab;
+  EmbeddedReader reader(base::AsBytes(file), {});
+  reader.Claim(base::AsBytes(cab));  // lies elsewhere
+  reader.Claim(base::AsBytes(file).subspan(2, 4));
   const auto found = reader.Next();
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->name, "(embedded at 0x30b)");
-  EXPECT_EQ(base::AsText(found->content), inner);
+  EXPECT_EQ(found->name, "(embedded at 0x68)");
   EXPECT_FALSE(reader.Next());
 }
 
-TEST(Embedded, ArchivesBehindTheProgram) {
-  std::string zip("PK\x03\x04\x14\0\0\0\x08\0", 10);
-  zip.append(16, '\0');
-  zip.append(std::string("\x01\0\0\0a", 5));
-  zip += "PK\x01\x02" + std::string(42, '\0') + "a" + "PK\x05\x06" + std::string(18, '\0');
-  const std::string file = MakePe(0x200) + zip + "tail";
-  const auto all = All(file);
-  ASSERT_EQ(all.size(), 1u);
-  EXPECT_EQ(base::AsText(all[0].content), zip);
-  EXPECT_TRUE(All(file, {.zips = false}).empty());
-}
-
-TEST(Embedded, CabinetAndRar) {
-  std::string cab("MSCF\0\0\0\0", 8);
-  cab.append(92, '\0');
-  Put(cab, 8, 100, 4);
-  Put(cab, 16, 44, 4);
-  Put(cab, 24, 0x0103, 2);
-  const std::string rar("Rar!\x1A\x07\0\xCF\x90\x73\0\0", 12);
-  const std::string file = MakePe(0x200) + cab + rar;
-  const auto all = All(file);
-  ASSERT_EQ(all.size(), 2u);
-  EXPECT_EQ(base::AsText(all[0].content), cab);
-  EXPECT_EQ(base::AsText(all[1].content), rar);
+// Each mark again and again, with as much behind it as passes the first look.
+TEST(Embedded, MarksAloneCostLittle) {
+  const std::string arj("\x60\xEA\x20\x0A\x1E\0\0\0\0\0\x02", 11);
+  const std::string entry(
+      "PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x06", 32);
+  for (const std::string& mark : {std::string("MZ"), std::string("PK\x03\x04"), arj, entry,
+                                  std::string("Rar!\x1A\x07\x01\0", 8), std::string("%PDF-1.4"),
+                                  std::string("\nMIME-Version: ")}) {
+    std::string file;
+    while (file.size() < 1'000'000) {
+      file += mark;
+    }
+    EmbeddedReader reader(base::AsBytes(file), {});
+    EXPECT_FALSE(reader.Next()) << mark;
+    EXPECT_TRUE(reader.problem().empty() || reader.problem() == "limit embedded_work_max");
+  }
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ base::Result<ZipReader> ZipReader::Create(base::Bytes file) {
       return base::MakeError(base::ErrorKind::kMalformed, "no zip record", 0);
     }
     if (!is_empty_archive) {
-      reader.problem_ = "damaged: no central directory";
+      reader.problem_ = kNoDirectory;
     }
   }
   if (!reader.directories_.empty()) {

@@ -39,6 +39,8 @@ namespace day::unpack::zip {
 inline constexpr std::uint64_t kEntriesMax = 1'000'000;
 // Central directories that one reader follows.
 inline constexpr std::size_t kDirectoriesMax = 8;
+// The problem() of a file of local headers alone.
+inline constexpr std::string_view kNoDirectory = "damaged: no central directory";
 
 // Passwords that one reader tries on AES entries; the Budget has a limit for all readers.
 inline constexpr std::size_t kAesTriesMax = 45;

@@ -1,0 +1,125 @@
+// Files that lie inside others as they are.
+#include <utility>
+
+#include "libs/engine/descend/content.h"
+#include "libs/engine/descend/openers.h"
+#include "libs/unpack/embedded/embedded_reader.h"
+#include "libs/unpack/zip/zip_reader.h"
+
+namespace day::engine {
+namespace {
+
+using unpack::embedded::EmbeddedReader;
+using unpack::embedded::Kind;
+using unpack::inflate::Inflater;
+using unpack::inflate::OutputBuffer;
+
+class EmbeddedContainer final : public Container {
+ public:
+  EmbeddedContainer(base::Bytes file, unpack::embedded::Wanted wanted) : reader_(file, wanted) {}
+
+  std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer&) override {
+    if (!HasNext()) {
+      return std::nullopt;
+    }
+    Item item;
+    item.name = std::move(next_->name);
+    item.content = Pay(next_->content, budget, item.gap);
+    item.has_content = !item.content.empty();
+    item.origin = next_->kind == Kind::kMail ? Origin::kMessage : Origin::kEmbedded;
+    item.may_repeat = true;
+    next_.reset();
+    return item;
+  }
+
+  bool Claim(base::Bytes given) override {
+    reader_.Claim(given);
+    return true;
+  }
+  std::string_view problem() const override { return reader_.problem(); }
+
+  // Searches on, if it did not yet.
+  bool HasNext() {
+    if (!next_ || reader_.IsClaimed(*next_)) {
+      next_ = reader_.Next();
+    }
+    return next_.has_value();
+  }
+
+ private:
+  EmbeddedReader reader_;
+  std::optional<unpack::embedded::Found> next_;
+};
+
+// Whose reader gives everything in them, what stands behind their end too; or which hold files in
+// pieces that only their reader puts together.
+bool IsCovered(FileType type) {
+  switch (type) {
+    case FileType::kEmpty:
+    case FileType::kZip:
+    case FileType::kGzip:
+    case FileType::kBzip2:
+    case FileType::kXz:
+    case FileType::kZstd:
+    case FileType::kLz4:
+    case FileType::kLzma:
+    case FileType::kLzip:
+    case FileType::kCompress:
+    case FileType::kTar:
+    case FileType::kAr:
+    case FileType::kRpm:
+    case FileType::kXar:
+    case FileType::kSzdd:
+    case FileType::kKwaj:
+    case FileType::kIso9660:
+    case FileType::kUdf:
+    case FileType::kSquashfs:
+    case FileType::kDmg:
+    case FileType::kHfsPlus:
+    case FileType::kWim:
+    case FileType::kFat:
+    case FileType::kVhd:
+    case FileType::kOle2:
+    case FileType::kOneNote:
+    case FileType::kTnef:
+    case FileType::kMail:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsText(FileType type) { return type >= FileType::kXml && type <= FileType::kText; }
+
+// A disc may start like anything; behind its first sectors it is its reader's.
+base::Bytes WithoutDisc(base::Bytes data) {
+  constexpr std::uint64_t kDiscOffset = 0x8000;
+  const std::string_view mark = base::AsText(base::ClippedSlice(data, kDiscOffset + 1, 5));
+  return mark == "CD001" || mark == "BEA01" ? data.first(kDiscOffset) : data;
+}
+
+}  // namespace
+
+std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
+  const bool was_found = subject.origin == Origin::kEmbedded;
+  // What a script's decoder makes of a whole text need not be what the script makes of it.
+  if (IsCovered(subject.type) || subject.origin == Origin::kDeobfuscated ||
+      (was_found && subject.type != FileType::kPe)) {
+    return nullptr;
+  }
+  const base::Bytes searched = WithoutDisc(subject.data);
+  if (!unpack::embedded::FindMark(searched, 1)) {
+    return nullptr;  // as nearly every file
+  }
+  unpack::embedded::Wanted wanted;
+  wanted.zips = !unpack::zip::ZipReader::HasDirectory(subject.data);
+  wanted.pdfs = subject.type != FileType::kPdf;
+  // Programs in each other would be given once for each way through them: 2^n.
+  wanted.programs = !was_found;
+  wanted.mails = !IsText(subject.type);
+  // A container is a level of depth: most files hold none.
+  auto container = std::make_unique<EmbeddedContainer>(searched, wanted);
+  return container->HasNext() ? std::move(container) : nullptr;
+}
+
+}  // namespace day::engine
