@@ -1,6 +1,7 @@
 // Walks any bytes as a zip file and extracts everything under a small budget.
 #include <cstdlib>
 
+#include "libs/unpack/zip/overlap.h"
 #include "libs/unpack/zip/zip_reader.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -13,6 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.steps_max = 10'000'000;
   limits.password_tries_max = 15;
   day::base::Budget budget(limits);
+  (void)day::unpack::zip::HasOverlappingEntries(file);
   auto reader = ZipReader::Create(file);
   if (!reader.ok()) {
     return 0;
