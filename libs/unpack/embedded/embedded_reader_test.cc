@@ -10,6 +10,8 @@
 namespace day::unpack::embedded {
 namespace {
 
+using std::string_view_literals::operator""sv;
+
 void Put(std::string& bytes, std::size_t offset, std::uint64_t value, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
     bytes[offset + i] = static_cast<char>(value >> (8 * i) & 0xFF);
@@ -64,9 +66,9 @@ std::vector<Copy> All(const std::string& file, Wanted wanted = {}) {
 // What programs have that handle such files.
 std::string Marks() {
   std::string marks = "PK\x03\x04 PK\x01\x02 PK\x05\x06 Rar!\x1A\x07";
-  marks += std::string("\0\0Rar!\x1A\x07\x01\0 7z\xBC\xAF\x27\x1C MSCF\0\0\0\0 PE\0\0MZ\0", 46);
+  marks += "\0\0Rar!\x1A\x07\x01\0 7z\xBC\xAF\x27\x1C MSCF\0\0\0\0 PE\0\0MZ\0"sv;
   marks += "\x60\xEA\x1E\x01 %PDF-1.4\n%%EOF \x01\x43\x44\x30\x30\x31\x01 ";
-  marks += std::string("\1\0\0\0\xEF\xBE\xAD\xDENullsoftInst\0\0\0\0 InstallShield\0", 39);
+  marks += "\1\0\0\0\xEF\xBE\xAD\xDENullsoftInst\0\0\0\0 InstallShield\0"sv;
   marks +=
       "\xA3\x48\x4B\xBE\x98\x6C\x4A\xA9\x99\x4C\x53\x0A\x86\xD6\x48\x7D"
       "AU3!";

@@ -11,8 +11,8 @@ namespace {
 
 std::string Little(std::uint64_t value, std::size_t size) {
   std::string out;
-  for (std::size_t i = 0; i < size; ++i) {
-    out += static_cast<char>(value >> (8 * i));
+  for (std::size_t i = 0; i < size; ++i, value >>= 8) {
+    out += static_cast<char>(value);
   }
   return out;
 }
