@@ -5,6 +5,7 @@
 #include "libs/engine/descend/content.h"
 #include "libs/engine/descend/openers.h"
 #include "libs/formats/html/links.h"
+#include "libs/unpack/officexml/relationships.h"
 
 namespace day::engine {
 namespace {
@@ -14,47 +15,65 @@ using unpack::inflate::OutputBuffer;
 
 constexpr std::uint64_t kStepsPerByte = 1;
 
-// The links of a mail's part as one text, a line each: "a http://host/path<TAB>what is shown".
+// A line each: "a http://host/path<TAB>what is shown".
+struct LinkLines {
+  std::string text;
+  std::string problem;
+};
+
+LinkLines LinksOfPage(base::Bytes page) {
+  const formats::html::PageLinks links = formats::html::ReadLinks(page, {});
+  LinkLines lines;
+  lines.problem = links.cut.empty() ? std::string() : LimitReason(links.cut);
+  for (const formats::html::Link& link : links.links) {
+    if (link.kind == formats::html::LinkKind::kText) {
+      continue;  // stands in the text as it is
+    }
+    lines.text += std::string(LinkKindName(link.kind)) + " " + link.target;
+    lines.text += link.shown.empty() ? "\n" : "\t" + link.shown + "\n";
+  }
+  return lines;
+}
+
+LinkLines LinksOfRelationships(base::Bytes xml) {
+  unpack::officexml::ExternalLinks links = unpack::officexml::ReadExternalLinks(xml);
+  return {std::move(links.text), links.is_cut ? LimitReason("external_links_max") : std::string()};
+}
+
+// The links of a mail's part, or of an Office document's, as one text.
 class LinksContainer final : public Container {
  public:
-  explicit LinksContainer(base::Bytes page) : page_(page) {}
+  using Read = LinkLines (*)(base::Bytes);
+
+  LinksContainer(base::Bytes part, Read read) : part_(part), read_(read) {}
 
   std::optional<Item> Next(base::Budget& budget, Inflater&, OutputBuffer& /*buffer*/) override {
-    if (is_made_) {
+    if (std::exchange(is_made_, true)) {
       return std::nullopt;
     }
-    is_made_ = true;
-    if (!budget.SpendSteps(page_.size() * kStepsPerByte).ok()) {
-      problem_ = LimitReason(base::Limit::kSteps);
+    if (!budget.SpendSteps(part_.size() * kStepsPerByte).ok()) {
+      lines_.problem = LimitReason(base::Limit::kSteps);
       return std::nullopt;
     }
-    const formats::html::PageLinks links = formats::html::ReadLinks(page_, {});
-    problem_ = links.cut.empty() ? std::string() : LimitReason(links.cut);
-    for (const formats::html::Link& link : links.links) {
-      if (link.kind == formats::html::LinkKind::kText) {
-        continue;  // stands in the text as it is
-      }
-      text_ += std::string(LinkKindName(link.kind)) + " " + link.target;
-      text_ += link.shown.empty() ? "\n" : "\t" + link.shown + "\n";
-    }
-    if (text_.empty()) {
+    lines_ = read_(part_);
+    if (lines_.text.empty()) {
       return std::nullopt;
     }
     Item item;
     item.name = "(links)";
     item.origin = Origin::kLinks;
-    item.content = Pay(base::AsBytes(text_), budget, item.gap);
+    item.content = Pay(base::AsBytes(lines_.text), budget, item.gap);
     item.has_content = !item.content.empty();
     return item;
   }
 
-  std::string_view problem() const override { return problem_; }
+  std::string_view problem() const override { return lines_.problem; }
 
  private:
-  base::Bytes page_;
+  base::Bytes part_;
+  Read read_;
   bool is_made_ = false;
-  std::string text_;
-  std::string problem_;
+  LinkLines lines_;
 };
 
 }  // namespace
@@ -65,7 +84,15 @@ std::unique_ptr<Container> OpenLinks(const Subject& subject) {
       base::AsText(subject.data).find('<') == std::string_view::npos) {
     return nullptr;
   }
-  return std::make_unique<LinksContainer>(subject.data);
+  return std::make_unique<LinksContainer>(subject.data, &LinksOfPage);
+}
+
+std::unique_ptr<Container> OpenRelationships(const Subject& subject) {
+  if (!subject.wanted.links || subject.type != FileType::kXml ||
+      !unpack::officexml::HasRelationships(subject.data)) {
+    return nullptr;
+  }
+  return std::make_unique<LinksContainer>(subject.data, &LinksOfRelationships);
 }
 
 }  // namespace day::engine
