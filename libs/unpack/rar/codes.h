@@ -6,10 +6,13 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "libs/unpack/parts/bits.h"
 
 namespace day::unpack::rar {
+
+inline constexpr std::string_view kBadCodes = "damaged: invalid codes";
 
 class Codes {
  public:
@@ -83,5 +86,10 @@ inline bool Codes::Build(std::span<const std::uint8_t> lengths) {
   }
   return true;
 }
+
+// Widths of codes as RAR 3 and RAR 5 pack them: in a code of twenty symbols, which are widths, or
+// repeats of the last width or of zero. They are added to those that stand in `widths`: the last
+// block's in RAR 3, none in RAR 5. Empty, or why they cannot be read.
+std::string_view ReadWidths(parts::MsbBits& bits, std::span<std::uint8_t> widths);
 
 }  // namespace day::unpack::rar

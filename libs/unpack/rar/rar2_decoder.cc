@@ -9,7 +9,6 @@ namespace day::unpack::rar {
 namespace {
 
 constexpr std::uint64_t kFlushBytes = 64 * 1024;
-constexpr std::string_view kBadCodes = "damaged: invalid codes";
 constexpr std::string_view kBadCode = "damaged: invalid code";
 constexpr std::uint32_t kNewBlock = 269;
 constexpr std::uint32_t kNewSoundBlock = 256;

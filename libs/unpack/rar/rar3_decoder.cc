@@ -13,7 +13,6 @@ using parts::MsbBits;
 constexpr std::uint64_t kFlushBytes = 64 * 1024;
 constexpr std::size_t kProgramsMax = 1024;
 constexpr std::size_t kUsesMax = 8192;
-constexpr std::string_view kBadCodes = "damaged: invalid codes";
 constexpr std::string_view kBadCode = "damaged: invalid code";
 constexpr std::string_view kBadFilter = "damaged: invalid filter";
 
@@ -127,46 +126,13 @@ bool Rar3Decoder::StartPpmd(base::Budget& budget) {
 }
 
 bool Rar3Decoder::TakeCodes() {
-  constexpr std::size_t kPackingSymbols = 20;
   if (bits_->Bit() == 0) {
     widths_.fill(0);
   }
   is_ppmd_ = false;
   last_low_ = low_repeats_ = 0;
-  std::array<std::uint8_t, kPackingSymbols> packing_widths{};
-  for (std::size_t i = 0; i < kPackingSymbols;) {
-    const std::uint32_t width = bits_->Take(4);
-    if (width == 15) {
-      const std::uint32_t zeros = bits_->Take(4);
-      if (zeros != 0) {
-        i += zeros + 2;
-        continue;
-      }
-    }
-    packing_widths[i++] = static_cast<std::uint8_t>(width);
-  }
-  Codes packing;
-  if (!packing.Build(packing_widths)) {
-    return Fail(kBadCodes);
-  }
-  for (std::size_t i = 0; i < kSymbols;) {
-    const std::uint32_t symbol = packing.Decode(*bits_);
-    if (symbol == Codes::kNone || bits_->overrun()) {
-      return Fail(bits_->overrun() ? parts::kEndsTooEarly : kBadCodes);
-    }
-    if (symbol < 16) {
-      widths_[i] = static_cast<std::uint8_t>((widths_[i] + symbol) & 15);
-      ++i;
-      continue;
-    }
-    std::uint32_t count = symbol % 2 == 0 ? bits_->Take(3) + 3 : bits_->Take(7) + 11;
-    if (symbol < 18 && i == 0) {
-      return Fail(kBadCodes);
-    }
-    const std::uint8_t width = symbol < 18 ? widths_[i - 1] : std::uint8_t{0};
-    for (; count > 0 && i < kSymbols; --count) {
-      widths_[i++] = width;
-    }
+  if (const std::string_view gap = ReadWidths(*bits_, widths_); !gap.empty()) {
+    return Fail(gap);
   }
   const std::span<const std::uint8_t> all(widths_);
   has_codes_ = main_.Build(all.first(kMainSymbols)) &&

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::uint64_t kFlushBytes = 64 * 1024;
 constexpr std::size_t kUsesMax = 8192;
-constexpr std::string_view kBadCodes = "damaged: invalid codes";
 constexpr std::string_view kBadCode = "damaged: invalid code";
 constexpr std::string_view kBadFilter = "damaged: invalid filter";
 
@@ -110,42 +109,11 @@ bool Rar5Decoder::StartBlock(base::Bytes packed, base::Budget& budget) {
 }
 
 bool Rar5Decoder::TakeCodes() {
-  constexpr std::size_t kPackingSymbols = 20;
-  std::array<std::uint8_t, kPackingSymbols> packing_widths{};
-  for (std::size_t i = 0; i < kPackingSymbols;) {
-    const std::uint32_t width = bits_->Take(4);
-    if (width == 15) {
-      const std::uint32_t zeros = bits_->Take(4);
-      if (zeros != 0) {
-        i += zeros + 2;
-        continue;
-      }
-    }
-    packing_widths[i++] = static_cast<std::uint8_t>(width);
-  }
-  Codes packing;
-  if (!packing.Build(packing_widths)) {
-    return Fail(kBadCodes);
-  }
   const std::size_t symbols = kMainSymbols + place_symbols_ + kLowSymbols + kLengthSymbols;
   std::array<std::uint8_t, kSymbolsMax> widths{};
-  for (std::size_t i = 0; i < symbols;) {
-    const std::uint32_t symbol = packing.Decode(*bits_);
-    if (symbol == Codes::kNone || bits_->overrun()) {
-      return Fail(bits_->overrun() ? parts::kEndsTooEarly : kBadCodes);
-    }
-    if (symbol < 16) {
-      widths[i++] = static_cast<std::uint8_t>(symbol);
-      continue;
-    }
-    std::uint32_t count = symbol % 2 == 0 ? bits_->Take(3) + 3 : bits_->Take(7) + 11;
-    if (symbol < 18 && i == 0) {
-      return Fail(kBadCodes);
-    }
-    const std::uint8_t width = symbol < 18 ? widths[i - 1] : std::uint8_t{0};
-    for (; count > 0 && i < symbols; --count) {
-      widths[i++] = width;
-    }
+  if (const std::string_view gap = ReadWidths(*bits_, std::span(widths).first(symbols));
+      !gap.empty()) {
+    return Fail(gap);
   }
   const std::span<const std::uint8_t> all(widths);
   has_codes_ =
