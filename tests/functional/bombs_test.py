@@ -270,7 +270,7 @@ class OldArchivesTest(BombsCase):
         entry = bytearray(make_lhas.entry(b"x", b"", b"-lh5-", bits.bytes() * 4))
         entry[11:15] = b"\xff" * 4
         entry[1] = sum(entry[2:2 + entry[0]]) & 0xFF
-        self.expect("zeros.lzh", bytes(entry) * 1000, "")
+        self.expect("zeros.lzh", bytes(entry) * 5000, "")
         bare = make_eggs.bare_bzip2(bytes(20 * MIB))
         self.expect("zeros.alz", make_eggs.alz(make_eggs.alz_entry("x", b"x", 1, bare) * 200), "")
         packed = make_eggs.deflate(bytes(50 * MIB))

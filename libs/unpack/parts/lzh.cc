@@ -108,6 +108,15 @@ void DecodeLzh(base::Bytes packed, std::uint64_t size, const LzhForm& form, Sink
         return;
       }
     }
+    if (symbols.single && *symbols.single < kLiterals && !bits.overrun()) {
+      // The whole block is one byte: nothing is left to be read for it.
+      for (; left > 0 && sink.produced() < size; --left) {
+        if (!sink.Put(static_cast<std::uint8_t>(*symbols.single))) {
+          return;
+        }
+      }
+      continue;
+    }
     --left;
     const auto symbol = symbols.Decode(bits);
     if (bits.overrun()) {
