@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,45 @@ TEST(PartsTest, LsbBitsAtTheEndOfAByte) {
   EXPECT_EQ(bits.Take(3), 7u);
   bits.ToByte();
   EXPECT_EQ(bits.Take(8), 0x12u);
+}
+
+// The bit `at` of the bytes, or zero behind them.
+unsigned BitAt(const std::string& bytes, std::size_t at, bool is_highest_first) {
+  if (at / 8 >= bytes.size()) {
+    return 0;
+  }
+  const auto byte = static_cast<unsigned char>(bytes[at / 8]);
+  return byte >> (is_highest_first ? 7 - at % 8 : at % 8) & 1u;
+}
+
+TEST(PartsTest, BitsOfAnyCountAreThoseOneByOne) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 200; ++round) {
+    std::string bytes(random() % 40, '\0');
+    for (char& byte : bytes) {
+      byte = static_cast<char>(random());
+    }
+    LsbBits low(base::AsBytes(bytes));
+    MsbBits high(base::AsBytes(bytes));
+    for (std::size_t at = 0; at < bytes.size() * 8 + 70;) {
+      const unsigned count = random() % 33;
+      std::uint64_t of_low = 0;
+      std::uint64_t of_high = 0;
+      for (unsigned i = 0; i < count; ++i) {
+        of_low |= std::uint64_t{BitAt(bytes, at + i, false)} << i;
+        of_high = of_high << 1 | BitAt(bytes, at + i, true);
+      }
+      ASSERT_EQ(low.Peek(count), of_low);
+      ASSERT_EQ(high.Peek(count), of_high);
+      ASSERT_EQ(low.Take(count), of_low);
+      high.Drop(count);
+      at += count;
+      ASSERT_EQ(low.overrun(), at > bytes.size() * 8);
+      ASSERT_EQ(high.overrun(), at > bytes.size() * 8);
+      ASSERT_EQ(high.taken(), at);
+      ASSERT_EQ(low.position(), std::min(bytes.size(), (at + 7) / 8));
+    }
+  }
 }
 
 TEST(PartsTest, PrefixCodesAreCanonical) {

@@ -1,8 +1,8 @@
 // Canonical prefix codes (Huffman, Shannon-Fano) as archivers use them: symbols sorted by length,
 // then by number, get ascending codes.
 //
-// Decoding walks one bit at a time (as many steps as the code is long), so building a code costs
-// only as much as it has symbols: streams of many small blocks cannot make it expensive.
+// Decoding takes as many steps as the code is long, so building a code costs only as much as it has
+// symbols: streams of many small blocks cannot make it expensive.
 // Thread safety: const operations are safe.
 #pragma once
 
@@ -11,6 +11,8 @@
 #include <optional>
 #include <span>
 #include <vector>
+
+#include "libs/unpack/parts/bits.h"
 
 namespace day::unpack::parts {
 
@@ -22,8 +24,25 @@ class PrefixCode {
   // are more codes than fit. Incomplete codes are accepted; their unused bits decode to nothing.
   bool Build(std::span<const std::uint8_t> lengths);
 
-  // The next symbol, with the first bit of a code the highest one; `flip` for codes that are stored
-  // inverted (implode). Nothing if the bits are no code.
+  // The next symbol, with the first bit of a code the highest one. Nothing if the bits are no code.
+  std::optional<std::uint32_t> Decode(MsbBits& bits) const {
+    const std::uint32_t ahead = bits.Peek(kPrefixBitsMax);
+    std::uint32_t first = 0;
+    std::uint32_t index = 0;
+    for (unsigned length = 1; length <= kPrefixBitsMax; ++length) {
+      const std::uint32_t code = ahead >> (kPrefixBitsMax - length);
+      const std::uint32_t count = counts_[length];
+      if (code - first < count) {
+        bits.Drop(length);
+        return symbols_[index + (code - first)];
+      }
+      index += count;
+      first = (first + count) << 1;
+    }
+    bits.Drop(kPrefixBitsMax);
+    return std::nullopt;
+  }
+  // The same from anything that has Bit(); `flip` for codes that are stored inverted (implode).
   template <typename Bits>
   std::optional<std::uint32_t> Decode(Bits& bits, unsigned flip = 0) const {
     std::uint32_t code = 0;

@@ -1,5 +1,5 @@
-// Canonical prefix codes of up to 15 bits, as RAR 2 to 4 use them: short codes by a table, long
-// ones bit by bit. Not thread-safe while it is built.
+// Canonical prefix codes of up to 15 bits, as RAR 2 to 5 use them: short codes by a table, long
+// ones length by length. Not thread-safe while it is built.
 #pragma once
 
 #include <algorithm>
@@ -31,17 +31,11 @@ class Codes {
       bits.Drop(quick >> kSymbolBits);
       return quick & ((1u << kSymbolBits) - 1);
     }
-    std::uint32_t first = 0;
-    std::uint32_t index = 0;
-    for (unsigned length = 1; length <= kBitsMax; ++length) {
-      const std::uint32_t code = ahead >> (kBitsMax - length);
-      const std::uint32_t count = counts_[length];
-      if (code - first < count) {
+    for (unsigned length = kQuickBits + 1; length <= kBitsMax; ++length) {
+      if (ahead < ends_[length]) {
         bits.Drop(length);
-        return symbols_[index + (code - first)];
+        return symbols_[(indexes_[length] + (ahead >> (kBitsMax - length))) % symbols_.size()];
       }
-      index += count;
-      first = (first + count) << 1;
     }
     return kNone;
   }
@@ -51,25 +45,31 @@ class Codes {
   static constexpr unsigned kSymbolBits = 9;
 
   std::array<std::uint16_t, 1u << kQuickBits> quick_{};  // length and symbol; 0: a longer code
-  std::array<std::uint16_t, kBitsMax + 1> counts_{};
+  // For codes of each length: what all of them, as kBitsMax bits, are below; and what is added to
+  // one to get its place among the symbols, which are sorted by their codes.
+  std::array<std::uint32_t, kBitsMax + 1> ends_{};
+  std::array<std::uint32_t, kBitsMax + 1> indexes_{};
   std::array<std::uint16_t, 512> symbols_{};
 };
 
 inline bool Codes::Build(std::span<const std::uint8_t> lengths) {
-  counts_.fill(0);
   quick_.fill(0);
+  std::array<std::uint32_t, kBitsMax + 1> counts{};
   for (const std::uint8_t length : lengths) {
-    ++counts_[length];
+    ++counts[length];
   }
-  counts_[0] = 0;
+  counts[0] = 0;
   std::array<std::uint32_t, kBitsMax + 2> next_index{};
   std::array<std::uint32_t, kBitsMax + 2> next_code{};
   for (unsigned length = 1; length <= kBitsMax; ++length) {
-    next_index[length + 1] = next_index[length] + counts_[length];
-    if (next_code[length] + counts_[length] > (1u << length)) {
+    next_index[length + 1] = next_index[length] + counts[length];
+    const std::uint32_t end = next_code[length] + counts[length];
+    if (end > (1u << length)) {
       return false;
     }
-    next_code[length + 1] = (next_code[length] + counts_[length]) << 1;
+    next_code[length + 1] = end << 1;
+    ends_[length] = end << (kBitsMax - length);
+    indexes_[length] = next_index[length] - next_code[length];
   }
   for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol) {
     const unsigned length = lengths[symbol];

@@ -39,8 +39,8 @@ class Window {
   void CopyBack(std::uint64_t distance, std::uint64_t length) {
     const std::uint64_t at = position_ & mask_;
     const std::uint64_t from = (position_ - distance) & mask_;
-    if (IsInside(distance) && distance >= length && std::max(at, from) + length <= ring_.size()) {
-      std::memmove(ring_.data() + at, ring_.data() + from, length);
+    if (IsInside(distance) && std::max(at, from) + length <= ring_.size()) {
+      CopyForward(ring_.data() + at, ring_.data() + from, length);
       position_ += length;
       return;
     }
@@ -61,6 +61,20 @@ class Window {
   }
 
  private:
+  // Byte by byte, so that what is close in front of `to` is repeated.
+  static void CopyForward(std::uint8_t* to, const std::uint8_t* from, std::uint64_t length) {
+    constexpr std::uint64_t kAtOnce = 8;
+    if (to - from >= std::ptrdiff_t{kAtOnce} || from > to) {
+      for (; length >= kAtOnce; length -= kAtOnce, to += kAtOnce, from += kAtOnce) {
+        std::uint64_t piece = 0;
+        std::memcpy(&piece, from, kAtOnce);
+        std::memcpy(to, &piece, kAtOnce);
+      }
+    }
+    for (; length > 0; --length) {
+      *to++ = *from++;
+    }
+  }
   bool IsInside(std::uint64_t distance) const {
     return distance != 0 && distance <= position_ && distance <= bytes_;
   }
