@@ -87,6 +87,11 @@ def rtf_object(data):
     return b"{\\rtf1\\ansi{\\object\\objemb{\\*\\objclass Package}{\\*\\objdata " + whole.hex().encode() + b"}}}"
 
 
+def quoted(data):
+    text = "".join(chr(byte) if chr(byte).isalnum() and byte < 128 else f"={byte:02X}" for byte in data)
+    return b"".join(text[i:i + 72].encode() + b"=\n" for i in range(0, len(text), 72))
+
+
 def attached(data, encoding=b"base64", encode=base64.encodebytes, kind=b"application/octet-stream; name=a.bin"):
     return (b"Received: by example.org\nFrom: a@example.org\nTo: b@example.org\nSubject: x\nMIME-Version: 1.0\n"
             b'Content-Type: multipart/mixed; boundary="=_one"\n\nText.\n\n--=_one\nContent-Type: text/plain\n\nSee there.\n--=_one\n'
@@ -110,7 +115,7 @@ def made():
     }
     outer = {
         "base64.eml": attached, "alone.eml": alone,
-        "qp.eml": lambda d: attached(d, b"quoted-printable", lambda t: make_mail.quopri.encodestring(t, True)),
+        "qp.eml": lambda d: attached(d, b"quoted-printable", quoted),
         "uu.eml": lambda d: attached(d, b"x-uuencode", make_mail.uu), "alone-uu.eml": lambda d: alone(d, b"x-uuencode", make_mail.uu),
         "text-uu.eml": lambda d: make_mail.HEAD + b"\nWords.\n\n" + make_mail.uu(d),
         "message.eml": lambda d: attached(attached(d), b"7bit", bytes, b"message/rfc822"),

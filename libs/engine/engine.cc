@@ -12,15 +12,15 @@
 namespace day::engine {
 namespace {
 
-// Copies are made only for signatures that can match them: pages are matched against those for any
-// file too, texts have been matched against those as they are.
+// Copies are made only for signatures that can match them: those for any file, too, for in copies
+// capital letters are small ones, and blanks are one.
 Wanted WantedBy(const signatures::clamav::BodyDatabase& body) {
   constexpr std::uint32_t kAny = 1u << 0;
   constexpr std::uint32_t kHtml = 1u << 3;
   constexpr std::uint32_t kText = 1u << 7;
   Wanted wanted;
   wanted.html_copies = (body.targets() & (kAny | kHtml | kText)) != 0;
-  wanted.text_copies = (body.targets() & kText) != 0;
+  wanted.text_copies = (body.targets() & (kAny | kText)) != 0;
   return wanted;
 }
 

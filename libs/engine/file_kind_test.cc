@@ -75,9 +75,7 @@ class ListsTest : public ::testing::Test {
 };
 
 TEST_F(ListsTest, MagicOpensWhatItNames) {
-  const std::string mail =
-      "QWER and more\nContent-Type: text/plain\nContent-Transfer-Encoding: "
-      "base64\n\naGVsbG8gd29ybGQ=";
+  const std::string mail = "QWER: and more\n\nbegin 644 a\n+:&5L;&\\@=V]R;&0`\n`\nend\n";
   EXPECT_TRUE(
       Scan("a.ftm", "0:9:51:q:CL_TYPE_ANY:CL_TYPE_MAIL\n", mail, "hello world").findings.empty());
   EXPECT_EQ(Scan("a.ftm", "0:0:51574552:q:CL_TYPE_ANY:CL_TYPE_MAIL\n", mail, "hello world")

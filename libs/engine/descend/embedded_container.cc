@@ -4,6 +4,7 @@
 #include "libs/engine/descend/content.h"
 #include "libs/engine/descend/openers.h"
 #include "libs/unpack/embedded/embedded_reader.h"
+#include "libs/unpack/mail/mail_reader.h"
 #include "libs/unpack/zip/zip_reader.h"
 
 namespace day::engine {
@@ -116,7 +117,9 @@ std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
   wanted.pdfs = subject.type != FileType::kPdf;
   // Programs in each other would be given once for each way through them: 2^n.
   wanted.programs = !was_found;
-  wanted.mails = !IsText(subject.type);
+  // Near the start of what may be a text they are the mail's reader's.
+  wanted.mails = !IsText(subject.type) && !(subject.type == FileType::kUnknown &&
+                                            unpack::mail::MailReader::FindBehindText(subject.data));
   // A container is a level of depth: most files hold none.
   auto container = std::make_unique<EmbeddedContainer>(searched, wanted);
   return container->HasNext() ? std::move(container) : nullptr;

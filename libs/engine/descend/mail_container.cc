@@ -68,6 +68,13 @@ std::unique_ptr<Container> OpenMail(const Subject& subject) {
   if (is_text && subject.origin == Origin::kOther && MailReader::IsEncodedFile(subject.data)) {
     return std::make_unique<MailContainer>(MailReader::OfEncodedFile(subject.data));
   }
+  // Headers in the bodies of mails are the mail's reader's.
+  if ((subject.type >= FileType::kXml || subject.type == FileType::kUnknown) &&
+      (subject.origin == Origin::kOther || subject.origin == Origin::kScript)) {
+    if (const auto begin = MailReader::FindBehindText(subject.data)) {
+      return std::make_unique<MailContainer>(MailReader(subject.data.subspan(*begin)));
+    }
+  }
   return nullptr;
 }
 

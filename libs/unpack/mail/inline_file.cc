@@ -20,13 +20,19 @@ bool IsUuCharacter(char c) { return c >= ' ' && c <= '`'; }
 unsigned UuValue(char c) { return (static_cast<unsigned char>(c) - 0x20u) & 0x3F; }
 
 // Whether the line can be one of uuencode: its first character says how many bytes the others hold.
-// Blanks at its end may have been stripped, and there may be a checksum.
+// Blanks at its end may have been stripped, there may be a checksum, and a few characters may be
+// damaged; then a line may also be too long.
 bool IsUuLine(std::string_view line) {
-  if (line.empty() || !std::all_of(line.begin(), line.end(), IsUuCharacter)) {
+  constexpr std::size_t kShortMax = 8;
+  line = line.substr(0, line.find('\0'));
+  if (line.empty() || !IsUuCharacter(line[0])) {
     return false;
   }
+  const auto damaged = static_cast<std::size_t>(
+      std::count_if(line.begin(), line.end(), [](char c) { return !IsUuCharacter(c); }));
   const std::size_t full = (UuValue(line[0]) + 2) / 3 * 4;
-  return line.size() <= full + 2 && (full == 0 || line.size() > 1);
+  return (line.size() <= full + 2 || full > kShortMax) && (full == 0 || line.size() > 1) &&
+         damaged <= line.size() / kShortMax;
 }
 
 // "begin 644 name", "begin-base64 644 name": the name, if the line is that.

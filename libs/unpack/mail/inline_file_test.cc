@@ -55,6 +55,18 @@ TEST(UuencodeTest, PassesOverJunkLines) {
   EXPECT_EQ(found[0].data, "helloa");
 }
 
+TEST(UuencodeTest, ReadsDamagedLines) {
+  const std::string line = "M" + std::string(60, '`') + "\n";
+  std::string damaged = line;
+  damaged[20] = 'b';
+  auto found = All("begin 644 a\n" + damaged + "%:&5L;&\\\nend\n");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].data.substr(45), "hello");
+  found = All("begin 644 a\nM" + std::string(80, '`') + "\n%:&5L;&\\\nend\n");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].data.substr(45), "hello") << "a line that is too long";
+}
+
 TEST(UuencodeTest, OrdinaryWordsAreNoFile) {
   EXPECT_TRUE(All("begin 644 and then some words\nthat are no such line\n").empty());
   EXPECT_TRUE(All("begin with 3 eggs\n").empty());

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "libs/unpack/mail/mail_start.h"
+
 namespace day::unpack::mail {
 namespace {
 
@@ -13,31 +15,6 @@ constexpr std::size_t kIdentifyBytesMax = 16 * 1024;
 // A content type longer than this is charged as work, for all the ways in which it is read.
 constexpr std::size_t kContentTypeFreeBytes = 1000;
 constexpr std::uint64_t kContentTypeWork = 64;
-
-// Fields that hardly anything but a mail starts with.
-constexpr std::string_view kStrongFields[] = {
-    "received",
-    "return-path",
-    "delivered-to",
-    "mime-version",
-    "message-id",
-    "dkim-signature",
-    "x-mailer",
-    "content-transfer-encoding",
-    "arc-seal",
-    "x-received",
-    "authentication-results",
-    "received-spf",
-    "envelope-to",
-    "x-original-to",
-    "x-unsent",
-};
-// Two of these make a mail as well.
-constexpr std::string_view kWeakFields[] = {
-    "from",        "to",         "subject", "date",         "cc",
-    "bcc",         "reply-to",   "sender",  "content-type", "content-disposition",
-    "in-reply-to", "references", "list-id", "x-priority",   "user-agent",
-};
 
 struct Suffix {
   std::string_view type;
@@ -69,30 +46,6 @@ std::string_view SuffixOf(std::string_view type) {
   return type.empty() ? ".txt" : ".bin";
 }
 
-bool IsOneOf(std::string_view name, std::span<const std::string_view> names) {
-  return std::any_of(names.begin(), names.end(), [name](std::string_view known) {
-    return known.size() == name.size() && StartsWithWord(name, known);
-  });
-}
-
-std::string_view FieldName(std::string_view line) {
-  const std::string_view name = line.substr(0, line.find(':'));
-  return name.substr(0, name.find_last_not_of(kBlanks) + 1);
-}
-
-bool IsEnvelopeLine(std::string_view line) {
-  return line.starts_with("From ") || line.starts_with(">From ");
-}
-
-// What stands in front of the first field: a byte order mark, blank lines. Moves behind it.
-std::string_view WithoutStart(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) {
-    text.remove_prefix(3);
-  }
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-  return text;
-}
-
 std::string LimitReason(std::string_view name) { return "limit " + std::string(name); }
 
 // How many bytes one object may have; `limit` is what bounds it.
@@ -103,8 +56,6 @@ std::uint64_t Room(const base::Budget& budget, base::Limit& limit) {
   limit = left < limits.file_bytes_max ? base::Limit::kBytesOut : base::Limit::kFileBytes;
   return std::min(left, limits.file_bytes_max);
 }
-
-bool IsMultipartType(std::string_view type) { return type.find("multipart") != type.npos; }
 
 bool IsMessageType(std::string_view type) {
   return type.starts_with("message/rfc822") || type.starts_with("message/global") ||
@@ -133,45 +84,33 @@ MailReader::MailReader(base::Bytes file)
       work_left_(kWorkRatioMax * file.size() + kWorkFreeBytes) {}
 
 bool MailReader::IsMail(base::Bytes file) {
-  const std::string_view text =
-      WithoutStart(base::AsText(base::ClippedSlice(file, 0, kIdentifyBytesMax)));
-  if (!IsEnvelopeLine(text) && !IsFieldLine(text.substr(0, 2 * kFieldNameBytesMax))) {
-    return false;  // nearly every other file ends here
-  }
-  LineWalker lines(text);
-  int score = 0;
-  for (bool is_first = true; !lines.done(); is_first = false) {
-    const std::string_view line = lines.Next();
-    if (is_first && IsEnvelopeLine(line)) {
-      score += 1;
-      continue;
-    }
-    if (line.empty()) {
-      return false;
-    }
-    if (!IsFieldLine(line)) {
-      if (is_first || kBlanks.find(line[0]) == std::string_view::npos) {
-        return false;
-      }
-      continue;
-    }
-    const std::string_view name = FieldName(line);
-    const bool is_multipart = StartsWithWord(name, "content-type") &&
-                              IsMultipartType(MediaType(line.substr(line.find(':') + 1)));
-    const bool is_strong = is_multipart || IsOneOf(name, kStrongFields);
-    score += is_strong ? 2 : IsOneOf(name, kWeakFields) ? 1 : 0;
-    if (score >= 2) {
-      return true;
-    }
-  }
-  return false;
+  return LooksLikeMail(base::AsText(base::ClippedSlice(file, 0, kIdentifyBytesMax)));
+}
+
+std::optional<std::uint64_t> MailReader::FindBehindText(base::Bytes file) {
+  return FindMailBehindText(base::AsText(base::ClippedSlice(file, 0, kIdentifyBytesMax)));
 }
 
 bool MailReader::IsEncodedFile(base::Bytes file) {
   const std::string_view text =
       WithoutStart(base::AsText(base::ClippedSlice(file, 0, kIdentifyBytesMax)));
-  LineWalker lines(text.substr(0, 2 * kFieldNameBytesMax));
-  return !lines.done() && IsInlineStart(lines.Next());
+  LineWalker first(text.substr(0, 2 * kFieldNameBytesMax));
+  if (first.done()) {
+    return false;
+  }
+  const std::string_view line = first.Next();
+  if (IsInlineStart(line)) {
+    return true;
+  }
+  if (!IsEnvelopeLine(line) && !IsMailField(line)) {
+    return false;  // nearly every other file ends here
+  }
+  for (LineWalker lines(text); !lines.done();) {
+    if (IsInlineStart(lines.Next())) {
+      return true;
+    }
+  }
+  return false;
 }
 
 MailReader MailReader::OfEncodedFile(base::Bytes file) {
@@ -461,45 +400,43 @@ void MailReader::AddLeaves(std::string_view body, const Section& section, const 
     is_text |= each.starts_with("text") || each.find('/') == std::string::npos;
     type = type.empty() ? each : type;
   }
-  std::vector<Encoding> encodings;
-  const auto add_encoding = [&encodings](Encoding encoding) {
-    if (std::find(encodings.begin(), encodings.end(), encoding) == encodings.end()) {
-      encodings.push_back(encoding);
-    }
-  };
-  for (const std::string& field : header.content_encodings) {
-    const std::string token = FirstToken(field);
-    add_encoding(token.find("base64") != token.npos   ? Encoding::kBase64
-                 : token.find("quoted") != token.npos ? Encoding::kQuotedPrintable
-                 : token.find("uu") != token.npos     ? Encoding::kUuencode
-                                                      : Encoding::kNone);
-  }
-  if (encodings.empty()) {
-    encodings.push_back(Encoding::kNone);
-  }
   Leaf leaf;
-  leaf.text = body;
   leaf.name = NumberedName(FileName(header), is_message ? ".eml" : SuffixOf(type));
   leaf.gap = gap.empty() ? std::string() : LimitReason(gap);
   if (gap.empty() && HasPiecesElsewhere(header)) {
     leaf.gap = "unsupported: pieces of this message are in other mails";
   }
-  for (const Encoding encoding : encodings) {
-    const bool is_encoded = encoding != Encoding::kNone;
+  const Guess guess = is_message || has_parts ? Guess::kNever
+                      : is_text               ? Guess::kUnlessPlain
+                                              : Guess::kAlways;
+  for (const BodyReading& reading : ReadingsOf(body, header.content_encodings, guess)) {
+    const bool is_encoded = reading.encoding != Encoding::kNone;
     if (is_multipart && has_parts && !is_encoded) {
       continue;
     }
     leaf.is_message = is_message || (is_multipart && is_encoded);
     leaf.is_text = is_text && !leaf.is_message;
-    leaf.encoding = encoding;
-    leaf.padding = Padding::kEndsData;
+    leaf.reading = reading;
     leaves_.push_back(leaf);
-    if (encoding == Encoding::kBase64 && HasDataBehindPadding(body)) {
-      leaf.padding = Padding::kEndsGroup;
-      leaves_.push_back(leaf);
-      leaf.padding = Padding::kIsJunk;
-      leaves_.push_back(leaf);
-    }
+  }
+  if (guess != Guess::kNever) {
+    AddHeadersIn(body, section);
+  }
+}
+
+void MailReader::AddHeadersIn(std::string_view body, const Section& section) {
+  std::vector<std::string_view> headers = HeadersIn(body, parts_left_ + 1);
+  if (headers.size() > parts_left_) {
+    NoteLimit("mime_parts_max");
+    headers.pop_back();
+  }
+  if (headers.empty() || section.nesting >= kNestingMax || !SpendWork(body.size())) {
+    return;
+  }
+  parts_left_ -= headers.size();
+  const auto nesting = static_cast<std::uint8_t>(section.nesting + 1);
+  for (auto header = headers.rbegin(); header != headers.rend(); ++header) {
+    sections_.push_back({*header, true, false, nesting});
   }
 }
 
@@ -514,20 +451,20 @@ Part MailReader::DecodeLeaf(Leaf& leaf, base::Budget& budget, inflate::OutputBuf
   buffer.Clear();
   body_.Clear();
   // Files are looked for in the text itself; so it must outlive the buffer's next content.
-  const bool has_inline = leaf.encoding == Encoding::kNone ||
-                          leaf.encoding == Encoding::kQuotedPrintable || leaf.is_text;
+  const bool has_inline = leaf.reading.encoding == Encoding::kNone ||
+                          leaf.reading.encoding == Encoding::kQuotedPrintable || leaf.is_text;
   inflate::OutputBuffer& out = has_inline ? body_ : buffer;
-  if (leaf.encoding == Encoding::kNone) {
-    part.content = base::ClippedSlice(base::AsBytes(leaf.text), 0, room);
-    cut = part.content.size() < leaf.text.size();
+  if (leaf.reading.encoding == Encoding::kNone) {
+    part.content = base::ClippedSlice(base::AsBytes(leaf.reading.text), 0, room);
+    cut = part.content.size() < leaf.reading.text.size();
   } else {
-    Sink sink(leaf.text.size() + 3, room, out);
-    if (leaf.encoding == Encoding::kBase64) {
-      DecodeBase64(leaf.text, leaf.padding, sink);
-    } else if (leaf.encoding == Encoding::kQuotedPrintable) {
-      DecodeQuotedPrintable(leaf.text, sink);
+    Sink sink(leaf.reading.text.size() + 3, room, out);
+    if (leaf.reading.encoding == Encoding::kBase64) {
+      DecodeBase64(leaf.reading.text, leaf.reading.padding, sink);
+    } else if (leaf.reading.encoding == Encoding::kQuotedPrintable) {
+      DecodeQuotedPrintable(leaf.reading.text, sink);
     } else {
-      DecodeUuencodedLines(leaf.text, sink);
+      DecodeUuencodedLines(leaf.reading.text, sink);
     }
     cut = sink.full();
     part.content = sink.bytes();

@@ -9,9 +9,10 @@
 // Mailers forgive nearly everything, each in its own way, and whoever hides malware in a mail picks
 // a mailer that reads it and a scanner that does not. So nothing is refused, and where mailers read
 // differently, every reading is given: each of several boundaries, transfer encodings, types and
-// header ends; base64 with data behind its padding; lines that only start like a delimiter; and,
-// if no boundary is declared that occurs, one that the text itself shows. Preambles, epilogues and
-// text bodies are parts too. Files in the text (uuencode, yEnc, BinHex) are parts of their own.
+// header ends; base64 with data behind its padding, with lines that lost characters, or that nobody
+// declared; lines that only start like a delimiter; headers in a body; and, if no boundary is
+// declared that occurs, one that the text itself shows. Preambles, epilogues and text bodies are
+// parts too. Files in the text (uuencode, yEnc, BinHex) are parts of their own.
 //
 // Names are "NUMBER:FILENAME" or "NUMBER:part-NUMBER.SUFFIX", counted from 1 in their message; in
 // an mbox of several messages "message-N//" stands in front.
@@ -33,6 +34,7 @@
 #include "libs/base/budget.h"
 #include "libs/base/bytes.h"
 #include "libs/unpack/inflate/output_buffer.h"
+#include "libs/unpack/mail/body_readings.h"
 #include "libs/unpack/mail/inline_file.h"
 #include "libs/unpack/mail/mime_header.h"
 #include "libs/unpack/mail/text_lines.h"
@@ -61,8 +63,13 @@ class MailReader {
   // first line of most other files, and at kIdentifyBytesMax at most.
   static bool IsMail(base::Bytes file);
 
+  // Where a mail starts in a text that does not start with it: behind a few lines, or behind a
+  // header whose first ones are damaged. Looks at 4 KB at most.
+  static std::optional<std::uint64_t> FindBehindText(base::Bytes file);
+
   // Whether it is a text that starts with a file in uuencode, yEnc or BinHex: what a mail's body
-  // may be as well. Looks at the first line.
+  // may be as well; or that has one behind a first line of a mail. Looks at kIdentifyBytesMax at
+  // most, and at the first line of most other files.
   static bool IsEncodedFile(base::Bytes file);
   // Reads all of a text as if it were a mail's body, and gives only the files in it.
   static MailReader OfEncodedFile(base::Bytes file);
@@ -89,12 +96,9 @@ class MailReader {
     bool is_exact = false;  // else the boundary is only the beginning of the line
     bool is_closing = false;
   };
-  enum class Encoding : std::uint8_t { kNone, kBase64, kQuotedPrintable, kUuencode };
   // One reading of a body that holds no parts.
   struct Leaf {
-    std::string_view text;
-    Encoding encoding = Encoding::kNone;
-    Padding padding = Padding::kEndsData;
+    BodyReading reading;
     std::string name;
     bool is_message = false;
     bool is_text = false;
@@ -111,6 +115,7 @@ class MailReader {
                    const Section& parent, bool is_digest, std::vector<Section>& sections);
   void AddLeaves(std::string_view body, const Section& section, const Header& header,
                  bool is_multipart, bool has_parts, std::string_view gap);
+  void AddHeadersIn(std::string_view body, const Section& section);
   Part DecodeLeaf(Leaf& leaf, base::Budget& budget, inflate::OutputBuffer& buffer);
   std::optional<Part> NextInline(base::Budget& budget, inflate::OutputBuffer& buffer);
   bool SpendWork(std::uint64_t bytes);

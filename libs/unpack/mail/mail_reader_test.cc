@@ -151,6 +151,58 @@ TEST(MailReaderTest, SplitsAnMbox) {
                           "message-2//1:part-1.txt=two\n"));
 }
 
+TEST(MailReaderTest, FindsMailsBehindText) {
+  const auto found = [](std::string_view text) {
+    return MailReader::FindBehindText(base::AsBytes(text));
+  };
+  EXPECT_EQ(found("words\n\nSubject: x\nContent-Type: text/plain\n"), 7u);
+  EXPECT_EQ(found("Fr\xFFm x\nTo: y\nMIME-Version: 1.0\n"), 7u);
+  EXPECT_EQ(found("words\nFrom a\nMIME-Version: 1.0\n"), 6u);
+  EXPECT_EQ(found("words\nFrom: a\nTo: b\nSubject: c\n\ntext"), std::nullopt) << "not MIME's";
+  EXPECT_EQ(found("Content-Type: a/b\nwords\nSubject: x\n"), std::nullopt) << "too little";
+  EXPECT_EQ(found(std::string(5000, '\n') + "Subject: x\nContent-Type: a/b\n"), std::nullopt);
+}
+
+TEST(MailReaderTest, ALineOfTheFirstFieldsMayBeDamaged) {
+  EXPECT_TRUE(IsMail("From: a\nT?o b\nSubject: c\n"));
+  EXPECT_FALSE(IsMail("From: a\none\ntwo\nthree\nSubject: c\n"));
+}
+
+TEST(MailReaderTest, OpensEncodedFilesBehindAFirstField) {
+  const auto is_one = [](std::string_view text) {
+    return MailReader::IsEncodedFile(base::AsBytes(text));
+  };
+  EXPECT_TRUE(is_one("From: a\nwords\n\nbegin 644 a\n"));
+  EXPECT_FALSE(is_one("Words: a\nwords\n\nbegin 644 a\n"));
+  EXPECT_FALSE(is_one("From: a\nwords\n\nbegin with it\n"));
+}
+
+TEST(MailReaderTest, ReadsHeadersInABody) {
+  const std::string mail = "Subject: x\n\ntext\n\n" + kAttachment;
+  EXPECT_THAT(WalkAll(mail).parts, Contains("2:a.bin=hello"));
+  EXPECT_THAT(WalkAll(mail + "\n" + kAttachment).parts, Contains("3:a.bin=hello"));
+}
+
+TEST(MailReaderTest, ReadsBase64ThatNobodyDeclared) {
+  const std::string line = "YSBuZWVkbGUgaW4gdGhlIG5lc3Q=";
+  const auto parts = [&](const std::string& fields) {
+    return WalkAll("Subject: x\n" + fields + "\nwords\n" + line).parts;
+  };
+  const std::string decoded = "1:part-1.txt=a needle in the nest";
+  EXPECT_THAT(parts(""), Contains(decoded));
+  EXPECT_THAT(parts("Content-Transfer-Encoding: unheard\n"), Contains(decoded));
+  EXPECT_THAT(parts("Content-Transfer-Encoding: 7bit\n").size(), 1u) << "said to be text";
+  EXPECT_THAT(parts("Content-Transfer-Encoding: 7bit\nContent-Type: application/x\n").size(), 2u);
+}
+
+TEST(MailReaderTest, ReadsLinesOfBase64ByThemselves) {
+  const std::string head = "Subject: x\nContent-Transfer-Encoding: base64\n\n";
+  EXPECT_THAT(WalkAll(head + "Xb25l\nIHR3\nbyB0\naHJl\nZQ==").parts,
+              Contains(testing::HasSubstr(" two three")));
+  EXPECT_EQ(WalkAll(head + "b25l\nIHR3\nbyB0\naHJl\nZQ==").parts.size(), 1u);
+  EXPECT_EQ(WalkAll(head + "b25lI\nHR3by\nB0aHJ\nlZQ==").parts.size(), 1u) << "all are like that";
+}
+
 TEST(MailReaderTest, NamesItsLimits) {
   std::string nested = "MIME-Version: 1.0\n";
   for (std::size_t i = 0; i <= kNestingMax; ++i) {

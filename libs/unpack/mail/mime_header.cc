@@ -278,7 +278,7 @@ class FieldCollector {
     const std::string_view name = Trimmed(line.substr(0, colon));
     if (StartsWithWord(name, "content-type") && name.size() == 12) {
       values_ = &header_.content_types;
-    } else if (StartsWithWord(name, "content-transfer-encoding") && name.size() == 25) {
+    } else if (IsEncodingField(name)) {
       values_ = &header_.content_encodings;
     } else if (StartsWithWord(name, "content-disposition") && name.size() == 19) {
       values_ = &header_.content_dispositions;
@@ -354,6 +354,19 @@ bool IsFieldLine(std::string_view line) {
   }
   const std::size_t colon = line.find_first_not_of(kBlanks, at);
   return at > 0 && colon != std::string_view::npos && line[colon] == ':';
+}
+
+bool IsEncodingField(std::string_view name) {
+  constexpr std::string_view kName = "content-transfer-encoding";
+  name = Trimmed(name);
+  if (name.size() != kName.size()) {
+    return false;
+  }
+  int others = 0;
+  for (std::size_t i = 0; i < kName.size(); ++i) {
+    others += Lower(name[i]) != kName[i] ? 1 : 0;
+  }
+  return others <= 1;
 }
 
 Header ReadHeader(std::string_view text) {

@@ -48,6 +48,10 @@ Header ReadHeader(std::string_view text);
 // Whether the line is a field: a name without blanks, perhaps blanks, a colon.
 bool IsFieldLine(std::string_view line);
 
+// Whether this is the name of the field of the transfer encoding, or was before a character of it
+// was damaged.
+bool IsEncodingField(std::string_view name);
+
 // "multipart/mixed": lower case, without comments, blanks and parameters.
 std::string MediaType(std::string_view content_type);
 

@@ -48,6 +48,7 @@ class Group {
     }
     count_ = 0;
   }
+  void Drop() { count_ = 0; }
   bool empty() const { return count_ == 0; }
 
  private:
@@ -112,6 +113,8 @@ void DecodeBase64(std::string_view text, Padding padding, Sink& sink) {
       if (padding == Padding::kEndsData) {
         return;
       }
+    } else if (padding == Padding::kEndsLine && text[at - 1] == '\n') {
+      group.Drop();
     }
   }
   group.End(sink);

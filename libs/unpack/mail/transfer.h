@@ -49,12 +49,13 @@ enum class Padding : std::uint8_t {
   kEndsData,   // what follows is not read
   kEndsGroup,  // another stream of base64 starts
   kIsJunk,     // as if it were not there
+  kEndsLine,   // as kEndsGroup, and each line is a stream of its own, whatever the one before lost
 };
 
 // Characters outside the alphabet are passed over, and so is a last lone character. Missing padding
 // is no error.
 void DecodeBase64(std::string_view text, Padding padding, Sink& sink);
-// Whether data stands behind the first "=", so that the three readings differ.
+// Whether data stands behind the first "=", so that the first three readings differ.
 bool HasDataBehindPadding(std::string_view text);
 
 // Soft line breaks (blanks before the ending too) are taken out, blanks at the end of a line as
