@@ -133,6 +133,9 @@ daylight_library(libs/unpack/vba USES libs/unpack/document)
 # Hangul documents before OLE 2, and a cover that some programs put around files.
 daylight_library(libs/unpack/hwp3 USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/cryptff USES libs/unpack/document libs/unpack/parts libs/unpack/inflate)
+daylight_library(libs/unpack/xar
+  USES libs/unpack/document libs/unpack/parts libs/unpack/inflate libs/unpack/stream
+  TEST_LINKS daylight_unpack_parts_testing)
 # Documents that ask for a password.
 daylight_library(libs/unpack/officecrypt
   USES libs/unpack/cipher libs/unpack/document libs/unpack/inflate libs/crypto LINKS OpenSSL::Crypto)
@@ -232,7 +235,7 @@ daylight_library(libs/engine/descend
        libs/unpack/rar libs/unpack/rpm
        libs/unpack/rtf libs/unpack/script libs/unpack/sevenzip libs/unpack/sis libs/unpack/squashfs libs/unpack/stream
        libs/unpack/swf libs/unpack/szdd libs/unpack/tar libs/unpack/tnef libs/unpack/udf
-       libs/unpack/wim libs/unpack/zip)
+       libs/unpack/wim libs/unpack/xar libs/unpack/zip)
 
 # Identify, descend, match, judge.
 daylight_library(libs/engine

@@ -20,6 +20,7 @@ TESTFILES = Path("/usr/share/clamav-testfiles")
 CLAM = "aa15bcf478d165efd2065190eb473bcb:544:ClamAV-Test-File"
 
 END = "damaged: the data ends too early"
+TABLE = "damaged: the table of contents is not of the size that the header says"
 
 
 def two(prefix="", first="dir/a.txt", second="b.txt"):
@@ -66,6 +67,20 @@ EXPECTED = {
     "joliet.iso.gz": (image("joliet.iso"), {}),
     "plain.iso.gz": (image("plain.iso", "DIR/A.TXT", "B.TXT"), {}),
     "plain.xar": (two(), {}),
+    "codings.xar": ({("needle", "")} | {("fox", f"{coding}.txt") for coding in ("x-gzip", "x-lzma", "octet-stream")}
+                    | {("needle", f"{coding}.txt") for coding in ("x-bzip2", "x-xz")}, {}),
+    "attributes.xar": (two("(file)/", "a&b.txt", "a&b.txt/(attribute com.example.note)"), {}),
+    "names.xar": (two("", "dir/(file)", "b\u00e4r.txt") | {("needle", "(subdocument)"), ("needle", "(table of contents)")}, {}),
+    "links.xar": ({("needle", "a.txt"), ("needle", "c.txt")}, {}),
+    "mangled.xar": (stored("", "a.txt", "a.txt") | {("needle", f"a.txt/{name}") for name in ("none", "open", "other", "unknown", "wrong")},
+                    {"a.txt/other": "unsupported: encoding application/x-snappy", "a.txt/wrong": "damaged: invalid block type"}),
+    "lies.xar": ({("needle", "")} | {("needle", f"{name}.txt") for name in ("length", "long", "no_length", "size", "twice")},
+                 {"size.txt": "damaged: not of the size that the archive says", "offset.txt": END, "long.txt": END,
+                  "no_offset.txt": "damaged: data without an offset", "no_length.txt": "damaged: data without a length",
+                  "twice.txt": "damaged: invalid stored block lengths"}),
+    "table_packed.xar": (two("", "a.txt"), {"": TABLE}),
+    "table_size.xar": (two("", "a.txt"), {"": TABLE}),
+    "damaged.xar": (two("", "a.txt"), {"": TABLE, "a.txt": "damaged: invalid distance too far back"}),
     **{f"m{method}.arj": (stored(), {}) for method in range(5)},
     "encrypted.arj": (set(), {"b.txt": "encrypted", "dir/a.txt": "encrypted"}),
     # zip: methods that nobody writes any more, and passwords that everybody knows

@@ -20,6 +20,7 @@
 #include "libs/unpack/sevenzip/sevenzip_reader.h"
 #include "libs/unpack/sis/sis_reader.h"
 #include "libs/unpack/szdd/szdd_reader.h"
+#include "libs/unpack/xar/xar_reader.h"
 
 namespace day::engine {
 namespace {
@@ -100,8 +101,9 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
     case FileType::k7z:
       return std::make_unique<unpack::sevenzip::SevenZipReader>(subject.data,
                                                                 subject.zip_passwords);
-    case FileType::kIso9660:
-    case FileType::kXar: {
+    case FileType::kXar:
+      return std::make_unique<unpack::xar::XarReader>(subject.data);
+    case FileType::kIso9660: {
       const auto format = unpack::libarchive::FormatOf(subject.data);
       return format ? unpack::libarchive::Open(*format, subject.data) : nullptr;
     }

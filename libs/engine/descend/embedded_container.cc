@@ -69,7 +69,6 @@ bool IsCovered(FileType type) {
     case FileType::kTar:
     case FileType::kAr:
     case FileType::kRpm:
-    case FileType::kXar:
     case FileType::kSzdd:
     case FileType::kKwaj:
     case FileType::kIso9660:

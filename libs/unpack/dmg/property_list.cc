@@ -1,40 +1,18 @@
 #include "libs/unpack/dmg/property_list.h"
 
 #include "libs/base/base64.h"
+#include "libs/unpack/parts/markup.h"
 
 namespace day::unpack::dmg {
-namespace {
-
-constexpr auto kNone = std::string_view::npos;
-
-struct Element {
-  std::string_view tag;   // "key", "/dict", ...
-  std::string_view text;  // up to the next tag
-};
-
-// The next tag and the text behind it; the text that is left moves on.
-std::optional<Element> NextElement(std::string_view& text) {
-  const std::size_t open = text.find('<');
-  const std::size_t close = open == kNone ? kNone : text.find('>', open);
-  if (close == kNone) {
-    return std::nullopt;
-  }
-  Element element;
-  element.tag = text.substr(open + 1, close - open - 1);
-  text.remove_prefix(close + 1);
-  element.text = text.substr(0, text.find('<'));
-  return element;
-}
-
-}  // namespace
 
 std::vector<NamedData> BlockTables(std::string_view text, std::size_t count_max) {
   std::vector<NamedData> tables;
+  parts::ElementScanner scanner(text);
   bool is_inside = false;
   std::string_view key;
   NamedData table;
   while (tables.size() < count_max) {
-    const auto element = NextElement(text);
+    const auto element = scanner.Next();
     if (!element) {
       break;
     }

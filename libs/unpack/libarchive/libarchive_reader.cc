@@ -58,8 +58,6 @@ int Support(struct archive* archive, Format format) {
       return archive_read_support_format_7zip(archive);
     case Format::kIso9660:
       return archive_read_support_format_iso9660(archive);
-    case Format::kXar:
-      return archive_read_support_format_xar(archive);
   }
   return ARCHIVE_FATAL;
 }
@@ -137,9 +135,8 @@ class LibarchiveReader final : public parts::Archive {
     return std::nullopt;
   }
 
-  // Appends the blocks as they come: none of these formats has holes, but xar's offsets go on from
-  // one entry to the next. Libarchive only warns of methods that it does not know, and gives
-  // nothing. True if the archive cannot be read further.
+  // Appends the blocks as they come: neither format has holes. Libarchive only warns of methods
+  // that it does not know, and gives nothing. True if the archive cannot be read further.
   bool ReadData(Sink& sink) {
     for (int empty_blocks = 0; sink.ok();) {
       const void* block = nullptr;
@@ -199,9 +196,6 @@ std::optional<Format> FormatOf(base::Bytes file) {
   const std::string_view text = base::AsText(file);
   if (text.starts_with("7z\xBC\xAF\x27\x1C"sv)) {
     return Format::k7z;
-  }
-  if (text.starts_with("xar!"sv)) {
-    return Format::kXar;
   }
   if (base::AsText(base::ClippedSlice(file, kIsoMagicOffset, 5)) == "CD001") {
     return Format::kIso9660;
