@@ -72,7 +72,7 @@ EXPECTED = {
     "attributes.xar": (two("(file)/", "a&b.txt", "a&b.txt/(attribute com.example.note)"), {}),
     "names.xar": (two("", "dir/(file)", "b\u00e4r.txt") | {("needle", "(subdocument)"), ("needle", "(table of contents)")}, {}),
     "links.xar": ({("needle", "a.txt"), ("needle", "c.txt")}, {}),
-    "mangled.xar": (stored("", "a.txt", "a.txt") | {("needle", f"a.txt/{name}") for name in ("none", "open", "other", "unknown", "wrong")},
+    "mangled.xar": (stored("", "a.txt", "a.txt") | {("needle", f"a.txt/{name}") for name in ("none", "open", "other", "swapped", "unknown", "wrong")},
                     {"a.txt/other": "unsupported: encoding application/x-snappy", "a.txt/wrong": "damaged: invalid block type"}),
     "lies.xar": ({("needle", "")} | {("needle", f"{name}.txt") for name in ("length", "long", "no_length", "size", "twice")},
                  {"size.txt": "damaged: not of the size that the archive says", "offset.txt": END, "long.txt": END,

@@ -72,11 +72,12 @@ std::string DecodeEntities(std::string_view text) {
   return out;
 }
 
-// The digits that the text begins with.
+// The digits that the text begins with, behind a plus perhaps.
 std::optional<std::uint64_t> NumberOf(std::string_view text) {
   const std::string decoded = DecodeEntities(Trimmed(text).substr(0, kNameBytesMax));
+  const char* const digits = decoded.data() + (decoded.starts_with('+') ? 1 : 0);
   std::uint64_t number = 0;
-  const auto result = std::from_chars(decoded.data(), decoded.data() + decoded.size(), number);
+  const auto result = std::from_chars(digits, decoded.data() + decoded.size(), number);
   if (result.ec == std::errc::result_out_of_range) {
     return ~std::uint64_t{0};
   }

@@ -60,7 +60,7 @@ TEST(TocReaderTest, MangledTagsLoseNoData) {
         "<data><length>4</length><offset>5</offset><size>6</size>",
         "<file><name>a</nam<data><length>1</length<offset>2</offset><size>3</ize><data>"
         "<length>4</length><offset>5</offset><size>6",
-        "<file><name>a</name><x:data><length> 1 </length><offset><!-- <offset> -->2</offset>"
+        "<file><name>a</name><x:data><length> +1 </length><offset><!-- <offset> -->2</offset>"
         "<size>3</size></x:data><checksum><data><length>4x</length><offset>+</offset>"
         "<offset>5</offset><size>&#54;</size></file>",
         "<file id=\"1><name>a</name><data><length>1<offset>2<size>3<data a='>'><length>4"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/unpack/parts/extents.h"
 #include "libs/unpack/parts/sink.h"
 #include "libs/unpack/stream/stream.h"
 
@@ -21,6 +22,8 @@ constexpr std::uint64_t kLzmaHeaderBytes = 13;
 constexpr std::uint64_t kSizeUnknown = ~std::uint64_t{0};
 constexpr std::uint64_t kStepsPerEntry = 100;
 constexpr std::size_t kEncodingBytesMax = 100;
+constexpr std::string_view kTocElement = "toc";
+constexpr std::string_view kNoToc = "damaged: no table of contents";
 constexpr std::string_view kTocName = "(table of contents)";
 constexpr std::string_view kWrongSize = "damaged: not of the size that the archive says";
 
@@ -31,6 +34,18 @@ bool IsZlib(base::Bytes data) {
 
 std::uint64_t U64(base::Bytes file, std::uint64_t offset) {
   return base::ReadAt<std::uint64_t>(file, offset, base::Endian::kBig).value_or(0);
+}
+
+// XML may be UTF-16, with a mark in front or without.
+std::optional<base::Endian> Utf16Endian(base::Bytes text) {
+  constexpr std::uint16_t kMark = 0xFEFF;
+  for (const base::Endian endian : {base::Endian::kBig, base::Endian::kLittle}) {
+    const auto first = base::ReadAt<std::uint16_t>(text, 0, endian);
+    if (first == kMark || first == '<') {
+      return endian;
+    }
+  }
+  return std::nullopt;
 }
 
 // Any two numbers; what lies behind the end of all files stays there.
@@ -60,6 +75,25 @@ XarReader::Coding XarReader::CodingOf(std::string_view encoding) {
   return Coding::kUnknown;
 }
 
+// What the data themselves say, if they are packed and not by what is declared.
+XarReader::Coding XarReader::CodingOf(Coding declared, base::Bytes packed) {
+  if (declared == Coding::kStored) {
+    return declared;
+  }
+  const auto format = stream::FormatOf(packed);
+  if (format == stream::Format::kBzip2) {
+    return Coding::kBzip2;
+  }
+  if (format == stream::Format::kXz) {
+    return Coding::kXz;
+  }
+  if (format == stream::Format::kLzma) {
+    return Coding::kLzma;
+  }
+  // LZMA may start like that as well.
+  return IsZlib(packed) && declared != Coding::kLzma ? Coding::kZlib : declared;
+}
+
 // The table's stream tells its own end. Nothing if there is no table.
 std::optional<parts::Member> XarReader::ReadToc(base::Budget& budget) {
   std::uint64_t start =
@@ -74,7 +108,7 @@ std::optional<parts::Member> XarReader::ReadToc(base::Budget& budget) {
       base::ClippedSlice(file_, start + kZlibHeaderBytes, file_.size()), budget, toc_bytes_);
   const std::string gap = inflate::GapReason(outcome);
   if (toc_bytes_.size() == 0) {
-    problem_ = gap.empty() ? "damaged: no table of contents" : gap;
+    problem_ = gap.empty() ? kNoToc : gap;
     return std::nullopt;
   }
   const std::uint64_t declared_end = Sum(start, U64(file_, kTocPackedOffset));
@@ -89,7 +123,15 @@ std::optional<parts::Member> XarReader::ReadToc(base::Budget& budget) {
       problem_ = "damaged: the table of contents is not of the size that the header says";
     }
   }
-  toc_.emplace(base::AsText(toc_bytes_.bytes()));
+  std::string_view text = base::AsText(toc_bytes_.bytes());
+  if (const auto endian = Utf16Endian(toc_bytes_.bytes())) {
+    toc_text_ = parts::Utf8OfUtf16(toc_bytes_.bytes(), *endian);
+    text = toc_text_;
+  }
+  if (problem_.empty() && text.find(kTocElement) == std::string_view::npos) {
+    problem_ = kNoToc;
+  }
+  toc_.emplace(text);
   parts::Member member;
   member.name = kTocName;
   member.content = toc_bytes_.bytes();
@@ -141,9 +183,9 @@ parts::Member XarReader::ReadEntry(const TocEntry& entry, base::Budget& budget,
   for (const std::uint64_t heap : heaps_) {
     const base::Bytes packed = base::ClippedSlice(file_, Sum(heap, *entry.offset), length);
     stored = stored.empty() ? packed : stored;
-    // Without an encoding that is known, only zlib needs one: the others say what they are.
-    const bool is_guess = declared == Coding::kUnknown && length != entry.size && IsZlib(packed);
-    const Coding coding = is_guess ? Coding::kZlib : declared;
+    // Stored data without an encoding are as long as they say.
+    const bool is_told = declared != Coding::kUnknown || length != entry.size;
+    const Coding coding = is_told ? CodingOf(declared, packed) : declared;
     if (packed.empty() || coding == Coding::kStored || coding == Coding::kUnknown) {
       continue;
     }

@@ -114,7 +114,7 @@ TEST(XarReaderTest, LinksHaveNoData) {
 TEST(XarReaderTest, MangledXmlLosesNothing) {
   const Outcome outcome = ReadFixture("mangled.xar");
   EXPECT_EQ(outcome.problem, "");
-  for (const char* name : {"a.txt/unknown", "a.txt/none", "a.txt/open"}) {
+  for (const char* name : {"a.txt/unknown", "a.txt/none", "a.txt/open", "a.txt/swapped"}) {
     EXPECT_EQ(outcome[name].content, kNeedle) << name;
     EXPECT_EQ(outcome[name].gap, "") << name;
   }
@@ -167,6 +167,7 @@ TEST(XarReaderTest, WithoutATableItSaysSo) {
   EXPECT_EQ(Read("xar!").problem, "damaged: the stream ends too early");
   EXPECT_EQ(Read(ArchiveOf("", "heap")).problem, "damaged: no table of contents");
   EXPECT_TRUE(Read(ArchiveOf("", "heap")).members.empty());
+  EXPECT_EQ(Read(ArchiveOf("no XML", "heap")).problem, "damaged: no table of contents");
 }
 
 TEST(XarReaderTest, ATableThatBreaksOffGivesItsBeginning) {
@@ -176,6 +177,23 @@ TEST(XarReaderTest, ATableThatBreaksOffGivesItsBeginning) {
   EXPECT_TRUE(outcome[std::string(kToc)].gap.starts_with("damaged: "));
   EXPECT_EQ(outcome[std::string(kToc)].content.substr(0, toc.size()), toc);
   EXPECT_EQ(outcome["(file)"].gap, "damaged: the data ends too early");
+}
+
+TEST(XarReaderTest, TheTableMayBeUtf16) {
+  const std::string_view toc =
+      "<toc><data><length>4</length><offset>0</offset><size>4</size></data></toc>";
+  std::string little;
+  std::string big;
+  for (const char c : toc) {
+    little += {c, '\0'};
+    big += {'\0', c};
+  }
+  for (const std::string& text : {little, big, "\xFF\xFE" + little, "\xFE\xFF" + big}) {
+    const Outcome outcome = Read(ArchiveOf(text, "data"));
+    EXPECT_EQ(outcome.problem, "");
+    EXPECT_EQ(outcome["(file)"].content, "data");
+    EXPECT_EQ(outcome[std::string(kToc)].content, text);
+  }
 }
 
 TEST(XarReaderTest, LzmaOfAnyProperties) {
