@@ -7,6 +7,7 @@
 
 #include "libs/unpack/parts/archive.h"
 #include "libs/unpack/parts/bits.h"
+#include "libs/unpack/parts/markup.h"
 #include "libs/unpack/parts/prefix_code.h"
 #include "libs/unpack/parts/sink.h"
 
@@ -145,6 +146,28 @@ TEST(PartsTest, StoredMembersArePaid) {
   const Member cut = StoredMember("b", base::AsBytes("1234"), budget);
   EXPECT_EQ(base::AsText(cut.content), "1");
   EXPECT_EQ(cut.gap, "limit bytes_out_max");
+}
+
+// Tags and texts, "tag|text" each.
+std::vector<std::string> Elements(std::string_view text) {
+  ElementScanner scanner(text);
+  std::vector<std::string> all;
+  while (const auto element = scanner.Next()) {
+    all.push_back(std::string(element->tag) + "|" + std::string(element->text));
+  }
+  EXPECT_EQ(scanner.position(), text.size());
+  return all;
+}
+
+TEST(PartsTest, ElementsAreFoundWhateverIsWrong) {
+  using All = std::vector<std::string>;
+  EXPECT_EQ(Elements("a<b>c</b>"), (All{"b|c", "/b|"}));
+  EXPECT_EQ(Elements("<b c=\"1>2\" d='\">'>e"), (All{"b c=\"1>2\" d='\">'|e"}));
+  EXPECT_EQ(Elements("<b c=\"1>e<f>"), (All{"b c=\"1|e", "f|"}));  // a quote that does not end
+  EXPECT_EQ(Elements("<b <c>d<"), (All{"b |", "c|d", "|"}));
+  EXPECT_EQ(Elements("<b> <!-- <x> -->c<!-- <y> -->d<e>"), (All{"b|c", "e|"}));
+  EXPECT_EQ(Elements("<!-- <x> <!-- --><b><!-- <c>d"), (All{"b|", "!-- |", "c|d"}));
+  EXPECT_EQ(Elements(""), All{});
 }
 
 }  // namespace
