@@ -22,7 +22,8 @@ constexpr std::uint64_t kLzmaHeaderBytes = 13;
 constexpr std::uint64_t kSizeUnknown = ~std::uint64_t{0};
 constexpr std::uint64_t kStepsPerEntry = 100;
 constexpr std::size_t kEncodingBytesMax = 100;
-constexpr std::string_view kTocElement = "toc";
+constexpr std::string_view kTocEnd = "</xar";
+constexpr std::string_view kTocBreaksOff = "damaged: the table of contents breaks off";
 constexpr std::string_view kNoToc = "damaged: no table of contents";
 constexpr std::string_view kTocName = "(table of contents)";
 constexpr std::string_view kWrongSize = "damaged: not of the size that the archive says";
@@ -128,8 +129,8 @@ std::optional<parts::Member> XarReader::ReadToc(base::Budget& budget) {
     toc_text_ = parts::Utf8OfUtf16(toc_bytes_.bytes(), *endian);
     text = toc_text_;
   }
-  if (problem_.empty() && text.find(kTocElement) == std::string_view::npos) {
-    problem_ = kNoToc;
+  if (problem_.empty() && text.rfind(kTocEnd) == std::string_view::npos) {
+    problem_ = kTocBreaksOff;
   }
   toc_.emplace(text);
   parts::Member member;

@@ -167,7 +167,7 @@ TEST(XarReaderTest, WithoutATableItSaysSo) {
   EXPECT_EQ(Read("xar!").problem, "damaged: the stream ends too early");
   EXPECT_EQ(Read(ArchiveOf("", "heap")).problem, "damaged: no table of contents");
   EXPECT_TRUE(Read(ArchiveOf("", "heap")).members.empty());
-  EXPECT_EQ(Read(ArchiveOf("no XML", "heap")).problem, "damaged: no table of contents");
+  EXPECT_EQ(Read(ArchiveOf("no XML", "heap")).problem, "damaged: the table of contents breaks off");
 }
 
 TEST(XarReaderTest, ATableThatBreaksOffGivesItsBeginning) {
@@ -181,7 +181,7 @@ TEST(XarReaderTest, ATableThatBreaksOffGivesItsBeginning) {
 
 TEST(XarReaderTest, TheTableMayBeUtf16) {
   const std::string_view toc =
-      "<toc><data><length>4</length><offset>0</offset><size>4</size></data></toc>";
+      "<xar><data><length>4</length><offset>0</offset><size>4</size></data></xar>";
   std::string little;
   std::string big;
   for (const char c : toc) {
