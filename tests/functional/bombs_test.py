@@ -292,6 +292,22 @@ class OldArchivesTest(BombsCase):
         self.expect("salts.egg", make_eggs.egg(*salts), "encrypted")
 
 
+class XarTest(BombsCase):
+    """Tables of contents that are all tags, and files that share their bytes."""
+
+    def test_tables(self):
+        sys.path.insert(0, str(PACKAGES))
+        import make_xars
+        heap = make_xars.Heap()
+        data = heap.add(bytes(80 * MIB))
+        self.expect("zeros.xar", make_xars.archive(make_xars.toc(make_xars.file("x", data) * 1000), heap.bytes), "limit ")
+        small = "<data><length>1</length><offset>0</offset></data>"
+        for name, table in (("many", small * 1_000_000), ("deep", "<file>" * 100_000 + small + "</file>" * 100_000 + "<data><length>1</length></data>"),
+                            ("tags", "<" * 20_000_000), ("comments", "<!--" * 5_000_000), ("quotes", "<a b='" * 3_000_000),
+                            ("names", "<file><data><length>1</length>" * 500_000), ("endless", "<subdoc>" * 1_000_000)):
+            self.expect(f"{name}.xar", make_xars.archive(table.encode(), b"x"), "")
+
+
 class LiesTest(BombsCase):
     """Headers that promise more than there is, or more than anybody has."""
 
