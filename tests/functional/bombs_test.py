@@ -304,7 +304,9 @@ class XarTest(BombsCase):
         small = "<data><length>1</length><offset>0</offset></data>"
         for name, table in (("many", small * 1_000_000), ("deep", "<file>" * 100_000 + small + "</file>" * 100_000 + "<data><length>1</length></data>"),
                             ("tags", "<" * 20_000_000), ("comments", "<!--" * 5_000_000), ("quotes", "<a b='" * 3_000_000),
-                            ("names", "<file><data><length>1</length>" * 500_000), ("endless", "<subdoc>" * 1_000_000)):
+                            ("names", "<file><data><length>1</length>" * 500_000), ("endless", "<subdoc>" * 1_000_000),
+                            ("paths", ("<file><name>" + "&amp;" * 800 + "</name>") * 70 + small * 20_000),
+                            ("style", "<data><length>1</length><encoding style='" + "x" * 9_000_000 + "'/>" + "<offset>0</offset>" * 20_000)):
             self.expect(f"{name}.xar", make_xars.archive(table.encode(), b"x"), "")
 
 

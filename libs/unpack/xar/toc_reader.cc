@@ -17,7 +17,9 @@ using parts::Element;
 // Deeper folders have paths that are cut anyway.
 constexpr std::size_t kFilesMax = 64;
 constexpr std::size_t kNameBytesMax = 4096;
+constexpr std::size_t kEncodingBytesMax = 100;
 constexpr std::size_t kEntityBytesMax = 12;
+constexpr std::string_view kNoName = "(file)";
 constexpr std::string_view kSpace = " \t\r\n";
 
 struct NamedCharacter {
@@ -84,6 +86,16 @@ std::optional<std::uint64_t> NumberOf(std::string_view text) {
   return result.ec == std::errc{} ? std::optional(number) : std::nullopt;
 }
 
+std::string NameOf(const Element& element) {
+  const std::string_view text = Trimmed(element.text).substr(0, kNameBytesMax);
+  if (document::Attribute(element.tag, "enctype") == "base64") {
+    if (auto decoded = base::DecodeBase64(text)) {
+      return *std::move(decoded);
+    }
+  }
+  return DecodeEntities(text);
+}
+
 // "file" of "a:file id=..." and of "/file".
 std::string_view TagName(const Element& element) {
   const std::string_view tag = element.tag.substr(element.tag.starts_with('/') ? 1 : 0);
@@ -124,7 +136,11 @@ std::optional<TocEntry> TocReader::Read(const Element& element) {
   } else if (name == "subdoc") {
     return ReadDocument(element);
   } else if (name == "name") {
-    (record_.is_attribute || files_.empty() ? record_.name : files_.back()) = NameOf(element);
+    if (record_.is_attribute) {
+      record_.name = NameOf(element);
+    } else {
+      NameFile(NameOf(element));
+    }
   } else if (record_.is_open || !is_checksum_) {
     return ReadField(name, element);
   }
@@ -161,7 +177,7 @@ std::optional<TocEntry> TocReader::ReadField(std::string_view field, const Eleme
     entry = EntryOf(record_);
   }
   if (is_encoding) {
-    record_.encoding = document::Attribute(element.tag, "style");
+    record_.encoding = document::Attribute(element.tag, "style").substr(0, kEncodingBytesMax);
   } else {
     *number = NumberOf(element.text);
   }
@@ -174,11 +190,27 @@ void TocReader::EnterFile(bool is_end) {
     --deeper_files_;
   } else if (is_end && !files_.empty()) {
     files_.pop_back();
-  } else if (!is_end && files_.size() < kFilesMax) {
-    files_.emplace_back();
   } else if (!is_end) {
-    ++deeper_files_;
-    files_.back() = {};
+    if (!files_.empty() && !files_.back().is_named) {
+      NameFile(kNoName);
+      files_.back().is_named = false;
+    }
+    if (files_.size() < kFilesMax) {
+      files_.emplace_back();
+    } else {
+      ++deeper_files_;
+      files_.back() = {};
+    }
+  }
+}
+
+// The innermost file's path; what is in it already keeps the path that it had.
+void TocReader::NameFile(std::string_view name) {
+  if (!files_.empty()) {
+    const std::string_view parent =
+        files_.size() > 1 ? std::string_view(files_[files_.size() - 2].path) : std::string_view();
+    files_.back().path = parts::JoinPath(parent, name.empty() ? kNoName : name);
+    files_.back().is_named = true;
   }
 }
 
@@ -191,11 +223,13 @@ std::optional<TocEntry> TocReader::Flush(const Record& next) {
 }
 
 TocEntry TocReader::EntryOf(const Record& record) {
-  LookAheadForName();
+  if (!files_.empty() && !files_.back().is_named) {
+    LookAheadForName();
+  }
   TocEntry entry;
-  entry.name = PathHere();
+  entry.name = files_.empty() ? kNoName : files_.back().path;
   if (record.is_attribute) {
-    entry.name = parts::JoinPath(entry.name, "(attribute " + Spell(record.name) + ")");
+    entry.name = parts::JoinPath(entry.name, "(attribute " + record.name + ")");
   }
   entry.offset = record.offset;
   entry.length = record.length;
@@ -206,50 +240,25 @@ TocEntry TocReader::EntryOf(const Record& record) {
 
 // Once a file, up to the next one.
 void TocReader::LookAheadForName() {
-  if (files_.empty() || files_.back().is_known) {
+  if (std::exchange(files_.back().was_sought, true)) {
     return;
   }
-  files_.back().is_known = true;
   parts::ElementScanner ahead = scanner_;
   bool is_attribute = record_.is_attribute;
   while (const auto element = ahead.Next()) {
     const std::string_view name = TagName(*element);
+    const bool is_end = element->tag.starts_with('/');
     if (name == "file") {
-      return;
+      break;
     }
     if (name == "ea") {
-      is_attribute = !element->tag.starts_with('/') && !element->tag.ends_with('/');
-    } else if (element->tag.starts_with("name") && name == "name" && !is_attribute) {
-      files_.back() = NameOf(*element);
+      is_attribute = !is_end && !element->tag.ends_with('/');
+    } else if (name == "name" && !is_end && !is_attribute) {
+      NameFile(NameOf(*element));
       return;
     }
   }
-}
-
-std::string TocReader::PathHere() const {
-  std::string path;
-  for (const Name& file : files_) {
-    const std::string name = Spell(file);
-    path = parts::JoinPath(path, name.empty() ? "(file)" : name);
-  }
-  return path.empty() ? "(file)" : path;
-}
-
-TocReader::Name TocReader::NameOf(const Element& element) {
-  Name name;
-  name.text = Trimmed(element.text).substr(0, kNameBytesMax);
-  name.is_base64 = document::Attribute(element.tag, "enctype") == "base64";
-  name.is_known = true;
-  return name;
-}
-
-std::string TocReader::Spell(const Name& name) {
-  if (name.is_base64) {
-    if (auto decoded = base::DecodeBase64(name.text)) {
-      return *std::move(decoded);
-    }
-  }
-  return DecodeEntities(name.text);
+  NameFile(kNoName);
 }
 
 }  // namespace day::unpack::xar

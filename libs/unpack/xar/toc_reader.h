@@ -26,7 +26,7 @@ struct TocEntry {
   std::optional<std::uint64_t> offset;       // from the start of the heap
   std::optional<std::uint64_t> length;       // as it lies there
   std::optional<std::uint64_t> size;         // unpacked
-  std::string_view encoding;                 // "application/x-gzip", ...; empty: none is said
+  std::string_view encoding;                 // "application/x-gzip", ..., cut; empty: none is said
   std::optional<std::string_view> document;  // a <subdoc>: what stands in it
 };
 
@@ -38,15 +38,15 @@ class TocReader {
   std::optional<TocEntry> Next();
 
  private:
-  struct Name {
-    std::string_view text;
-    bool is_base64 = false;
-    bool is_known = false;
+  struct File {
+    std::string path;
+    bool is_named = false;
+    bool was_sought = false;  // its name, ahead
   };
   struct Record {
     bool is_open = false;       // inside <data> or <ea>
     bool is_attribute = false;  // inside <ea>
-    Name name;                  // of the extended attribute
+    std::string name;           // of the extended attribute
     std::optional<std::uint64_t> offset;
     std::optional<std::uint64_t> length;
     std::optional<std::uint64_t> size;
@@ -60,14 +60,11 @@ class TocReader {
   std::optional<TocEntry> Flush(const Record& next);
   TocEntry EntryOf(const Record& record);
   void LookAheadForName();
-  std::string PathHere() const;
-
-  static Name NameOf(const parts::Element& element);
-  static std::string Spell(const Name& name);
+  void NameFile(std::string_view name);
 
   std::string_view text_;
   parts::ElementScanner scanner_;
-  std::vector<Name> files_;         // around the position, outermost first
+  std::vector<File> files_;         // around the position, outermost first
   std::uint64_t deeper_files_ = 0;  // which are too deep to be in files_
   std::size_t document_end_ = 0;
   bool is_checksum_ = false;

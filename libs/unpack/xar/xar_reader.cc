@@ -21,7 +21,6 @@ constexpr std::uint64_t kLzmaPropertiesBytes = 5;
 constexpr std::uint64_t kLzmaHeaderBytes = 13;
 constexpr std::uint64_t kSizeUnknown = ~std::uint64_t{0};
 constexpr std::uint64_t kStepsPerEntry = 100;
-constexpr std::size_t kEncodingBytesMax = 100;
 constexpr std::string_view kTocEnd = "</xar";
 constexpr std::string_view kTocBreaksOff = "damaged: the table of contents breaks off";
 constexpr std::string_view kNoToc = "damaged: no table of contents";
@@ -53,7 +52,7 @@ std::optional<base::Endian> Utf16Endian(base::Bytes text) {
 std::uint64_t Sum(std::uint64_t a, std::uint64_t b) { return a + std::min(b, ~a); }
 
 std::string Printable(std::string_view text) {
-  std::string out(text.substr(0, kEncodingBytesMax));
+  std::string out(text);
   std::replace_if(
       out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return out;
