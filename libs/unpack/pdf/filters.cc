@@ -281,9 +281,47 @@ bool HasZlibHeader(base::Bytes input) {
   return header && (*header >> 8 & 0xF) == kMethodDeflate && *header % 31 == 0;
 }
 
+// Where zlib data starts behind lines of something else; nothing if it does not.
+std::optional<base::Bytes> BehindFirstLines(base::Bytes input) {
+  constexpr std::size_t kLinesBytesMax = 1024;
+  const std::size_t size = std::min(input.size(), kLinesBytesMax);
+  for (std::size_t at = 0; at < size; ++at) {
+    if (input[at] == std::byte{'\n'} && HasZlibHeader(input.subspan(at + 1))) {
+      return input.subspan(at + 1);
+    }
+  }
+  return std::nullopt;
+}
+
+// Without a zlib header that fits: it is damaged, or there is none, or other lines stand in front.
+// Whichever gives more.
+std::string DecodeFlateWithoutHeader(base::Bytes input, base::Budget& budget,
+                                     inflate::Inflater& inflater, OutputBuffer& out) {
+  using End = inflate::Outcome::End;
+  std::vector<base::Bytes> candidates = {input, base::ClippedSlice(input, 2, input.size())};
+  if (const auto behind = BehindFirstLines(input)) {
+    candidates.push_back(base::ClippedSlice(*behind, 2, behind->size()));
+  }
+  const std::size_t start = out.size();
+  std::size_t best = 0;
+  std::uint64_t most = 0;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const inflate::Outcome outcome = inflater.Inflate(candidates[i], budget, out);
+    const bool is_whole = outcome.end == End::kComplete && (outcome.produced > 0 || i == 0);
+    if (is_whole || outcome.end == End::kLimit) {
+      return inflate::GapReason(outcome);
+    }
+    if (outcome.produced >= most) {
+      most = outcome.produced;
+      best = i;
+    }
+    out.Truncate(start);
+  }
+  return inflate::GapReason(inflater.Inflate(candidates[best], budget, out));
+}
+
 std::string DecodeFlate(base::Bytes input, base::Budget& budget, inflate::Inflater& inflater,
                         OutputBuffer& out) {
-  using End = inflate::Outcome::End;
   const auto is_line_end = [](std::byte b) { return b == std::byte{'\r'} || b == std::byte{'\n'}; };
   // Some writers put an end of line more in front.
   const std::size_t start_of_data = static_cast<std::size_t>(
@@ -294,24 +332,9 @@ std::string DecodeFlate(base::Bytes input, base::Budget& budget, inflate::Inflat
   if (input.empty()) {
     return {};
   }
-  const base::Bytes behind_header = base::ClippedSlice(input, 2, input.size());
-  if (HasZlibHeader(input)) {
-    return inflate::GapReason(inflater.Inflate(behind_header, budget, out));
-  }
-  // A damaged header, or none at all: whichever gives more.
-  const std::size_t start = out.size();
-  const inflate::Outcome bare = inflater.Inflate(input, budget, out);
-  if (bare.end == End::kComplete || bare.end == End::kLimit) {
-    return inflate::GapReason(bare);
-  }
-  out.Truncate(start);
-  const inflate::Outcome outcome = inflater.Inflate(behind_header, budget, out);
-  if (outcome.end == End::kComplete || outcome.end == End::kLimit ||
-      outcome.produced >= bare.produced) {
-    return inflate::GapReason(outcome);
-  }
-  out.Truncate(start);
-  return inflate::GapReason(inflater.Inflate(input, budget, out));
+  return HasZlibHeader(input) ? inflate::GapReason(inflater.Inflate(
+                                    base::ClippedSlice(input, 2, input.size()), budget, out))
+                              : DecodeFlateWithoutHeader(input, budget, inflater, out);
 }
 
 struct Row {

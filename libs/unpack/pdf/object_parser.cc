@@ -395,6 +395,19 @@ bool IsRegular(char c) {
   return !IsWhite(c) && kDelimiters.find(c) == std::string_view::npos;
 }
 
+Value RootOf(const ParsedObject& object) {
+  const Value first(object, 0);
+  if (first && object.stop == ParsedObject::Stop::kStream) {
+    for (std::uint32_t at = 0; at < object.tokens.size(); at = object.tokens[at].next) {
+      const Value value(object, at);
+      if (value.Is(TokenKind::kDictionary)) {
+        return value;
+      }
+    }
+  }
+  return first;
+}
+
 bool NameIs(std::string_view written, std::string_view name) {
   if (written.find('#') == std::string_view::npos) {
     return written == name;

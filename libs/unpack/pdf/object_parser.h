@@ -101,6 +101,10 @@ class Value {
   std::uint32_t index_ = 0;
 };
 
+// What an indirect object is: its first value, or the first dictionary, if what stands in front of
+// that is damaged.
+Value RootOf(const ParsedObject& object);
+
 // Whether a name, as written, is this one.
 bool NameIs(std::string_view written, std::string_view name);
 

@@ -12,7 +12,6 @@ namespace {
 constexpr std::string_view kEndOfFile = "%%EOF";
 constexpr std::size_t kTrailersMax = 64;
 constexpr std::size_t kIdsMax = 8;
-constexpr std::size_t kEncryptionsMax = 8;
 constexpr std::size_t kFileNameBytesMax = 1024;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -35,6 +34,29 @@ std::uint32_t NumberBefore(std::string_view text, std::size_t& end) {
   }
   end = start;
   return static_cast<std::uint32_t>(value);
+}
+
+// Whether two numbers stand there, as in front of "obj".
+bool HasNumbersBefore(std::string_view text, std::size_t end) {
+  for (int number = 0; number < 2; ++number) {
+    const std::size_t start = end;
+    while (end > 0 && IsWhite(text[end - 1])) {
+      --end;
+    }
+    if (end == start || end == 0 || !IsDigit(text[end - 1])) {
+      return false;
+    }
+    while (end > 0 && IsDigit(text[end - 1])) {
+      --end;
+    }
+  }
+  return true;
+}
+
+// Whether an object says that it is an encryption dictionary, in a way that damage leaves.
+bool NamesStandardSecurity(std::string_view object) {
+  constexpr std::size_t kLookedAtMax = 256;
+  return object.substr(0, kLookedAtMax).find("/Standard") != std::string_view::npos;
 }
 
 // Whether what stands behind an end of file goes on as a PDF file.
@@ -144,7 +166,8 @@ void PdfReader::ReadFile(base::Budget& budget) {
        at = base::FindBy(text_, kWord, kRare, at + kWord.size())) {
     const char before = at > 0 ? text_[at - 1] : ' ';
     const char behind = at + kWord.size() < text_.size() ? text_[at + kWord.size()] : ' ';
-    if ((IsRegular(before) && !IsDigit(before)) || IsLetter(behind)) {
+    if ((IsRegular(before) && !IsDigit(before)) ||
+        (IsLetter(behind) && !HasNumbersBefore(text_, at))) {
       continue;
     }
     if (table_.out_of_work()) {
@@ -154,7 +177,8 @@ void PdfReader::ReadFile(base::Budget& budget) {
   }
   ReadTrailers(budget);
   FindTrailing();
-  if (is_encrypted_) {
+  FindLooseStreams();
+  if (is_encrypted_ || !encryption_.empty()) {
     OpenSecurity(budget);
   }
 }
@@ -179,13 +203,14 @@ void PdfReader::ReadObjectAt(std::size_t word, base::Budget& budget) {
     NoteLimit("pdf_tokens_max");
   }
   const auto index = static_cast<std::uint32_t>(table_.objects().size() - 1);
-  const Value root(parsed_, 0);
+  const Value root = RootOf(parsed_);
   if (parsed_.stop == ParsedObject::Stop::kStream) {
-    AddStream(index, parsed_);
+    AddStream(object, parsed_);
     if (root.Find("Type").IsName("XRef")) {
       NoteTrailer(root);
     }
-  } else if (root.Find("Filter").Is(TokenKind::kName) && root.Find("O") && root.Find("U")) {
+  } else if ((root.Find("Filter").Is(TokenKind::kName) && root.Find("O") && root.Find("U")) ||
+             NamesStandardSecurity(object.text.substr(0, parsed_.end))) {
     encryption_.push_back(index);
   }
   hides_names_ = hides_names_ || parsed_.has_hidden_name;
@@ -194,30 +219,33 @@ void PdfReader::ReadObjectAt(std::size_t word, base::Budget& budget) {
   }
 }
 
-void PdfReader::AddStream(std::uint32_t object, const ParsedObject& parsed) {
-  const std::string_view text = table_.objects()[object].text;
-  std::size_t data = static_cast<std::size_t>(text.data() - text_.data()) + parsed.end;
-  std::size_t line = data;
+// Where the data starts behind the word "stream", which ends here.
+std::size_t PdfReader::DataBehind(std::size_t word) const {
+  std::size_t line = word;
   while (line < text_.size() && (text_[line] == ' ' || text_[line] == '\t')) {
     ++line;
   }
   if (text_.substr(line).starts_with("\r\n")) {
-    data = line + 2;
-  } else if (line < text_.size() && (text_[line] == '\n' || text_[line] == '\r')) {
-    data = line + 1;
+    return line + 2;
   }
-  const Value root(parsed, 0);
+  return line < text_.size() && (text_[line] == '\n' || text_[line] == '\r') ? line + 1 : word;
+}
+
+void PdfReader::AddStream(const Object& object, const ParsedObject& parsed) {
+  const Value root = RootOf(parsed);
   Stream stream;
   stream.object = object;
-  stream.data = data;
-  stream.end = FindEndOfStream(data);
+  stream.data =
+      DataBehind(static_cast<std::size_t>(object.text.data() - text_.data()) + parsed.end);
+  stream.end = FindEndOfStream(stream.data);
   // By what it has, whatever it is called: some readers do not look at the type.
   stream.is_object_stream =
       root.Find("Type").IsName("ObjStm") || (root.Find("N") && root.Find("First"));
   streams_.push_back(stream);
 }
 
-std::uint64_t PdfReader::FindEndOfStream(std::size_t data) {
+std::uint64_t PdfReader::FindEndOfStream(std::uint64_t data_offset) {
+  const auto data = static_cast<std::size_t>(data_offset);
   if (data < endstream_from_ || data > endstream_) {
     endstream_from_ = data;
     endstream_ = std::min(base::FindBy(text_, "endstream", 8, data), text_.size());
@@ -291,72 +319,9 @@ void PdfReader::FindTrailing() {
   }
 }
 
-EncryptionEntries PdfReader::EntriesOf(Value dictionary, base::Budget& budget) {
-  const auto entry = [this, &dictionary, &budget](std::string_view key) {
-    return table_.Resolve(dictionary.Find(key), budget);
-  };
-  EncryptionEntries entries;
-  entries.version = entry("V").Integer();
-  entries.revision = entry("R").Integer();
-  if (const Value length = entry("Length"); length.IsNumber()) {
-    entries.length_bits = length.Integer();
-  }
-  entries.permissions = entry("P").Integer();
-  entries.owner = entry("O").Bytes();
-  entries.user = entry("U").Bytes();
-  entries.user_key = entry("UE").Bytes();
-  entries.encrypt_metadata = entry("EncryptMetadata").text() != "false";
-  if (const Value name = entry("StmF")) {
-    entries.stream_filter = name.Name();
-  }
-  if (const Value name = entry("StrF")) {
-    entries.string_filter = name.Name();
-  }
-  entries.file_filter = entry("EFF").Name();
-  constexpr std::size_t kCryptFiltersMax = 32;
-  Value name = entry("CF").FirstChild();
-  while (name && entries.crypt_filters.size() < kCryptFiltersMax) {
-    const Value filter = table_.Resolve(name.NextSibling(), budget);
-    const std::string method = table_.Resolve(filter.Find("CFM"), budget).Name();
-    Cipher cipher = Cipher::kUnknown;
-    cipher = method == "V2" ? Cipher::kRc4 : cipher;
-    cipher = method == "AESV2" ? Cipher::kAes128 : cipher;
-    cipher = method == "AESV3" ? Cipher::kAes256 : cipher;
-    cipher = method == "None" ? Cipher::kIdentity : cipher;
-    entries.crypt_filters.emplace(name.Name(), cipher);
-    name = name.NextSibling().NextSibling();
-  }
-  return entries;
-}
-
-// Any of the dictionaries with any of the identifiers: the file says which belong together only in
-// places that may lie.
-void PdfReader::OpenSecurity(base::Budget& budget) {
-  ids_.emplace_back();
-  std::size_t tried = 0;
-  for (auto index = encryption_.rbegin();
-       index != encryption_.rend() && tried < kEncryptionsMax && !security_; ++index, ++tried) {
-    if (!table_.Parse(table_.objects()[*index].text, 0, Extent::kOneValue, kTokensMax, budget,
-                      parsed_)) {
-      break;
-    }
-    const EncryptionEntries entries = EntriesOf(Value(parsed_, 0), budget);
-    table_.Forget();
-    for (const std::string& id : ids_) {
-      security_ = Security::Open(entries, id);
-      if (security_) {
-        break;
-      }
-    }
-  }
-  if (!security_) {
-    problem_ = "encrypted";
-  }
-}
-
 // The objects in a decoded object stream: pairs of numbers and offsets stand in front.
 void PdfReader::ReadObjectStream(base::Bytes content, base::Budget& budget) {
-  const Value dictionary(parsed_, 0);
+  const Value dictionary = RootOf(parsed_);
   const std::int64_t first = table_.Resolve(dictionary.Find("First"), budget).Integer();
   if (content.size() > kKeptBytesMax - std::min(kKeptBytesMax, kept_bytes_)) {
     NoteLimit("pdf_object_streams_max");

@@ -17,6 +17,7 @@
 //   "(links)"           a line for each place that actions lead to, none twice: "a http://host/" of
 //                       URI, "form" of SubmitForm, other actions with their names
 //   "(trailing data)"   what follows the last "%%EOF" and is no PDF
+// A stream whose object or dictionary is damaged is decoded by the words in front of it.
 // A stream is as long as its /Length says if "endstream" follows there, else as far as that word.
 // Images (DCT, JPX, CCITT, JBIG2) are given as they are. Files encrypted under the empty user
 // password are decrypted; of others problem() is "encrypted", and the streams that are not
@@ -97,9 +98,10 @@ class PdfReader {
     kEnd
   };
   struct Stream {
-    std::uint32_t object = 0;  // its index
-    std::uint64_t data = 0;    // where it starts
-    std::uint64_t end = 0;     // where "endstream" stands
+    Object object;
+    bool is_loose = false;   // no object that could be read has it
+    std::uint64_t data = 0;  // where it starts
+    std::uint64_t end = 0;   // where "endstream" stands
     bool is_object_stream = false;
   };
   struct FilterStep {
@@ -112,19 +114,19 @@ class PdfReader {
   // One way to decode a stream.
   struct Reading {
     std::vector<FilterStep> steps;
-    std::string gap;  // of the chain itself
+    std::string gap;        // of the chain itself
+    bool is_guess = false;  // by words in the dictionary; that it fails is no gap
   };
 
   // pdf_reader.cc
   void ReadFile(base::Budget& budget);
   void ReadObjectAt(std::size_t word, base::Budget& budget);
-  void AddStream(std::uint32_t object, const ParsedObject& parsed);
-  std::uint64_t FindEndOfStream(std::size_t data);
+  void AddStream(const Object& object, const ParsedObject& parsed);
+  std::size_t DataBehind(std::size_t word) const;
+  std::uint64_t FindEndOfStream(std::uint64_t data_offset);
   void ReadTrailers(base::Budget& budget);
   void NoteTrailer(Value dictionary);
   void FindTrailing();
-  void OpenSecurity(base::Budget& budget);
-  EncryptionEntries EntriesOf(Value dictionary, base::Budget& budget);
   void ReadObjectStream(base::Bytes content, base::Budget& budget);
   void NameFiles(base::Budget& budget);
   std::optional<Part> NextScript(base::Budget& budget, inflate::OutputBuffer& buffer);
@@ -137,6 +139,13 @@ class PdfReader {
                        inflate::OutputBuffer& buffer);
   void NoteLimit(std::string_view name);
 
+  // pdf_encryption.cc
+  void OpenSecurity(base::Budget& budget);
+  bool OpenWith(const EncryptionEntries& entries);
+  void FindIds(base::Budget& budget);
+  EncryptionEntries EntriesOf(std::string_view text, const ParsedObject& parsed,
+                              base::Budget& budget);
+
   // pdf_streams.cc
   std::optional<Part> NextStream(bool object_streams, base::Budget& budget,
                                  inflate::Inflater& inflater, inflate::OutputBuffer& buffer);
@@ -146,6 +155,9 @@ class PdfReader {
   std::string Run(const Reading& reading, base::Bytes input, base::Budget& budget,
                   inflate::Inflater& inflater, inflate::OutputBuffer& buffer, base::Bytes& content);
   base::Bytes DataOf(const Stream& stream, base::Budget& budget);
+  base::Bytes DataOf(const Stream& stream) const;
+  void FindLooseStreams();
+  void AddWrittenReading();
   std::vector<Reading> ReadingsOf(Value dictionary, base::Budget& budget);
   Reading ReadingOf(Value filters, Value parameters, base::Budget& budget);
   void AddStep(Value filter, Value parameters, base::Budget& budget, Reading& reading);

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/base/find.h"
 #include "libs/unpack/pdf/pdf_reader.h"
+#include "libs/unpack/pdf/written_filters.h"
 
 namespace day::unpack::pdf {
 namespace {
@@ -68,20 +70,21 @@ std::optional<Part> PdfReader::NextStream(bool object_streams, base::Budget& bud
 // Reads the dictionary of the stream before at_.
 bool PdfReader::OpenStream(base::Budget& budget) {
   const Stream& stream = streams_[at_ - 1];
-  const std::string_view text = table_.objects()[stream.object].text;
+  const std::string_view text = stream.object.text;
   table_.Forget();
   if (!table_.Parse(text, 0, Extent::kIndirectObject, kTokensMax, budget, parsed_)) {
     at_ = streams_.size();
     return false;
   }
   data_ = DataOf(stream, budget);
-  readings_ = ReadingsOf(Value(parsed_, 0), budget);
+  readings_ = ReadingsOf(RootOf(parsed_), budget);
+  AddWrittenReading();
   return true;
 }
 
 base::Bytes PdfReader::DataOf(const Stream& stream, base::Budget& budget) {
   const auto data = static_cast<std::size_t>(std::min<std::uint64_t>(stream.data, text_.size()));
-  const Value length = table_.Resolve(Value(parsed_, 0).Find("Length"), budget);
+  const Value length = table_.Resolve(RootOf(parsed_).Find("Length"), budget);
   if (length.IsNumber() && length.Integer() >= 0 &&
       static_cast<std::uint64_t>(length.Integer()) <= text_.size() - data) {
     const auto size = static_cast<std::size_t>(length.Integer());
@@ -89,6 +92,12 @@ base::Bytes PdfReader::DataOf(const Stream& stream, base::Budget& budget) {
       return file_.subspan(data, size);
     }
   }
+  return DataOf(stream);
+}
+
+// Up to the end that was found.
+base::Bytes PdfReader::DataOf(const Stream& stream) const {
+  const auto data = static_cast<std::size_t>(std::min<std::uint64_t>(stream.data, text_.size()));
   auto end = static_cast<std::size_t>(std::max<std::uint64_t>(stream.end, data));
   if (end < text_.size()) {  // the end of line in front of "endstream" is not data
     if (end > data && text_[end - 1] == '\n') {
@@ -99,6 +108,73 @@ base::Bytes PdfReader::DataOf(const Stream& stream, base::Budget& budget) {
     }
   }
   return file_.subspan(data, end - data);
+}
+
+// Adds the streams whose objects or dictionaries are too damaged to lead to them.
+void PdfReader::FindLooseStreams() {
+  constexpr std::string_view kWord = "stream";
+  constexpr std::size_t kRare = 2;
+  constexpr std::size_t kDictionaryMax = 4096;
+  constexpr std::size_t kBehindWordMax = 8;
+  std::vector<std::uint64_t> known;
+  known.reserve(streams_.size());
+  for (const Stream& stream : streams_) {
+    known.push_back(stream.data);
+  }
+  std::sort(known.begin(), known.end());
+  std::size_t behind_last = 0;
+  for (std::size_t at = base::FindBy(text_, kWord, kRare); at != std::string_view::npos;
+       at = base::FindBy(text_, kWord, kRare, at + kWord.size())) {
+    const std::size_t behind = at + kWord.size();
+    // A few damaged characters may stand behind the word.
+    const std::size_t line_end = text_.substr(behind, kBehindWordMax).find_first_of("\r\n");
+    const std::size_t data =
+        line_end == std::string_view::npos ? behind : DataBehind(behind + line_end);
+    const bool is_end = at >= 3 && text_.substr(at - 3, 3) == "end";
+    if (is_end || data == behind || std::binary_search(known.begin(), known.end(), data)) {
+      behind_last = behind;
+      continue;
+    }
+    if (streams_.size() >= kObjectsMax) {
+      NoteLimit("pdf_objects_max");
+      return;
+    }
+    const std::size_t begin = std::max(behind_last, at - std::min(at, kDictionaryMax));
+    std::string_view dictionary = text_.substr(begin, at - begin);
+    dictionary.remove_prefix(std::min(dictionary.rfind("obj") + 3, dictionary.size()));
+    behind_last = behind;
+    Stream stream;
+    stream.object.text = dictionary;
+    stream.is_loose = true;
+    stream.data = data;
+    stream.end = FindEndOfStream(data);
+    if (!FiltersWrittenIn(dictionary, DataOf(stream)).empty()) {
+      streams_.push_back(stream);
+    }
+  }
+}
+
+// Another reading, if the words of the dictionary say something else than its entries.
+void PdfReader::AddWrittenReading() {
+  constexpr std::size_t kDictionaryMax = 4096;
+  const Stream& stream = streams_[at_ - 1];
+  const std::string_view dictionary =
+      stream.object.text.substr(0, std::min(parsed_.end, kDictionaryMax));
+  Reading written;
+  written.is_guess = !stream.is_loose;
+  for (const WrittenFilter& filter : FiltersWrittenIn(dictionary, data_)) {
+    written.steps.push_back({filter.filter, filter.parameters, {}});
+  }
+  const auto is_same = [&written](const Reading& reading) {
+    std::vector<FilterStep> steps = reading.steps;
+    std::erase_if(steps, [](const FilterStep& step) {
+      return step.filter == Filter::kCrypt || step.filter == Filter::kImage;
+    });
+    return steps == written.steps && reading.gap.empty();
+  };
+  if (!written.steps.empty() && std::none_of(readings_.begin(), readings_.end(), is_same)) {
+    readings_.push_back(std::move(written));
+  }
 }
 
 // Every way in which viewers may read the dictionary: an entry that stands there twice, or an
@@ -192,7 +268,7 @@ Cipher PdfReader::CipherOf(const Reading& reading) const {
   if (!security_ || is_plain_copy_) {
     return Cipher::kIdentity;
   }
-  const Value type = Value(parsed_, 0).Find("Type");
+  const Value type = RootOf(parsed_).Find("Type");
   if (type.IsName("XRef") || (type.IsName("Metadata") && !security_->encrypts_metadata())) {
     return Cipher::kIdentity;
   }
@@ -205,7 +281,7 @@ Cipher PdfReader::CipherOf(const Reading& reading) const {
 }
 
 std::string PdfReader::PartName() const {
-  const Object& object = table_.objects()[streams_[at_ - 1].object];
+  const Object& object = streams_[at_ - 1].object;
   std::string name =
       "object " + std::to_string(object.number) + " " + std::to_string(object.generation);
   if (const auto file = file_names_.find(object.number);
@@ -219,7 +295,7 @@ std::string PdfReader::PartName() const {
 Part PdfReader::DecodeReading(base::Budget& budget, inflate::Inflater& inflater,
                               inflate::OutputBuffer& buffer) {
   const Reading& reading = readings_[reading_];
-  const Object& object = table_.objects()[streams_[at_ - 1].object];
+  const Object& object = streams_[at_ - 1].object;
   Part part;
   part.name = PartName();
   part.is_script = script_objects_.contains(object.number);
@@ -230,6 +306,9 @@ Part PdfReader::DecodeReading(base::Budget& budget, inflate::Inflater& inflater,
     input = base::AsBytes(decrypted_);
   }
   part.gap = Run(reading, input, budget, inflater, buffer, part.content);
+  if (reading.is_guess && !IsLimit(part.gap)) {
+    part.gap.clear();
+  }
   if (cipher != Cipher::kIdentity && !part.gap.empty() && !IsLimit(part.gap) &&
       HasFilters(reading)) {
     // A stream that its writer forgot to encrypt.
@@ -247,8 +326,9 @@ Part PdfReader::DecodeReading(base::Budget& budget, inflate::Inflater& inflater,
   const bool is_clear_text = is_encrypted_ && !security_;
   if ((is_clear_text || is_plain_copy_) && !IsLimit(part.gap) &&
       !(HasFilters(reading) && part.gap.empty())) {
-    // Encrypted, which problem() says; or the other reading of what was given already.
-    const bool keep = is_plain_copy_ && !HasFilters(reading);
+    // Encrypted, which problem() says; or the other reading of what was given already. What came
+    // out of filters before they failed may not have been encrypted.
+    const bool keep = is_plain_copy_ ? !HasFilters(reading) : HasFilters(reading);
     part.content = keep ? part.content : base::Bytes();
     part.gap.clear();
   }
