@@ -5,6 +5,7 @@
 #include "libs/engine/descend/openers.h"
 #include "libs/unpack/embedded/embedded_reader.h"
 #include "libs/unpack/mail/mail_reader.h"
+#include "libs/unpack/ole2/ole_reader.h"
 #include "libs/unpack/zip/zip_reader.h"
 
 namespace day::engine {
@@ -79,9 +80,6 @@ bool IsCovered(FileType type) {
     case FileType::kWim:
     case FileType::kFat:
     case FileType::kVhd:
-    case FileType::kOle2:
-    case FileType::kOneNote:
-    case FileType::kTnef:
     case FileType::kMail:
       return true;
     default:
@@ -110,6 +108,10 @@ std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
   const base::Bytes searched = WithoutDisc(subject.data);
   if (!unpack::embedded::FindMark(searched, 1)) {
     return nullptr;  // as nearly every file
+  }
+  // The pieces of a whole one are its reader's.
+  if (subject.type == FileType::kOle2 && !unpack::ole2::OleReader::IsDamaged(searched)) {
+    return nullptr;
   }
   unpack::embedded::Wanted wanted;
   wanted.zips = !unpack::zip::ZipReader::HasDirectory(subject.data);

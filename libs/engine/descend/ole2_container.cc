@@ -8,11 +8,15 @@
 namespace day::engine {
 
 std::unique_ptr<Container> OpenOle2(const Subject& subject) {
-  if (subject.type != FileType::kOle2) {
+  using unpack::ole2::OleReader;
+  // Hangul documents put the size of an embedded object in front of it.
+  constexpr std::size_t kSizeBytes = 4;
+  const bool is_behind_size =
+      subject.type == FileType::kUnknown && subject.data.size() > kSizeBytes;
+  if (subject.type != FileType::kOle2 && !is_behind_size) {
     return nullptr;
   }
-  using unpack::ole2::OleReader;
-  auto reader = OleReader::Create(subject.data);
+  auto reader = OleReader::Create(is_behind_size ? subject.data.subspan(kSizeBytes) : subject.data);
   if (!reader.ok()) {
     return nullptr;
   }

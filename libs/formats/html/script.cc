@@ -1,4 +1,5 @@
 // NormaliseScript(): a tokenizer of JavaScript that is content with anything.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <map>
@@ -181,6 +182,9 @@ class Writer {
   }
 
   void Add(Token token) {
+    if (IsJunkInSum(token)) {
+      return;
+    }
     Fold(&token);
     Declare(token);
     if (token.kind == Token::Kind::kWord && !after_dot_) {
@@ -202,6 +206,20 @@ class Writer {
     return held_.size() >= from_end &&
            held_[held_.size() - from_end].kind == Token::Kind::kPunctuation &&
            held_[held_.size() - from_end].text == punctuation;
+  }
+
+  // Bytes that start nothing, between strings that are put together.
+  bool IsJunkInSum(const Token& token) const {
+    const bool in_sum = !held_.empty() && (held_.back().kind == Token::Kind::kString ||
+                                           (IsHeld(1, "+") && held_.size() >= 2 &&
+                                            held_[held_.size() - 2].kind == Token::Kind::kString));
+    const auto is_junk = [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return byte >= 0x7F || byte < ' ' || c == '`' || c == '@' || c == '#' || c == '\\';
+    };
+    return in_sum &&
+           (token.kind == Token::Kind::kWord || token.kind == Token::Kind::kPunctuation) &&
+           std::all_of(token.text.begin(), token.text.end(), is_junk);
   }
 
   void Fold(Token* token) {

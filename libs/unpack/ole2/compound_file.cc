@@ -315,6 +315,17 @@ void CompoundFile::WalkTrees(const std::vector<Links>& links) {
   }
 }
 
+bool CompoundFile::IsDamaged() const {
+  constexpr std::uint64_t kCutoff = 4096;  // the only one there is
+  return !problem_.empty() || mini_cutoff_ != kCutoff ||
+         std::any_of(entries_.begin(), entries_.end(), [this](const Entry& entry) {
+           return entry.kind == Entry::Kind::kStream &&
+                  !(entry.size < mini_cutoff_ ? MiniChainOf(entry.start, entry.size)
+                                              : ChainOf(entry.start, entry.size))
+                       .problem.empty();
+         });
+}
+
 StreamContent CompoundFile::Read(std::size_t index, std::uint64_t size_max,
                                  inflate::OutputBuffer& buffer) const {
   const Entry& entry = entries_[index];

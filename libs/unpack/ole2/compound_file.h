@@ -67,6 +67,10 @@ class CompoundFile {
   // What lies behind the last sector in use.
   base::Bytes trailing() const;
 
+  // Whether the header or a chain of sectors is wrong: what a stream seems to hold may not be what
+  // it held. Goes through all chains.
+  bool IsDamaged() const;
+
   // What is wrong with the file itself, or empty.
   std::string_view problem() const { return problem_; }
 

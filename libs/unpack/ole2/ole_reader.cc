@@ -61,6 +61,11 @@ base::Result<OleReader> OleReader::Create(base::Bytes file) {
   return OleReader(std::move(compound));
 }
 
+bool OleReader::IsDamaged(base::Bytes file) {
+  const auto compound = CompoundFile::Open(file);
+  return !compound.ok() || compound->IsDamaged();
+}
+
 OleReader::OleReader(CompoundFile file) : file_(std::move(file)) {
   for (std::size_t i = 0; i < file_.entries().size(); ++i) {
     const Entry& entry = file_.entries()[i];

@@ -47,6 +47,10 @@ class OleReader {
   // Errors: those of CompoundFile::Open.
   static base::Result<OleReader> Create(base::Bytes file);
 
+  // Whether the file's own structure is damaged, so that not all that lies in it can be in a
+  // stream.
+  static bool IsDamaged(base::Bytes file);
+
   // Further passwords to try on encrypted documents. REQUIRES: they outlive the reader.
   void SetPasswords(std::span<const std::string> passwords) { opener_.SetPasswords(passwords); }
 

@@ -43,6 +43,13 @@ std::size_t RawBytes(const Control& control, std::string_view text) {
 
 }  // namespace
 
+// Other readers compare the words of objects without their case.
+bool IsSameWord(std::string_view word, std::string_view lower) {
+  return word.size() == lower.size() &&
+         std::equal(word.begin(), word.end(), lower.begin(),
+                    [](char c, char l) { return static_cast<char>(c | 0x20) == l; });
+}
+
 Control ReadControl(std::string_view text, std::size_t at) {
   Control control;
   std::size_t end = at + 1;
@@ -127,11 +134,11 @@ bool RtfReader::FindData() {
     } else if (c == '\\') {
       const Control control = ReadControl(text_, at_);
       at_ = control.next;
-      if (control.word == "objdata" || control.word == "pict" || control.word == "datastore" ||
-          control.word == "themedata") {
-        data_ = control.word == "objdata" ? Data::kObject
-                : control.word == "pict"  ? Data::kPicture
-                                          : Data::kOther;
+      if (IsSameWord(control.word, "objdata") || control.word == "pict" ||
+          control.word == "datastore" || control.word == "themedata") {
+        data_ = IsSameWord(control.word, "objdata") ? Data::kObject
+                : control.word == "pict"            ? Data::kPicture
+                                                    : Data::kOther;
         return true;
       }
       AddText(control);
@@ -197,7 +204,7 @@ void RtfReader::ReadDigits(std::size_t from) {
     } else if (c == '\\') {
       const Control control = ReadControl(text_, at_);
       at_ = control.next;
-      if (control.word == "objdata" && inner_objects_.size() <= kRescansMax) {
+      if (IsSameWord(control.word, "objdata") && inner_objects_.size() <= kRescansMax) {
         inner_objects_.push_back(at_);
       }
       if (control.word == "'") {
