@@ -106,6 +106,8 @@ TEST(NormaliseScriptTest, JoinsAndRenames) {
       "document.x");
   EXPECT_EQ(NormaliseScript("x = \"a\\x41\\u0042\\n\" + 'b'"), "x=\"aab b\"");
   EXPECT_EQ(NormaliseScript("y = /Re[/]ex\"/i; z = a / b / c"), "y=/re[/]ex\"/i;z=a/b/c");
+  EXPECT_EQ(NormaliseScript("x = \"a\"\x0F+ \"b\" +`\"c\" \xAB + \"d\""), "x=\"abcd\"");
+  EXPECT_EQ(NormaliseScript("x = \xC3\xA9 + \"b\""), "x=\xC3\xA9+\"b\"") << "a name";
   EXPECT_EQ(NormaliseScript("'open"), "\"open\"");
   EXPECT_EQ(NormaliseScript("\"\\"), "\"\\\"");
   EXPECT_EQ(NormaliseScript(""), "");

@@ -267,9 +267,12 @@ void CompoundFile::ReadDirectory() {
       entry.size &= has_large_sizes_ ? ~std::uint64_t{0} : 0xFFFFFFFF;
       if (entries_.empty()) {
         entry.kind = Entry::Kind::kRoot;
-      } else if (type == 1 || type == 2) {
+      } else if (type != 0) {
         entry.kind = type == 1 ? Entry::Kind::kStorage : Entry::Kind::kStream;
         entry.name = NameOf(*raw);
+        if (type > 2) {
+          NoteProblem("damaged: an entry of the directory has no type");
+        }
       }
       entries_.push_back(std::move(entry));
       links.push_back({base::ReadAt<std::uint32_t>(*raw, 0x44).value_or(kNoEntry),
@@ -307,6 +310,9 @@ void CompoundFile::WalkTrees(const std::vector<Links>& links) {
     Entry& entry = entries_[place.id];
     entry.is_listed = true;
     entry.parent = place.parent;
+    if (entry.kind == Entry::Kind::kUnused) {
+      NoteProblem("damaged: an entry of the directory has no type");
+    }
     open.push_back({links[place.id].right, place.parent});
     open.push_back({links[place.id].left, place.parent});
     if (entry.kind == Entry::Kind::kStorage) {
@@ -317,7 +323,10 @@ void CompoundFile::WalkTrees(const std::vector<Links>& links) {
 
 bool CompoundFile::IsDamaged() const {
   constexpr std::uint64_t kCutoff = 4096;  // the only one there is
-  return !problem_.empty() || mini_cutoff_ != kCutoff ||
+  const bool has_streams = std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
+    return entry.kind == Entry::Kind::kStream;
+  });
+  return !problem_.empty() || !has_streams || mini_cutoff_ != kCutoff ||
          std::any_of(entries_.begin(), entries_.end(), [this](const Entry& entry) {
            return entry.kind == Entry::Kind::kStream &&
                   !(entry.size < mini_cutoff_ ? MiniChainOf(entry.start, entry.size)

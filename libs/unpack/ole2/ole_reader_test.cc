@@ -391,6 +391,39 @@ TEST(OleReaderTest, AHundredThousandStreamsEnd) {
   EXPECT_GE(walk.contents.size(), 10'000u);
 }
 
+TEST(OleReaderTest, KnowsWhatIsDamaged) {
+  CompoundWriter writer;
+  writer.AddStream("stream", std::string(8192, 'x'));
+  writer.AddStream("small", "x");
+  const std::string file = writer.Build();
+  const auto is_damaged = [](const std::string& bytes) {
+    return OleReader::IsDamaged(base::AsBytes(bytes));
+  };
+  EXPECT_FALSE(is_damaged(file));
+  EXPECT_TRUE(is_damaged(file.substr(0, 2000)));
+  EXPECT_TRUE(is_damaged("no compound file"));
+  std::string cutoff = file;
+  cutoff.replace(0x38, 4, Bytes32(4097));
+  EXPECT_TRUE(is_damaged(cutoff));
+  std::string chain = file;
+  chain.replace(writer.fat_offset() + 4, 4, Bytes32(0));
+  EXPECT_TRUE(is_damaged(chain));
+}
+
+TEST(OleReaderTest, EntriesWithoutATypeAreReported) {
+  CompoundWriter writer;
+  writer.AddStream("stream", std::string(8192, 'x'));
+  const std::string file = writer.Build();
+  EXPECT_EQ(WalkAll(file).problem, "");
+  for (const char type : {'\0', '\x03', '\x42'}) {
+    std::string damaged = file;
+    damaged[writer.directory_offset() + 128 + 0x42] = type;
+    const Walk walk = WalkAll(damaged);
+    EXPECT_EQ(walk.problem, "damaged: an entry of the directory has no type");
+    EXPECT_EQ(walk.contents.contains("stream"), type != '\0');
+  }
+}
+
 TEST(OleReaderTest, DamagedHeadersAreReported) {
   EXPECT_FALSE(OleReader::Create(base::AsBytes("no compound file")).ok());
   CompoundWriter writer;

@@ -58,11 +58,11 @@ std::vector<std::string> TextsOf(std::string_view dictionary) {
 std::vector<EncryptionEntries> VersionsOf(const EncryptionEntries& entries) {
   constexpr std::pair<std::int64_t, std::int64_t> kPairs[] = {{1, 2}, {1, 3}, {2, 3},
                                                               {4, 4}, {5, 5}, {5, 6}};
-  std::vector<EncryptionEntries> versions = {entries};
   if (std::find(std::begin(kPairs), std::end(kPairs),
                 std::pair(entries.version, entries.revision)) != std::end(kPairs)) {
-    return versions;
+    return {entries};
   }
+  std::vector<EncryptionEntries> versions;
   for (const bool same_revision : {true, false}) {
     for (const auto& [version, revision] : kPairs) {
       if ((revision == entries.revision) == same_revision) {
@@ -72,6 +72,7 @@ std::vector<EncryptionEntries> VersionsOf(const EncryptionEntries& entries) {
       }
     }
   }
+  versions.push_back(entries);
   return versions;
 }
 

@@ -99,6 +99,33 @@ TEST(PdfReader, LimitsOfTheBudgetAreGaps) {
   EXPECT_THAT(walk.gaps, ElementsAre("limit bytes_out_max"));
 }
 
+TEST(PdfReader, StreamsOfDamagedObjectsAreDecoded) {
+  const std::string hex = "68656c6c6f>\nendstream endobj\n";
+  for (const std::string front : {"1 0 obj << /Filter /ASCIIHexDecode >> stream\n",
+                                  "1 0 objJ<< /Filter /ASCIIHexDecode >> stream\n",
+                                  "1 0 oxj << /Filter /ASCIIHexDecode >> stream\n",
+                                  "1 0 obj << /Filter K/ASCIIHexDecode >> stream\n",
+                                  "1 0 obj << /Length\"5 /Filter /ASCIIHexDecode >> stream\n",
+                                  "1 0 obj << /Length 5(/Filter /ASCIIHexDecode >> stream\n",
+                                  "1 0 obj << /Filter /ASCIIHexDecode?? >> stream\n",
+                                  "1 0 obj << /Filter /ASCIIHexDecode >>\x1Astream\n",
+                                  "1 0 obj << /Filter /ASCIIHexDecode >> stream;\n"}) {
+    const Walk walk = WalkAll("%PDF-1.4\n" + front + hex);
+    EXPECT_TRUE(std::any_of(walk.parts.begin(), walk.parts.end(), [](const auto& part) {
+      return part.second == "hello";
+    })) << front;
+  }
+  // Words alone are no stream.
+  EXPECT_TRUE(WalkAll("%PDF-1.4\nA stream\nof words\nendstream\n").parts.empty());
+}
+
+TEST(PdfReader, AGuessedFilterThatFailsIsNoGap) {
+  const Walk walk = WalkAll(
+      "%PDF-1.4\n1 0 obj << /Filter [] /X /FlateDecode >> stream\nhello\nendstream endobj\n");
+  EXPECT_THAT(walk.gaps, ElementsAre());
+  EXPECT_EQ(walk.parts.front().second, "hello");
+}
+
 TEST(PdfReader, NothingIsInAnEmptyFile) {
   EXPECT_TRUE(WalkAll("").parts.empty());
   EXPECT_TRUE(WalkAll("%PDF-1.4\nobj obj obj endobj stream endstream").parts.empty());

@@ -59,6 +59,14 @@ TEST(RtfReaderTest, ObjectsHoldFiles) {
                                  Pair("object 1//a.exe", "the file")));
 }
 
+TEST(RtfReaderTest, WordsOfObjectsHaveAnyCase) {
+  const std::string hex = Hex(PackageObject("a.exe", "the file"));
+  EXPECT_THAT(WalkAll("{\\rtf1{\\object{\\*\\objData " + hex + "}}}"),
+              Contains(Pair("object 1//a.exe", "the file")));
+  EXPECT_THAT(WalkAll("{\\rtf1{\\object{\\*\\objdat " + hex + "}}}"),
+              testing::Not(Contains(Pair("object 1//a.exe", "the file"))));
+}
+
 TEST(RtfReaderTest, WhatStandsAmidTheDigitsHidesNothing) {
   const std::string hex = Hex(PackageObject("a.exe", "the file"));
   const std::string start = hex.substr(0, 41);
