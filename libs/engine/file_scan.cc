@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <utility>
 
 #include "libs/engine/clam_type.h"
 #include "libs/engine/descend/containers.h"
+#include "libs/engine/descend/openers.h"
 #include "libs/engine/engine_state.h"
 #include "libs/engine/heuristics.h"
 #include "libs/engine/naming.h"
@@ -18,11 +21,19 @@ constexpr std::string_view kUnnamed = "(unnamed)";
 constexpr std::size_t kNameBytesMax = 1024;
 // Containers in one file before it is remembered what was opened.
 constexpr std::uint64_t kOpenedUnremembered = 1000;
+// How the reasons of such gaps begin.
+constexpr std::string_view kDamaged = "damaged";
 
 std::uint64_t SystemNowMs() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
                                         std::chrono::steady_clock::now().time_since_epoch())
                                         .count());
+}
+
+bool LiesIn(base::Bytes inner, base::Bytes outer) {
+  const std::less_equal<const std::byte*> is_at_most;
+  return is_at_most(outer.data(), inner.data()) &&
+         is_at_most(inner.data() + inner.size(), outer.data() + outer.size());
 }
 
 // Limits of the whole file: once one is reached there is no use in opening anything further. The
@@ -80,12 +91,7 @@ void FileScan::Step() {
   Frame& frame = stack_.back();
   std::optional<Item> item = frame.container->Next(budget_, state_.inflater, state_.buffers[level]);
   if (!item) {
-    AlertOfContainer();
-    if (!frame.container->problem().empty()) {
-      AddGap(frame.inner_path, frame.container->problem());
-    }
-    stack_.pop_back();
-    budget_.Leave();
+    EndContainer();
     return;
   }
   if (!budget_.SpendFile().ok()) {
@@ -105,6 +111,10 @@ void FileScan::Step() {
   }
   if (!item->gap.empty()) {
     AddGap(inner_path, item->gap);
+    frame.is_damaged |= item->gap.starts_with(kDamaged);
+  }
+  if (item->has_content && LiesIn(item->content, frame.data)) {
+    frame.given.push_back(item->content);
   }
   if (item->has_content && (IsCopy(item->origin) || item->origin == Origin::kLinks)) {
     ScanCopy(item->content, inner_path, item->origin);
@@ -114,6 +124,51 @@ void FileScan::Step() {
   if (EndsTheFile(item->gap)) {
     Unwind(item->gap);
   }
+}
+
+// The innermost container has given all it can.
+void FileScan::EndContainer() {
+  AlertOfContainer();
+  Frame frame = std::move(stack_.back());
+  const std::string_view problem = frame.container->problem();
+  if (!problem.empty()) {
+    AddGap(frame.inner_path, problem);
+    frame.is_damaged |= problem.starts_with(kDamaged);
+  }
+  stack_.pop_back();
+  budget_.Leave();
+  if (!frame.is_damaged) {
+    return;
+  }
+  if (!stack_.empty() && stack_.back().object == frame.object) {
+    stack_.back().is_damaged = true;
+    stack_.back().given.insert(stack_.back().given.end(), frame.given.begin(), frame.given.end());
+  } else {
+    SearchDamaged(frame);
+  }
+}
+
+// What the last container of some bytes could not read may still hold files as they are.
+void FileScan::SearchDamaged(const Frame& frame) {
+  Subject subject;
+  subject.data = frame.data;
+  subject.type = frame.type;
+  subject.origin = frame.origin;
+  auto search = OpenEmbeddedInDamaged(subject, frame.given);
+  if (search == nullptr || !budget_.Enter().ok()) {
+    return;
+  }
+  stack_.push_back({std::move(search),
+                    frame.data,
+                    frame.inner_path,
+                    FileType::kUnknown,
+                    frame.object,
+                    ClamTypeOf(FileType::kUnknown),
+                    0,
+                    std::nullopt,
+                    frame.origin,
+                    false,
+                    {}});
 }
 
 // What two containers of the same bytes find is looked at once: nested texts would double at each
@@ -226,9 +281,17 @@ void FileScan::Descend(base::Bytes data, const FileKind& kind, std::string_view 
       return;
     }
     const bool is_own = opened.type == kind.type || opened.type == FileTypeOf(kind.clam);
-    stack_.push_back({std::move(opened.container), data, inner_path, opened.type,
-                      report_.objects_scanned, is_own ? kind.clam : ClamTypeOf(opened.type), 0,
-                      std::nullopt});
+    stack_.push_back({std::move(opened.container),
+                      data,
+                      inner_path,
+                      opened.type,
+                      report_.objects_scanned,
+                      is_own ? kind.clam : ClamTypeOf(opened.type),
+                      0,
+                      std::nullopt,
+                      origin,
+                      false,
+                      {}});
   }
 }
 

@@ -58,12 +58,17 @@ class FileScan {
     signatures::clamav::ClamType clam;
     std::uint32_t position = 0;   // of the object that was taken out last, from 1
     std::optional<bool> allowed;  // whether .fp or .sfp lists it: asked when first needed
+    Origin origin = Origin::kOther;
+    bool is_damaged = false;         // something in it could not be read
+    std::vector<base::Bytes> given;  // what was taken out and lies in `data`
   };
 
   // The walk.
   std::uint64_t Now() const;
   bool TimedOut() const { return deadline_ms_ && Now() >= *deadline_ms_; }
   void Step();
+  void EndContainer();
+  void SearchDamaged(const Frame& frame);
   void Unwind(std::string_view reason);
   void ScanObject(base::Bytes data, const std::string& inner_path, Origin origin = Origin::kOther);
   void ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin);

@@ -28,6 +28,7 @@ std::uint64_t Open(Process& process, const std::string& name) {
     return InvalidHandle(process);
   }
   process.file_position = 0;
+  process.has_opened_file = true;
   return Process::kFileHandle;
 }
 

@@ -105,6 +105,7 @@ class Process {
 
   std::uint32_t last_error = 0;
   std::uint64_t file_position = 0;
+  bool has_opened_file = false;  // the program has opened its own file
   std::vector<std::uint64_t> tls_slots;
   std::uint64_t unhandled_filter = 0;
 

@@ -75,7 +75,6 @@ bool IsCovered(FileType type) {
     case FileType::kIso9660:
     case FileType::kUdf:
     case FileType::kSquashfs:
-    case FileType::kDmg:
     case FileType::kHfsPlus:
     case FileType::kWim:
     case FileType::kFat:
@@ -98,13 +97,10 @@ base::Bytes WithoutDisc(base::Bytes data) {
 
 }  // namespace
 
-std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
+namespace {
+
+std::unique_ptr<Container> Search(const Subject& subject, std::span<const base::Bytes> given) {
   const bool was_found = subject.origin == Origin::kEmbedded;
-  // What a script's decoder makes of a whole text need not be what the script makes of it.
-  if (IsCovered(subject.type) || subject.origin == Origin::kDeobfuscated ||
-      (was_found && subject.type != FileType::kPe)) {
-    return nullptr;
-  }
   const base::Bytes searched = WithoutDisc(subject.data);
   if (!unpack::embedded::FindMark(searched, 1)) {
     return nullptr;  // as nearly every file
@@ -123,7 +119,28 @@ std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
                                             unpack::mail::MailReader::FindBehindText(subject.data));
   // A container is a level of depth: most files hold none.
   auto container = std::make_unique<EmbeddedContainer>(searched, wanted);
+  for (const base::Bytes view : given) {
+    (void)container->Claim(view);
+  }
   return container->HasNext() ? std::move(container) : nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
+  const bool was_found = subject.origin == Origin::kEmbedded;
+  // What a script's decoder makes of a whole text need not be what the script makes of it.
+  if (IsCovered(subject.type) || subject.origin == Origin::kDeobfuscated ||
+      (was_found && subject.type != FileType::kPe)) {
+    return nullptr;
+  }
+  return Search(subject, {});
+}
+
+std::unique_ptr<Container> OpenEmbeddedInDamaged(const Subject& subject,
+                                                 std::span<const base::Bytes> given) {
+  const bool was_found = subject.origin == Origin::kEmbedded;
+  return IsCovered(subject.type) && !was_found ? Search(subject, given) : nullptr;
 }
 
 }  // namespace day::engine

@@ -200,7 +200,21 @@ std::optional<FileType> CompressedStream(base::Bytes data) {
   return std::nullopt;
 }
 
-// Formats that their readers know by more than a magic number.
+// Archives that their readers know by more than a magic number, beyond doubt.
+std::optional<FileType> ByArchiveHeader(base::Bytes data) {
+  if (unpack::arj::ArjReader::IsArj(data)) {
+    return FileType::kArj;
+  }
+  if (unpack::autoit::AutoitReader::IsAutoit(data)) {
+    return FileType::kAutoit;
+  }
+  if (unpack::installshield::InstallshieldReader::IsList(data)) {
+    return FileType::kInstallshield;
+  }
+  return std::nullopt;
+}
+
+// Formats that a disk image may start with.
 std::optional<FileType> ByWholeHeader(base::Bytes data) {
   if (unpack::tar::TarReader::IsTar(data)) {
     return FileType::kTar;
@@ -217,15 +231,6 @@ std::optional<FileType> ByWholeHeader(base::Bytes data) {
   // The old binary forms.
   if (unpack::cpio::CpioReader::IsCpio(data)) {
     return FileType::kCpio;
-  }
-  if (unpack::arj::ArjReader::IsArj(data)) {
-    return FileType::kArj;
-  }
-  if (unpack::autoit::AutoitReader::IsAutoit(data)) {
-    return FileType::kAutoit;
-  }
-  if (unpack::installshield::InstallshieldReader::IsList(data)) {
-    return FileType::kInstallshield;
   }
   if (unpack::lha::LhaReader::IsLha(data)) {
     return FileType::kLha;
@@ -418,6 +423,9 @@ FileType Identify(base::Bytes data) {
     }
   }
   if (const auto type = JavaOrFat(data)) {
+    return *type;
+  }
+  if (const auto type = ByArchiveHeader(data)) {
     return *type;
   }
   // The first block may be a compressed stream, the image is not.

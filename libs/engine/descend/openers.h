@@ -19,6 +19,10 @@ std::unique_ptr<Container> OpenCms(const Subject& subject);
 // Files that lie as they are in other bytes: in programs, pictures, texts, behind anything. To be
 // walked behind all other containers of the same bytes.
 std::unique_ptr<Container> OpenEmbedded(const Subject& subject);
+// The same in bytes that OpenEmbedded() leaves to their own containers, once those could not read
+// all of them; they have given `given`.
+std::unique_ptr<Container> OpenEmbeddedInDamaged(const Subject& subject,
+                                                 std::span<const base::Bytes> given);
 std::unique_ptr<Container> OpenGzip(const Subject& subject);
 // Pages and texts: what is encoded in them, and normalised copies.
 std::unique_ptr<Container> OpenHtml(const Subject& subject);

@@ -112,7 +112,8 @@ parts::Member ReadMember(const Header& header, base::Bytes packed, base::Budget&
 
 bool ArjReader::IsArj(base::Bytes file) {
   const auto header = ReadHeader(file, 0);
-  return header && header->is_sure && header->type == kTypeMain && !header->is_end;
+  return header && header->type == kTypeMain && !header->is_end &&
+         (header->is_sure || ReadHeader(file, header->end));
 }
 
 // Moves to the next header whose checksum fits.

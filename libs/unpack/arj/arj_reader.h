@@ -18,7 +18,7 @@ inline constexpr std::size_t kCandidatesMax = 10'000;
 
 class ArjReader final : public parts::Archive {
  public:
-  // Whether a main header with the right checksum starts the file.
+  // Whether a main header with the right checksum starts the file, or any with a header behind it.
   static bool IsArj(base::Bytes file);
 
   // REQUIRES: IsArj(file), which outlives the reader.

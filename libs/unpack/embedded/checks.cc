@@ -114,7 +114,8 @@ std::optional<Extent> Rar5Extent(base::Bytes bytes, Purse& purse) {
                           : std::optional(ExtentOfWalk(bytes, at, at == bytes.size()));
 }
 
-// Moves `at` behind a header of ARJ and its data; false if its checksum does not fit.
+// Moves `at` behind a header of ARJ and its data; false if there is none, or if its checksum does
+// not fit and it is not the main one, with another one behind it.
 bool SkipArjHeader(base::Bytes bytes, std::uint64_t& at, bool is_main, Purse& purse) {
   constexpr std::uint16_t kHeaderBytesMax = 2600;
   constexpr std::uint8_t kTypeMain = 2;
@@ -126,7 +127,11 @@ bool SkipArjHeader(base::Bytes bytes, std::uint64_t& at, bool is_main, Purse& pu
     return false;
   }
   const auto body = base::Slice(bytes, at + 4, size);
-  if (!body || !purse.Pay(size) || inflate::Crc32(*body) != At32(bytes, at + 4 + size)) {
+  if (!body || !purse.Pay(size)) {
+    return false;
+  }
+  const bool is_followed = is_main && At32(bytes, at + 4 + size + 4) == 0xEA600000;
+  if (!is_followed && inflate::Crc32(*body) != At32(bytes, at + 4 + size)) {
     return false;
   }
   const std::uint64_t packed = is_main ? 0 : At32(bytes, at + 16);
@@ -201,27 +206,45 @@ std::optional<Extent> RarExtent(base::Bytes bytes, Purse& purse) {
 
 std::optional<Extent> SevenZipExtent(base::Bytes bytes, Purse& purse) {
   constexpr std::uint64_t kHeaderBytes = 32;
+  constexpr std::uint8_t kHeaderId = 0x01;
+  constexpr std::uint8_t kPackedId = 0x17;
   const auto start = base::Slice(bytes, 12, 20);
-  if (!start || !purse.Pay(kHeaderBytes) || inflate::Crc32(*start) != At32(bytes, 8)) {
+  if (!start || !purse.Pay(kHeaderBytes)) {
     return std::nullopt;
   }
+  const bool is_sure = inflate::Crc32(*start) == At32(bytes, 8);
   const std::uint64_t offset = base::ReadAt<std::uint64_t>(bytes, 12).value_or(0);
   const std::uint64_t size = base::ReadAt<std::uint64_t>(bytes, 20).value_or(0);
   const std::uint64_t rest = bytes.size() - kHeaderBytes;
   if (offset > rest || size > rest - offset) {
-    return Extent{bytes.size(), kHeaderBytes};
+    return is_sure ? std::optional(Extent{bytes.size(), kHeaderBytes}) : std::nullopt;
+  }
+  // With a wrong checksum: a version that there is, and a header where it should be.
+  const auto id = base::ReadAt<std::uint8_t>(bytes, kHeaderBytes + offset);
+  if (!is_sure && (bytes[6] != std::byte{0} || size == 0 || (id != kHeaderId && id != kPackedId))) {
+    return std::nullopt;
   }
   return Extent{kHeaderBytes + offset + size, kHeaderBytes + offset + size};
 }
 
+// Of a cabinet that was cut, or whose sizes are wrong, what never says anything must be zero, and
+// what all have must be there.
 std::optional<Extent> CabinetExtent(base::Bytes bytes) {
+  constexpr std::uint64_t kHeaderBytes = 36;
   constexpr std::uint16_t kVersion = 0x0103;
+  constexpr std::uint16_t kFoldersMax = 0x1000;
   const std::uint32_t size = At32(bytes, 8);
   const std::uint32_t files = At32(bytes, 16);
-  if (At16(bytes, 24) != kVersion || files == 0 || files >= size || size > bytes.size()) {
+  if (At16(bytes, 24) != kVersion || bytes.size() < kHeaderBytes) {
     return std::nullopt;
   }
-  return Extent{size, size};
+  if (files != 0 && files < size && size <= bytes.size()) {
+    return Extent{size, size};
+  }
+  const std::uint16_t folders = At16(bytes, 26);
+  const bool is_plausible = At32(bytes, 12) == 0 && At32(bytes, 20) == 0 && folders != 0 &&
+                            folders <= kFoldersMax && At16(bytes, 28) != 0;
+  return is_plausible ? std::optional(Extent{bytes.size(), kHeaderBytes}) : std::nullopt;
 }
 
 std::optional<Extent> ArjExtent(base::Bytes bytes, Purse& purse) {

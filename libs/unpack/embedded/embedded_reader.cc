@@ -179,7 +179,7 @@ void EmbeddedReader::AddPe(std::uint64_t at) {
 
 // The size of the zip at `at`, as its directory says; nothing if there is none that fits. The
 // searches go on where the last ones ended, so that many false beginnings cost no more than one.
-std::optional<std::uint64_t> EmbeddedReader::ZipSize(std::uint64_t at, std::uint64_t limit) {
+std::optional<std::uint64_t> EmbeddedReader::ZipSize(std::uint64_t at) {
   constexpr std::uint64_t kEndRecordBytes = 22;
   constexpr std::uint64_t kDirectoryBytesOffset = 12;
   constexpr std::uint32_t kIn64 = 0xFFFF'FFFF;
@@ -191,11 +191,12 @@ std::optional<std::uint64_t> EmbeddedReader::ZipSize(std::uint64_t at, std::uint
     return place;
   };
   const std::uint64_t directory = find_from("PK\x01\x02"sv, at, zip_directory_);
-  if (directory >= limit) {
+  if (directory == std::string_view::npos) {
     return std::nullopt;
   }
   const std::uint64_t end = find_from("PK\x05\x06"sv, directory, zip_end_);
-  const auto comment = base::ReadAt<std::uint16_t>(file_, end < limit ? end + 20 : file_.size());
+  const auto comment =
+      base::ReadAt<std::uint16_t>(file_, end < file_.size() ? end + 20 : file_.size());
   if (!comment) {
     return std::nullopt;
   }
@@ -203,23 +204,21 @@ std::optional<std::uint64_t> EmbeddedReader::ZipSize(std::uint64_t at, std::uint
   if (size != kIn64 && (size > end - at || !text.substr(end - size).starts_with("PK\x01\x02"sv))) {
     return std::nullopt;
   }
-  return std::min(limit, end + kEndRecordBytes + *comment) - at;
+  return std::min<std::uint64_t>(file_.size(), end + kEndRecordBytes + *comment) - at;
 }
 
 // One without a directory is given to the end: its reader finds the entries of all that follow.
 void EmbeddedReader::AddZip(std::uint64_t at) {
   constexpr std::uint64_t kHeaderBytes = 30;
-  const std::uint64_t limit = SectionEnd(at);
-  const base::Bytes bytes = file_.subspan(at, limit - at);
+  const base::Bytes bytes = file_.subspan(at);
   if (!wanted_.zips || IsOpenEnded(Kind::kZip) || !MayBeZipEntry(bytes)) {
     return;
   }
-  if (const auto size = ZipSize(at, limit)) {
+  if (const auto size = ZipSize(at)) {
     pending_.push_back({NameAt(at), bytes.first(*size), Kind::kZip});
     behind_ = at + *size;
   } else if (IsZipEntry(bytes, purse_, inflater_)) {
-    const base::Bytes rest = file_.subspan(at);
-    pending_.push_back({NameAt(at), rest, Kind::kZip});
+    pending_.push_back({NameAt(at), bytes, Kind::kZip});
     is_open_[static_cast<std::size_t>(Kind::kZip)] = true;
     behind_ = at + kHeaderBytes;
   }
@@ -233,8 +232,9 @@ void EmbeddedReader::AddMail(std::uint64_t at) {
   }
 }
 
+// Where a section ends says nothing of archives: what loads them reads the file, not the image.
 void EmbeddedReader::AddArchive(Kind kind, std::uint64_t at) {
-  const base::Bytes bytes = file_.subspan(at, SectionEnd(at) - at);
+  const base::Bytes bytes = file_.subspan(at);
   std::optional<Extent> extent;
   switch (kind) {
     case Kind::kRar:

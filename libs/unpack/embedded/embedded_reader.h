@@ -81,7 +81,7 @@ class EmbeddedReader {
   void AddZip(std::uint64_t at);
   void AddMail(std::uint64_t at);
   void AddArchive(Kind kind, std::uint64_t at);
-  std::optional<std::uint64_t> ZipSize(std::uint64_t at, std::uint64_t limit);
+  std::optional<std::uint64_t> ZipSize(std::uint64_t at);
   bool IsOpenEnded(Kind kind) const { return is_open_[static_cast<std::size_t>(kind)]; }
   std::uint64_t SectionEnd(std::uint64_t at) const;
   std::uint64_t OffsetOf(base::Bytes content) const {

@@ -76,6 +76,24 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"upack", 100, ""}),
     [](const auto& test) { return std::string(test.param.packer); });
 
+// These two read their own file, and go astray if it is longer than it was.
+TEST(PackedFile, WhatIsAppendedHidesNothing) {
+  const std::string payload = ReadTestFile("clam.exe");
+  for (const std::string packer : {"yc", "pespin"}) {
+    for (const std::size_t size : {1u, 4000u}) {
+      const std::string packed = ReadTestFile("clam-" + packer + ".exe") + std::string(size, 'x');
+      base::Budget budget(base::BudgetLimits{});
+      PackedReader reader(base::AsBytes(packed));
+      bool is_found = false;
+      while (const auto dump = reader.Next(budget)) {
+        is_found = is_found || HasPayload(base::AsText(dump->content), payload);
+      }
+      EXPECT_TRUE(is_found) << packer << " and " << size << " bytes";
+      EXPECT_EQ(reader.problem(), "");
+    }
+  }
+}
+
 // clam-fsg.exe bears the name of a packer, but nothing in it is packed: it is an ordinary program
 // that shows "This is a ClamAV test file with the embedded clam.exe", and clam.exe lies in its last
 // section. Running it to its end changes no byte of that section, so there is nothing to hand out;

@@ -23,6 +23,8 @@ constexpr std::uint64_t kReportsMax = 20'000;
 // A program that stops before it ran any of what it wrote, and wrote less, unpacked nothing.
 constexpr std::uint64_t kWrittenPagesMin = 4;
 
+constexpr std::uint64_t kFileAlignment = 512;
+
 constexpr std::uint32_t kSectionExecutes = 0x2000'0000;
 constexpr std::uint32_t kSectionWritable = 0x8000'0000;
 constexpr std::uint32_t kSectionIsCode = 0x0000'0020;
@@ -133,16 +135,25 @@ bool PackedReader::LooksPacked(base::Bytes file) {
 
 std::optional<Dump> PackedReader::Next(base::Budget& budget) {
   if (state_ == State::kNew) {
-    if (auto dump = Start(budget)) {
+    Start();
+  }
+  do {
+    if (auto dump = RunOn(budget)) {
       return dump;
     }
-  }
+  } while (StartShorter());
+  return std::nullopt;
+}
+
+// Until the next dump or the end of the program.
+std::optional<Dump> PackedReader::RunOn(base::Budget& budget) {
   while (state_ == State::kRunning) {
     const std::uint64_t before = process_->cpu().work();
-    if (before >= instructions_max_) {
+    if (work_before_ + before >= instructions_max_) {
       return OnEnd({EventKind::kBudget, "limit emulation_instructions_max"}, budget);
     }
-    const Event event = process_->Run(std::min(kSliceInstructions, instructions_max_ - before));
+    const Event event =
+        process_->Run(std::min(kSliceInstructions, instructions_max_ - work_before_ - before));
     const std::uint64_t used = process_->cpu().work() - before;
     if (!budget.SpendSteps(used * kStepsAnInstruction).ok()) {
       return OnEnd({EventKind::kBudget, "limit " + std::string(LimitName(base::Limit::kSteps))},
@@ -159,17 +170,42 @@ std::optional<Dump> PackedReader::Next(base::Budget& budget) {
   return std::nullopt;
 }
 
-std::optional<Dump> PackedReader::Start(base::Budget& budget) {
+void PackedReader::Start() {
   auto process = Process::Create(file_);
   if (!process.ok()) {
     state_ = State::kEnded;
-    return std::nullopt;
+    return;
   }
-  (void)budget;
   process_ = std::move(process).value();
   state_ = State::kRunning;
   place_ = PlaceOf(process_->cpu().ip());
-  return std::nullopt;
+}
+
+// Runs the program again as it was before something was appended: its sections' end is that of the
+// file, or that rounded up. False if it has not looked at its file, or if there is nothing to cut.
+bool PackedReader::StartShorter() {
+  if (state_ != State::kEnded || process_ == nullptr || !process_->has_opened_file ||
+      dumps_ >= kDumpsMax) {
+    return false;
+  }
+  std::uint64_t end = 0;
+  for (const formats::pe::Section& section : process_->pe().sections()) {
+    end = std::max(end, std::uint64_t{section.pointer_to_raw_data} + section.size_of_raw_data);
+  }
+  const std::uint64_t rounded = RoundUp(end, kFileAlignment);
+  const std::uint64_t size = rounded < file_.size() ? rounded : end;
+  if (size == 0 || size >= file_.size()) {
+    return false;
+  }
+  file_ = file_.first(size);
+  work_before_ += process_->cpu().work();
+  written_code_ = 0;
+  has_unpacked_ = false;
+  places_.clear();
+  image_.clear();
+  problem_.clear();
+  Start();
+  return state_ == State::kRunning;
 }
 
 // The beginning of the section or of the allocation with the address; 0: neither.
@@ -253,7 +289,7 @@ std::optional<Dump> PackedReader::OnEnd(const Event& event, base::Budget& budget
   const bool ran_written_code = written_code_ > 0;
   // The image was handed out when the program came to a new section; how a program ends that runs
   // by then says nothing about what was packed.
-  const bool is_unpacked = image_dumps_ > 0 || event.kind == EventKind::kExit;
+  const bool is_unpacked = has_unpacked_ || event.kind == EventKind::kExit;
   if (ran_written_code && !is_unpacked) {
     problem_ = event.kind == EventKind::kBudget
                    ? event.detail
@@ -280,6 +316,7 @@ std::optional<Dump> PackedReader::Pay(Dump dump, std::uint64_t size, base::Budge
 
 std::optional<Dump> PackedReader::DumpImage(base::Budget& budget) {
   ++image_dumps_;
+  has_unpacked_ = true;
   Dump dump;
   dump.name = image_dumps_ == 1 ? "(unpacked)" : "(unpacked " + std::to_string(image_dumps_) + ")";
   const std::uint64_t size = ImageBytes();

@@ -12,6 +12,9 @@
 // whose sections lie in the file as they do in memory, with the place it had come to as entry
 // point, so that rules and signatures see what the packer hid.
 //
+// Some stubs read their own file and do not unpack if anything was appended to it. So a program
+// that opens its file runs again without what stands behind its sections, if there is anything.
+//
 // Bounded by kInstructionsMax (what takes longer counts as several) and kDumpsMax, and by the
 // budget: kStepsAnInstruction steps for each instruction, and the bytes of each dump. Ownership:
 // borrows the file; a dump's content is valid until the next call of Next(). Not thread-safe.
@@ -60,7 +63,9 @@ class PackedReader {
  private:
   enum class State : std::uint8_t { kNew, kRunning, kEnded };
 
-  std::optional<Dump> Start(base::Budget& budget);
+  std::optional<Dump> RunOn(base::Budget& budget);
+  void Start();
+  bool StartShorter();
   std::optional<Dump> OnWrittenCode(base::Budget& budget);
   std::optional<Dump> OnEnd(const emulate::windows::Event& event, base::Budget& budget);
   std::optional<Dump> DumpImage(base::Budget& budget);
@@ -72,8 +77,8 @@ class PackedReader {
   bool ImageHasNews();
   std::uint64_t WrittenPages() const;
 
-  base::Bytes file_;
-  std::uint64_t instructions_max_;
+  base::Bytes file_;                // as it is run
+  std::uint64_t instructions_max_;  // of all runs
   State state_ = State::kNew;
   std::unique_ptr<emulate::windows::Process> process_;
   std::vector<std::byte> image_;       // as last handed out
@@ -82,9 +87,10 @@ class PackedReader {
   std::uint64_t place_ = 0;         // section or allocation that the program is running in
   std::set<std::uint64_t> places_;  // that were handed out
   std::uint64_t written_code_ = 0;  // times that written code was entered
+  std::uint64_t work_before_ = 0;   // of earlier runs
+  bool has_unpacked_ = false;       // this run has handed out its image
   unsigned dumps_ = 0;
   unsigned image_dumps_ = 0;
-  std::set<std::uint64_t> pages_;  // of written code
 };
 
 }  // namespace day::unpack::packed

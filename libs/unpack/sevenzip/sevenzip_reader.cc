@@ -45,6 +45,34 @@ std::uint8_t FirstByte(base::Bytes bytes) {
   return base::ReadAt<std::uint8_t>(bytes, 0).value_or(0);
 }
 
+// The archive with the checksums of its headers put right; nothing if they are, or if there is no
+// header where one should be.
+std::optional<std::vector<std::byte>> WithRightChecksums(base::Bytes file) {
+  constexpr std::size_t kStartCrcOffset = 8;
+  constexpr std::size_t kPlaceOffset = 12;
+  constexpr std::size_t kHeaderCrcOffset = 28;
+  const auto header = FindHeader(file);
+  const std::uint8_t id = header ? FirstByte(*header) : std::uint8_t{0};
+  if (id != kHeader && id != kHiddenHeader) {
+    return std::nullopt;
+  }
+  const std::uint32_t header_crc = inflate::Crc32(*header);
+  const base::Bytes place = file.subspan(kPlaceOffset, kStartBytes - kPlaceOffset);
+  if (base::ReadAt<std::uint32_t>(file, kHeaderCrcOffset) == header_crc &&
+      base::ReadAt<std::uint32_t>(file, kStartCrcOffset) == inflate::Crc32(place)) {
+    return std::nullopt;
+  }
+  std::vector<std::byte> right(file.begin(), file.end());
+  const auto write = [&right](std::size_t at, std::uint32_t crc) {
+    for (std::size_t i = 0; i < sizeof(crc); ++i) {
+      right[at + i] = static_cast<std::byte>(crc >> (8 * i));
+    }
+  };
+  write(kHeaderCrcOffset, header_crc);
+  write(kStartCrcOffset, inflate::Crc32(base::Bytes(right).subspan(kPlaceOffset, place.size())));
+  return right;
+}
+
 // The streams of a header that begins with them, as 7-Zip writes it.
 std::optional<Streams> MainStreams(base::Bytes header) {
   if (FirstByte(header) != kHeader || base::ReadAt<std::uint8_t>(header, 1) != kMainStreams) {
@@ -343,6 +371,11 @@ bool SevenZipReader::MakePlain(base::Budget& budget) {
 }
 
 void SevenZipReader::Open(base::Budget& budget) {
+  if (auto right = WithRightChecksums(file_)) {
+    right_ = std::move(*right);
+    file_ = right_;
+    problem_ = "damaged: wrong checksum of a header";
+  }
   is_plain_ = MakePlain(budget);
   archive_ = libarchive::Open(libarchive::Format::k7z, is_plain_ ? base::Bytes(plain_) : file_);
 }

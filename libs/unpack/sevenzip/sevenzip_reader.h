@@ -1,10 +1,12 @@
-// Walks an encrypted 7z archive: makes a plain one of it, if one of the passwords fits, and has
+// Walks a 7z archive: makes a plain one of an encrypted one, if one of the passwords fits, and has
 // libarchive read that (libs/unpack/libarchive).
 //
 // The header and the packed streams are decrypted, and the coders for AES taken out of the header;
 // all else stays as it is. A password is right if the hidden header has its checksum, or else if
 // the first file comes out. Archives that are not encrypted, or not openable, are given to
-// libarchive as they are: then encryption is a gap. Memory: the archive once more. Not thread-safe.
+// libarchive as they are: then encryption is a gap. Checksums of headers that are wrong are put
+// right, for libarchive stops at them; problem() says so. Memory: the archive twice more. Not
+// thread-safe.
 #pragma once
 
 #include <memory>
@@ -30,7 +32,7 @@ class SevenZipReader final : public parts::Archive {
 
   std::optional<parts::Member> Next(base::Budget& budget, inflate::OutputBuffer& buffer) override;
   std::string_view problem() const override {
-    return archive_ != nullptr ? archive_->problem() : std::string_view();
+    return archive_ == nullptr || archive_->problem().empty() ? problem_ : archive_->problem();
   }
 
  private:
@@ -61,7 +63,9 @@ class SevenZipReader final : public parts::Archive {
   std::span<const std::string> passwords_;
   std::string password_;
   bool has_password_ = false;
-  std::vector<Known> keys_;  // of password_
+  std::vector<Known> keys_;       // of password_
+  std::vector<std::byte> right_;  // the archive with right checksums, if the file has wrong ones
+  std::string_view problem_;
   std::vector<std::byte> plain_;
   bool is_plain_ = false;  // plain_ is read, not file_
   std::unique_ptr<parts::Archive> archive_;

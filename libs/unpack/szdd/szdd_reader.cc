@@ -19,8 +19,9 @@ constexpr std::uint64_t kSizeUnknown = ~std::uint64_t{0};
 constexpr std::uint64_t kWindowBytes = 4096;
 
 // LZSS: a byte of flags, lowest bit first: 1 is a literal, 0 a place in a window of 4096 blanks
-// (12 bits) and a length (4 bits, 3 added). The window is written from `start` on.
-void DecodeLzss(base::Bytes packed, std::uint64_t start, std::uint64_t size, Sink& sink) {
+// (12 bits) and a length (4 bits, 3 added). The window is written from `start` on. Returns the
+// bytes of input used.
+std::uint64_t DecodeLzss(base::Bytes packed, std::uint64_t start, std::uint64_t size, Sink& sink) {
   base::ByteReader reader(packed);
   while (sink.ok() && sink.produced() < size && reader.remaining() > 0) {
     unsigned flags = reader.U8();
@@ -29,7 +30,7 @@ void DecodeLzss(base::Bytes packed, std::uint64_t start, std::uint64_t size, Sin
         if (size != kSizeUnknown) {
           sink.End(parts::kEndsTooEarly);
         }
-        return;
+        return packed.size();
       }
       if ((flags & 1) != 0) {
         sink.Put(reader.U8());
@@ -48,6 +49,7 @@ void DecodeLzss(base::Bytes packed, std::uint64_t start, std::uint64_t size, Sin
   if (size != kSizeUnknown && sink.produced() < size) {
     sink.End(parts::kEndsTooEarly);
   }
+  return reader.offset();
 }
 
 std::string_view BaseName(std::string_view path) {
@@ -141,7 +143,8 @@ Member SzddReader::ReadKwaj(base::Budget& budget, inflate::OutputBuffer& buffer)
 }
 
 std::optional<Member> SzddReader::Next(base::Budget& budget, inflate::OutputBuffer& buffer) {
-  if (std::exchange(given_, true)) {
+  const bool goes_on = next_ == Give::kWhatGoesOn;
+  if (std::exchange(next_, Give::kNothing) == Give::kNothing) {
     return std::nullopt;
   }
   buffer.Clear();
@@ -160,8 +163,12 @@ std::optional<Member> SzddReader::Next(base::Budget& budget, inflate::OutputBuff
   const std::uint32_t size = reader.U32();
   const base::Bytes packed = reader.Take(reader.remaining());
   Sink sink(packed.size(), budget, buffer);
-  DecodeLzss(packed, kWindowBytes - (is_qbasic ? 18 : 16), size, sink);
-  return Finish(PlainName(name_, letter), sink);
+  const std::uint64_t used =
+      DecodeLzss(packed, kWindowBytes - (is_qbasic ? 18 : 16), goes_on ? kSizeUnknown : size, sink);
+  if (!goes_on && used < packed.size() && sink.ok()) {
+    next_ = Give::kWhatGoesOn;
+  }
+  return Finish(goes_on ? "(beyond the declared size)" : PlainName(name_, letter), sink);
 }
 
 }  // namespace day::unpack::szdd

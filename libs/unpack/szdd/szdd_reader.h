@@ -1,10 +1,12 @@
 // Opens the files of Microsoft's COMPRESS.EXE: SZDD ("file.ex_"), its QBasic form, and KWAJ
 // (stored, inverted and LZSS contents; its LZH and MSZIP methods are gaps).
 //
-// One member, named after the file with the letter that the header keeps, or as KWAJ's header says.
+// One member, named after the file with the letter that the header keeps, or as KWAJ's header says;
+// and a second one, with all that can be decoded, if an SZDD file goes on behind its declared size.
 // Linear in the file and its output. Not thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -27,7 +29,8 @@ class SzddReader final : public parts::Archive {
 
   base::Bytes file_;
   std::string name_;
-  bool given_ = false;
+  enum class Give : std::uint8_t { kFile, kWhatGoesOn, kNothing };
+  Give next_ = Give::kFile;
 };
 
 }  // namespace day::unpack::szdd

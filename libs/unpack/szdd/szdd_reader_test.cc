@@ -41,6 +41,18 @@ TEST(SzddReaderTest, TruncationIsAGap) {
   EXPECT_EQ(content.gap, "damaged: the data ends too early");
 }
 
+TEST(SzddReaderTest, WhatGoesOnBehindTheDeclaredSizeIsGivenToo) {
+  const std::string file = "SZDD\x88\xF0\x27\x33\x41t\x02\0\0\0\x07"s + "abc" + "\xF0\xF4";
+  SzddReader reader(base::AsBytes(file));
+  base::Budget budget{base::BudgetLimits{}};
+  const auto all = parts::testing::Drain(reader, budget);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].content, "ab");
+  EXPECT_EQ(all[1].name, "(beyond the declared size)");
+  EXPECT_EQ(all[1].content, "abcabcabca");
+  EXPECT_EQ(all[1].gap, "");
+}
+
 TEST(SzddReaderTest, ReadsKwaj) {
   const std::string start = "KWAJ\x88\xF0\x27\xD1";
   EXPECT_EQ(Read(start + "\0\0\x0E\0\0\0stored"s).content, "stored");
