@@ -143,9 +143,12 @@ void FileScan::EndContainer() {
   if (!stack_.empty() && stack_.back().object == frame.object) {
     stack_.back().is_damaged = true;
     stack_.back().given.insert(stack_.back().given.end(), frame.given.begin(), frame.given.end());
-  } else {
-    SearchDamaged(frame);
+    return;
   }
+  if (!stack_.empty()) {
+    stack_.back().container->LastWasDamaged();
+  }
+  SearchDamaged(frame);
 }
 
 // What the last container of some bytes could not read may still hold files as they are.

@@ -84,6 +84,9 @@ class Container {
   // whether this container may give the same, and need not give it again.
   virtual bool Claim(base::Bytes /*given*/) { return false; }
 
+  // Something in what Next() gave last could not be read.
+  virtual void LastWasDamaged() {}
+
   // What is wrong with the container itself, once Next() has given nothing; or empty.
   virtual std::string_view problem() const { return {}; }
 

@@ -38,6 +38,7 @@ class EmbeddedContainer final : public Container {
     reader_.Claim(given);
     return true;
   }
+  void LastWasDamaged() override { reader_.LastWasDamaged(); }
   std::string_view problem() const override { return reader_.problem(); }
 
   // Searches on, if it did not yet.
@@ -110,7 +111,7 @@ std::unique_ptr<Container> Search(const Subject& subject, std::span<const base::
     return nullptr;
   }
   unpack::embedded::Wanted wanted;
-  wanted.zips = !unpack::zip::ZipReader::HasDirectory(subject.data);
+  wanted.zips_end = unpack::zip::ZipReader::FirstHeader(subject.data);
   wanted.pdfs = subject.type != FileType::kPdf;
   // Programs in each other would be given once for each way through them: 2^n.
   wanted.programs = !was_found;

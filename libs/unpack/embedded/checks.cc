@@ -1,6 +1,7 @@
 #include "libs/unpack/embedded/checks.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "libs/base/budget.h"
@@ -227,24 +228,30 @@ std::optional<Extent> SevenZipExtent(base::Bytes bytes, Purse& purse) {
   return Extent{kHeaderBytes + offset + size, kHeaderBytes + offset + size};
 }
 
-// Of a cabinet that was cut, or whose sizes are wrong, what never says anything must be zero, and
-// what all have must be there.
+// Its sizes must fit; of a cabinet that was cut, or lies about them, all but one thing must be as
+// every cabinet has it.
 std::optional<Extent> CabinetExtent(base::Bytes bytes) {
   constexpr std::uint64_t kHeaderBytes = 36;
   constexpr std::uint16_t kVersion = 0x0103;
   constexpr std::uint16_t kFoldersMax = 0x1000;
   const std::uint32_t size = At32(bytes, 8);
   const std::uint32_t files = At32(bytes, 16);
-  if (At16(bytes, 24) != kVersion || bytes.size() < kHeaderBytes) {
-    return std::nullopt;
-  }
-  if (files != 0 && files < size && size <= bytes.size()) {
+  const std::uint16_t folders = At16(bytes, 26);
+  const std::array is_wrong = {
+      At32(bytes, 12) != 0,
+      files < kHeaderBytes || files >= bytes.size(),
+      At32(bytes, 20) != 0,
+      At16(bytes, 24) != kVersion,
+      folders == 0 || folders > kFoldersMax,
+      At16(bytes, 28) == 0,
+  };
+  if (At16(bytes, 24) == kVersion && files != 0 && files < size && size <= bytes.size()) {
     return Extent{size, size};
   }
-  const std::uint16_t folders = At16(bytes, 26);
-  const bool is_plausible = At32(bytes, 12) == 0 && At32(bytes, 20) == 0 && folders != 0 &&
-                            folders <= kFoldersMax && At16(bytes, 28) != 0;
-  return is_plausible ? std::optional(Extent{bytes.size(), kHeaderBytes}) : std::nullopt;
+  if (bytes.size() < kHeaderBytes || std::count(is_wrong.begin(), is_wrong.end(), true) > 1) {
+    return std::nullopt;
+  }
+  return Extent{bytes.size(), kHeaderBytes};
 }
 
 std::optional<Extent> ArjExtent(base::Bytes bytes, Purse& purse) {

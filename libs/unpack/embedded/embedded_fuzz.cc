@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const day::base::Bytes file = std::as_bytes(std::span(data, size));
   const unsigned options = size > 0 ? data[size - 1] : 0;
   day::unpack::embedded::Wanted wanted;
-  wanted.zips = (options & 1) == 0;
+  wanted.zips_end = (options & 1) == 0 ? ~std::uint64_t{0} : size / 2;
   wanted.programs = (options & 2) == 0;
   wanted.mails = (options & 4) == 0;
   day::unpack::embedded::EmbeddedReader reader(file, wanted);
@@ -24,6 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!is_inside || is_claimed || found->content.empty() ||
         ++count > day::unpack::embedded::kFoundMax) {
       std::abort();
+    }
+    if ((options & 16) != 0) {
+      reader.LastWasDamaged();
     }
   }
   return 0;

@@ -126,6 +126,8 @@ std::optional<Found> EmbeddedReader::Next() {
   return std::nullopt;
 }
 
+void EmbeddedReader::LastWasDamaged() { behind_ = 0; }
+
 void EmbeddedReader::Judge(const MarkPlace& mark) {
   if (mark.kind == Kind::kPe) {
     AddPe(mark.at);
@@ -179,7 +181,7 @@ void EmbeddedReader::AddPe(std::uint64_t at) {
 
 // The size of the zip at `at`, as its directory says; nothing if there is none that fits. The
 // searches go on where the last ones ended, so that many false beginnings cost no more than one.
-std::optional<std::uint64_t> EmbeddedReader::ZipSize(std::uint64_t at) {
+std::optional<std::uint64_t> EmbeddedReader::ZipSize(std::uint64_t at, std::uint64_t limit) {
   constexpr std::uint64_t kEndRecordBytes = 22;
   constexpr std::uint64_t kDirectoryBytesOffset = 12;
   constexpr std::uint32_t kIn64 = 0xFFFF'FFFF;
@@ -191,12 +193,11 @@ std::optional<std::uint64_t> EmbeddedReader::ZipSize(std::uint64_t at) {
     return place;
   };
   const std::uint64_t directory = find_from("PK\x01\x02"sv, at, zip_directory_);
-  if (directory == std::string_view::npos) {
+  if (directory >= limit) {
     return std::nullopt;
   }
   const std::uint64_t end = find_from("PK\x05\x06"sv, directory, zip_end_);
-  const auto comment =
-      base::ReadAt<std::uint16_t>(file_, end < file_.size() ? end + 20 : file_.size());
+  const auto comment = base::ReadAt<std::uint16_t>(file_, end < limit ? end + 20 : file_.size());
   if (!comment) {
     return std::nullopt;
   }
@@ -204,17 +205,18 @@ std::optional<std::uint64_t> EmbeddedReader::ZipSize(std::uint64_t at) {
   if (size != kIn64 && (size > end - at || !text.substr(end - size).starts_with("PK\x01\x02"sv))) {
     return std::nullopt;
   }
-  return std::min<std::uint64_t>(file_.size(), end + kEndRecordBytes + *comment) - at;
+  return std::min(limit, end + kEndRecordBytes + *comment) - at;
 }
 
 // One without a directory is given to the end: its reader finds the entries of all that follow.
 void EmbeddedReader::AddZip(std::uint64_t at) {
   constexpr std::uint64_t kHeaderBytes = 30;
-  const base::Bytes bytes = file_.subspan(at);
-  if (!wanted_.zips || IsOpenEnded(Kind::kZip) || !MayBeZipEntry(bytes)) {
+  const std::uint64_t limit = std::min<std::uint64_t>(wanted_.zips_end, file_.size());
+  const base::Bytes bytes = base::ClippedSlice(file_, at, limit - std::min(at, limit));
+  if (IsOpenEnded(Kind::kZip) || !MayBeZipEntry(bytes)) {
     return;
   }
-  if (const auto size = ZipSize(at)) {
+  if (const auto size = ZipSize(at, limit)) {
     pending_.push_back({NameAt(at), bytes.first(*size), Kind::kZip});
     behind_ = at + *size;
   } else if (IsZipEntry(bytes, purse_, inflater_)) {

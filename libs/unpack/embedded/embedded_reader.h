@@ -49,7 +49,8 @@ struct Found {
 
 // What is looked for besides other archives.
 struct Wanted {
-  bool zips = true;      // not where the whole file can be read as one
+  // Zips that begin here or behind are not: the whole file can be read as one.
+  std::uint64_t zips_end = ~std::uint64_t{0};
   bool pdfs = true;      // not in a PDF file, which has all objects looked at
   bool programs = true;  // not in what a search for them has found; what is in them is passed over
   bool mails = true;     // not in texts, which are searched for encoded parts anyway
@@ -66,6 +67,8 @@ class EmbeddedReader {
   void Claim(base::Bytes view);
   // Whether that is so of something that Next() has given before.
   bool IsClaimed(const Found& found) { return IsClaimed(OffsetOf(found.content)); }
+  // What Next() gave last could not be read whole: what begins in it is no longer taken for a part.
+  void LastWasDamaged();
   // "limit embedded_max" or "limit embedded_work_max" once Next() has given nothing because of it;
   // else empty.
   std::string_view problem() const { return problem_; }
@@ -81,7 +84,7 @@ class EmbeddedReader {
   void AddZip(std::uint64_t at);
   void AddMail(std::uint64_t at);
   void AddArchive(Kind kind, std::uint64_t at);
-  std::optional<std::uint64_t> ZipSize(std::uint64_t at);
+  std::optional<std::uint64_t> ZipSize(std::uint64_t at, std::uint64_t limit);
   bool IsOpenEnded(Kind kind) const { return is_open_[static_cast<std::size_t>(kind)]; }
   std::uint64_t SectionEnd(std::uint64_t at) const;
   std::uint64_t OffsetOf(base::Bytes content) const {

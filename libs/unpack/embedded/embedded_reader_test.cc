@@ -176,7 +176,7 @@ TEST(Embedded, Zip) {
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].content, zip);
   EXPECT_EQ(all[1].content, zip);
-  EXPECT_TRUE(All("x" + zip, {.zips = false}).empty());
+  EXPECT_TRUE(All("x" + zip, {.zips_end = 1}).empty());
 }
 
 TEST(Embedded, ZipWithoutItsEnd) {

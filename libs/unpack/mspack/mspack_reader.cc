@@ -83,8 +83,13 @@ class ListArchive : public parts::Archive {
       return Member{
           std::string(listed.file->filename), {}, false, parts::LimitReason(base::Limit::kSteps)};
     }
-    return ExtractMember(listed.file->filename, system_, file_.size(), budget, buffer,
-                         [&] { return Extract(listed.file); });
+    Member member = ExtractMember(listed.file->filename, system_, file_.size(), budget, buffer,
+                                  [&] { return Extract(listed.file); });
+    // Of a file that is longer than its folder libmspack gives what there is, and no error.
+    if (member.gap.empty() && member.content.size() < listed.size) {
+      member.gap = parts::kEndsTooEarly;
+    }
+    return member;
   }
 
   std::string_view problem() const override { return problem_; }

@@ -19,18 +19,15 @@ constexpr std::uint64_t kSizeUnknown = ~std::uint64_t{0};
 constexpr std::uint64_t kWindowBytes = 4096;
 
 // LZSS: a byte of flags, lowest bit first: 1 is a literal, 0 a place in a window of 4096 blanks
-// (12 bits) and a length (4 bits, 3 added). The window is written from `start` on. Returns the
-// bytes of input used.
-std::uint64_t DecodeLzss(base::Bytes packed, std::uint64_t start, std::uint64_t size, Sink& sink) {
+// (12 bits) and a length (4 bits, 3 added). The window is written from `start` on. Ends with the
+// input, whatever size is declared.
+void DecodeLzss(base::Bytes packed, std::uint64_t start, Sink& sink) {
   base::ByteReader reader(packed);
-  while (sink.ok() && sink.produced() < size && reader.remaining() > 0) {
+  while (sink.ok() && reader.remaining() > 0) {
     unsigned flags = reader.U8();
-    for (int i = 0; i < 8 && sink.ok() && sink.produced() < size; ++i, flags >>= 1) {
+    for (int i = 0; i < 8 && sink.ok(); ++i, flags >>= 1) {
       if (reader.remaining() < ((flags & 1) != 0 ? 1u : 2u)) {
-        if (size != kSizeUnknown) {
-          sink.End(parts::kEndsTooEarly);
-        }
-        return packed.size();
+        return;
       }
       if ((flags & 1) != 0) {
         sink.Put(reader.U8());
@@ -42,14 +39,9 @@ std::uint64_t DecodeLzss(base::Bytes packed, std::uint64_t start, std::uint64_t 
       const std::uint64_t now = (start + sink.produced()) % kWindowBytes;
       const std::uint64_t distance = (now - place) % kWindowBytes;
       const std::uint64_t length = (high & 0x0F) + 3;
-      const std::uint64_t wanted = std::min(length, size - sink.produced());
-      sink.CopyBack(distance == 0 ? kWindowBytes : distance, wanted, Sink::Before::kBlanks);
+      sink.CopyBack(distance == 0 ? kWindowBytes : distance, length, Sink::Before::kBlanks);
     }
   }
-  if (size != kSizeUnknown && sink.produced() < size) {
-    sink.End(parts::kEndsTooEarly);
-  }
-  return reader.offset();
 }
 
 std::string_view BaseName(std::string_view path) {
@@ -68,15 +60,6 @@ std::string PlainName(std::string_view name, std::uint8_t letter) {
     plain.push_back(static_cast<char>(letter));
   }
   return plain;
-}
-
-Member Finish(std::string name, Sink& sink) {
-  Member member;
-  member.name = std::move(name);
-  member.gap = sink.gap();
-  member.content = sink.content();
-  member.has_content = !member.content.empty() || member.gap.empty();
-  return member;
 }
 
 // KWAJ's optional fields, in this order.
@@ -124,10 +107,29 @@ bool SzddReader::IsSzdd(base::Bytes file) {
   return text.starts_with(kSzdd) || text.starts_with(kQbasic) || text.starts_with(kKwaj);
 }
 
-Member SzddReader::ReadKwaj(base::Budget& budget, inflate::OutputBuffer& buffer) const {
+// What was decoded: first as much as is declared, then all if that is more.
+Member SzddReader::Finish(std::string name, std::uint64_t size, Sink& sink) {
+  const bool goes_on = std::exchange(is_beyond_, false);
+  if (!goes_on && size != kSizeUnknown && sink.produced() < size) {
+    sink.End(parts::kEndsTooEarly);
+  }
+  Member member;
+  member.name = goes_on ? "(beyond the declared size)" : std::move(name);
+  member.gap = sink.gap();
+  member.content = sink.content();
+  if (!goes_on && member.content.size() > size) {
+    member.content = member.content.first(size);
+    is_beyond_ = true;
+  }
+  member.has_content = !member.content.empty() || member.gap.empty();
+  return member;
+}
+
+Member SzddReader::ReadKwaj(base::Budget& budget, inflate::OutputBuffer& buffer) {
   const KwajHeader header = ReadKwajHeader(file_);
   const base::Bytes packed = base::ClippedSlice(file_, header.offset, file_.size());
   Sink sink(packed.size(), budget, buffer);
+  std::uint64_t size = kSizeUnknown;
   if (header.method == 0) {
     sink.Write(packed);
   } else if (header.method == 1) {
@@ -135,24 +137,16 @@ Member SzddReader::ReadKwaj(base::Budget& budget, inflate::OutputBuffer& buffer)
       sink.Put(static_cast<std::uint8_t>(~std::to_integer<unsigned>(packed[i])));
     }
   } else if (header.method == 2) {
-    DecodeLzss(packed, kWindowBytes - 18, header.size, sink);
+    DecodeLzss(packed, kWindowBytes - 18, sink);
+    size = header.size;
   } else {
     sink.End("unsupported: KWAJ method " + std::to_string(header.method));
   }
-  return Finish(header.name.empty() ? PlainName(name_, 0) : header.name, sink);
+  return Finish(header.name.empty() ? PlainName(name_, 0) : header.name, size, sink);
 }
 
-std::optional<Member> SzddReader::Next(base::Budget& budget, inflate::OutputBuffer& buffer) {
-  const bool goes_on = next_ == Give::kWhatGoesOn;
-  if (std::exchange(next_, Give::kNothing) == Give::kNothing) {
-    return std::nullopt;
-  }
-  buffer.Clear();
-  const std::string_view text = base::AsText(file_);
-  if (text.starts_with(kKwaj)) {
-    return ReadKwaj(budget, buffer);
-  }
-  const bool is_qbasic = text.starts_with(kQbasic);
+Member SzddReader::ReadSzdd(base::Budget& budget, inflate::OutputBuffer& buffer) {
+  const bool is_qbasic = base::AsText(file_).starts_with(kQbasic);
   base::ByteReader reader(file_);
   reader.Skip(kSzdd.size());
   std::uint8_t letter = 0;
@@ -163,12 +157,17 @@ std::optional<Member> SzddReader::Next(base::Budget& budget, inflate::OutputBuff
   const std::uint32_t size = reader.U32();
   const base::Bytes packed = reader.Take(reader.remaining());
   Sink sink(packed.size(), budget, buffer);
-  const std::uint64_t used =
-      DecodeLzss(packed, kWindowBytes - (is_qbasic ? 18 : 16), goes_on ? kSizeUnknown : size, sink);
-  if (!goes_on && used < packed.size() && sink.ok()) {
-    next_ = Give::kWhatGoesOn;
+  DecodeLzss(packed, kWindowBytes - (is_qbasic ? 18 : 16), sink);
+  return Finish(PlainName(name_, letter), size, sink);
+}
+
+std::optional<Member> SzddReader::Next(base::Budget& budget, inflate::OutputBuffer& buffer) {
+  if (std::exchange(is_given_, true) && !is_beyond_) {
+    return std::nullopt;
   }
-  return Finish(goes_on ? "(beyond the declared size)" : PlainName(name_, letter), sink);
+  buffer.Clear();
+  return base::AsText(file_).starts_with(kKwaj) ? ReadKwaj(budget, buffer)
+                                                : ReadSzdd(budget, buffer);
 }
 
 }  // namespace day::unpack::szdd

@@ -2,7 +2,7 @@
 // (stored, inverted and LZSS contents; its LZH and MSZIP methods are gaps).
 //
 // One member, named after the file with the letter that the header keeps, or as KWAJ's header says;
-// and a second one, with all that can be decoded, if an SZDD file goes on behind its declared size.
+// and a second one, with all that can be decoded, if LZSS goes on behind the declared size.
 // Linear in the file and its output. Not thread-safe.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "libs/unpack/parts/archive.h"
+#include "libs/unpack/parts/sink.h"
 
 namespace day::unpack::szdd {
 
@@ -25,12 +26,14 @@ class SzddReader final : public parts::Archive {
   std::optional<parts::Member> Next(base::Budget& budget, inflate::OutputBuffer& buffer) override;
 
  private:
-  parts::Member ReadKwaj(base::Budget& budget, inflate::OutputBuffer& buffer) const;
+  parts::Member ReadKwaj(base::Budget& budget, inflate::OutputBuffer& buffer);
+  parts::Member ReadSzdd(base::Budget& budget, inflate::OutputBuffer& buffer);
+  parts::Member Finish(std::string name, std::uint64_t size, parts::Sink& sink);
 
   base::Bytes file_;
   std::string name_;
-  enum class Give : std::uint8_t { kFile, kWhatGoesOn, kNothing };
-  Give next_ = Give::kFile;
+  bool is_given_ = false;
+  bool is_beyond_ = false;  // the next member is all that can be decoded
 };
 
 }  // namespace day::unpack::szdd

@@ -91,6 +91,21 @@ bool ZipReader::HasDirectory(base::Bytes file) {
   return !reader.directories_.empty();
 }
 
+std::uint64_t ZipReader::FirstHeader(base::Bytes file) {
+  ZipReader reader(file);
+  reader.FindDirectories();
+  if (!reader.directories_.empty()) {
+    reader.record_offset_ = reader.directories_.front().offset;
+  }
+  std::uint64_t first = file.size();
+  while (const auto entry = reader.NextListed()) {
+    if (entry->origin != Entry::Origin::kMissingHeader) {
+      first = std::min(first, entry->header_offset);
+    }
+  }
+  return first;
+}
+
 void ZipReader::FindDirectories() {
   const base::Bytes tail = file_.last(std::min<std::size_t>(file_.size(), kTailBytes));
   const std::uint64_t tail_offset = file_.size() - tail.size();

@@ -101,6 +101,9 @@ class ZipReader {
 
   // Whether a central directory ends this file, whatever it starts with (self-extracting programs).
   static bool HasDirectory(base::Bytes file);
+  // Where the first local header stands that such a directory lists, and from where on the reader
+  // looks for unlisted ones if the file starts with something else. The file's size if none does.
+  static std::uint64_t FirstHeader(base::Bytes file);
 
   // Further passwords to try on encrypted entries. REQUIRES: they outlive the reader.
   void SetPasswords(std::span<const std::string> passwords) { passwords_ = passwords; }
