@@ -73,7 +73,7 @@ constexpr Magic kMagics[] = {
     {4, "\x12\x3A\x00\x10\x19\x04\x00\x10"sv, FileType::kSis},
     {4, "\x6D\x00\x00\x10\x19\x04\x00\x10"sv, FileType::kSis},
     {0, "InstallShield\0"sv, FileType::kInstallshield},
-    {0, "SZDD\x88\xF0\x27\x33"sv, FileType::kSzdd},
+    {0, "SZDD"sv, FileType::kSzdd},
     {0, "SZ \x88\xF0\x27\x33\xD1"sv, FileType::kSzdd},
     {0, "KWAJ\x88\xF0\x27\xD1"sv, FileType::kKwaj},
     {0, "ITSF"sv, FileType::kChm},
@@ -200,21 +200,7 @@ std::optional<FileType> CompressedStream(base::Bytes data) {
   return std::nullopt;
 }
 
-// Archives that their readers know by more than a magic number, beyond doubt.
-std::optional<FileType> ByArchiveHeader(base::Bytes data) {
-  if (unpack::arj::ArjReader::IsArj(data)) {
-    return FileType::kArj;
-  }
-  if (unpack::autoit::AutoitReader::IsAutoit(data)) {
-    return FileType::kAutoit;
-  }
-  if (unpack::installshield::InstallshieldReader::IsList(data)) {
-    return FileType::kInstallshield;
-  }
-  return std::nullopt;
-}
-
-// Formats that a disk image may start with.
+// Formats that their readers know by more than a magic number.
 std::optional<FileType> ByWholeHeader(base::Bytes data) {
   if (unpack::tar::TarReader::IsTar(data)) {
     return FileType::kTar;
@@ -231,6 +217,15 @@ std::optional<FileType> ByWholeHeader(base::Bytes data) {
   // The old binary forms.
   if (unpack::cpio::CpioReader::IsCpio(data)) {
     return FileType::kCpio;
+  }
+  if (unpack::arj::ArjReader::IsArj(data)) {
+    return FileType::kArj;
+  }
+  if (unpack::autoit::AutoitReader::IsAutoit(data)) {
+    return FileType::kAutoit;
+  }
+  if (unpack::installshield::InstallshieldReader::IsList(data)) {
+    return FileType::kInstallshield;
   }
   if (unpack::lha::LhaReader::IsLha(data)) {
     return FileType::kLha;
@@ -410,7 +405,10 @@ constexpr const Names& NamesOf(FileType type) {
 
 }  // namespace
 
-FileType Identify(base::Bytes data) {
+namespace {
+
+// What a file starts with.
+FileType IdentifyStart(base::Bytes data) {
   if (data.empty()) {
     return FileType::kEmpty;
   }
@@ -424,13 +422,6 @@ FileType Identify(base::Bytes data) {
   }
   if (const auto type = JavaOrFat(data)) {
     return *type;
-  }
-  if (const auto type = ByArchiveHeader(data)) {
-    return *type;
-  }
-  // The first block may be a compressed stream, the image is not.
-  if (unpack::dmg::DmgReader::IsDmg(data)) {
-    return FileType::kDmg;
   }
   if (const auto type = CompressedStream(data)) {
     return *type;
@@ -468,6 +459,34 @@ FileType Identify(base::Bytes data) {
   }
   const bool is_utf16 = sample.starts_with("\xFF\xFE") || sample.starts_with("\xFE\xFF");
   return is_utf16 ? FileType::kText : FileType::kUnknown;
+}
+
+// What the first block of a disk image may look like.
+bool MayBeBlock(FileType type) {
+  switch (type) {
+    case FileType::kBzip2:
+    case FileType::kXz:
+    case FileType::kLzma:
+    case FileType::kLzip:
+    case FileType::kCompress:
+    case FileType::kZstd:
+    case FileType::kLz4:
+    case FileType::kTar:
+    case FileType::kHfsPlus:
+    case FileType::kFat:
+    case FileType::kDisk:
+    case FileType::kUnknown:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+FileType Identify(base::Bytes data) {
+  const FileType type = IdentifyStart(data);
+  return MayBeBlock(type) && unpack::dmg::DmgReader::IsDmg(data) ? FileType::kDmg : type;
 }
 
 std::string_view FileTypeName(FileType type) { return NamesOf(type).name; }

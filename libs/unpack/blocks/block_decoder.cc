@@ -88,10 +88,13 @@ std::string DecodeStream(stream::Format format, base::Bytes packed, base::Budget
 std::string BlockDecoder::DecodeZlib(base::Bytes packed, base::Budget& purse,
                                      inflate::OutputBuffer& out) {
   constexpr std::size_t kHeaderBytes = 2;
-  if (packed.size() < kHeaderBytes || (std::to_integer<unsigned>(packed[0]) & 0x0F) != 8) {
-    return "damaged: no zlib header";
+  constexpr std::string_view kNoHeader = "damaged: no zlib header";
+  if (packed.size() < kHeaderBytes) {
+    return std::string(kNoHeader);
   }
-  return inflate::GapReason(inflater_.Inflate(packed.subspan(kHeaderBytes), purse, out));
+  const bool has_header = (std::to_integer<unsigned>(packed[0]) & 0x0F) == 8;
+  std::string gap = inflate::GapReason(inflater_.Inflate(packed.subspan(kHeaderBytes), purse, out));
+  return gap.empty() && !has_header ? std::string(kNoHeader) : gap;
 }
 
 std::string BlockDecoder::Decode(Codec codec, base::Bytes packed, std::uint64_t size_max,

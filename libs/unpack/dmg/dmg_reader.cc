@@ -13,7 +13,7 @@ using base::Endian;
 
 constexpr std::uint64_t kTrailerBytes = 512;
 constexpr std::uint64_t kSectorBytes = 512;
-constexpr std::uint64_t kSectorsMax = 1ull << 40;
+constexpr std::uint64_t kJumpSectorsMax = 1ull << 17;  // that no block of zeros covers: 64 MiB
 constexpr std::uint64_t kTableHeaderBytes = 204;
 constexpr std::uint64_t kEntryBytes = 40;
 // What a block may unpack to: Apple's tools write 256 KiB to 1 MiB, others a few MiB.
@@ -125,6 +125,14 @@ void DmgReader::Open() {
   }
 }
 
+// The first gap of a table stays.
+void DmgReader::Note(std::string_view gap) {
+  if (gap_.empty()) {
+    gap_ = gap;
+  }
+}
+
+// A block that cannot be read is a gap, and ends where it ends; those behind it are read.
 void DmgReader::WriteBlock(base::Bytes entry, std::uint64_t data_offset, parts::Sink& sink,
                            base::Budget& budget) {
   const auto kind = *base::ReadAt<std::uint32_t>(entry, 0, Endian::kBig);
@@ -138,27 +146,26 @@ void DmgReader::WriteBlock(base::Bytes entry, std::uint64_t data_offset, parts::
   }
   const auto codec = CodecOf(kind);
   if (!codec) {
-    return sink.End("unsupported: unknown kind of block");
+    return Note("unsupported: unknown kind of block");
   }
   const base::Bytes packed = base::ClippedSlice(file_, data_offset + offset, packed_size);
   if (*codec == blocks::Codec::kStored) {
     sink.Write(base::ClippedSlice(packed, 0, size));
     if (packed.size() < std::min(size, packed_size)) {
-      return sink.End(parts::kEndsTooEarly);
+      Note(parts::kEndsTooEarly);
     }
-    return WriteZeros(size - std::min(size, packed_size), sink);
+    return WriteZeros(size - std::min<std::uint64_t>(size, packed.size()), sink);
   }
   if (size > kBlockBytesMax) {
-    return sink.End("limit block_bytes_max");
+    return Note("limit block_bytes_max");
   }
   block_.Clear();
   const std::string gap = decoder_.Decode(*codec, packed, size, budget, block_);
   sink.Write(block_.bytes());
-  if (!gap.empty()) {
-    sink.End(gap);
-  } else if (block_.size() < size) {
-    sink.End("damaged: a block is too short");
+  if (gap == parts::LimitReason(base::Limit::kSteps)) {
+    return sink.End(gap);
   }
+  Note(!gap.empty() ? gap : block_.size() < size ? "damaged: a block is too short" : "");
 }
 
 void DmgReader::WriteTable(base::Bytes table, parts::Sink& sink, base::Budget& budget) {
@@ -176,13 +183,13 @@ void DmgReader::WriteTable(base::Bytes table, parts::Sink& sink, base::Budget& b
     if (kind == kComment) {
       continue;
     }
-    if (sector > kSectorsMax) {
-      return sink.End("damaged: a block lies too far behind");
-    }
-    if (sector > sink.produced() / kSectorBytes) {
-      WriteZeros((sector - sink.produced() / kSectorBytes) * kSectorBytes, sink);
-    } else if (sector < sink.produced() / kSectorBytes) {
-      return sink.End("damaged: blocks overlap");
+    const std::uint64_t here = sink.produced() / kSectorBytes;
+    if (sector > here && sector - here > kJumpSectorsMax) {
+      Note("damaged: a block lies too far behind");
+    } else if (sector > here) {
+      WriteZeros(sector * kSectorBytes - sink.produced(), sink);
+    } else if (sector < here) {
+      Note("damaged: blocks overlap");
     }
     if (!budget.SpendSteps(kEntryBytes).ok()) {
       return sink.End(parts::LimitReason(base::Limit::kSteps));
@@ -210,9 +217,10 @@ std::optional<parts::Member> DmgReader::Next(base::Budget& budget, inflate::Outp
     }
     buffer.Clear();
     parts::Sink sink(file_.size(), budget, buffer);
+    gap_.clear();
     WriteTable(table, sink, budget);
     member.content = sink.content();
-    member.gap = sink.gap();
+    member.gap = sink.ok() ? gap_ : sink.gap();
     member.has_content = !member.content.empty() || member.gap.empty();
     return member;
   }

@@ -3,7 +3,8 @@
 //
 // The trailer ("koly") is the image's last 512 bytes, or its first. Blocks are zeros, raw, ADC,
 // zlib, bzip2 or xz; LZFSE is "unsupported". Tables that hold only zeros are passed over. Encrypted
-// images are "encrypted"; images whose tables lie in a resource fork are "unsupported".
+// images are "encrypted"; a block that cannot be read is zeros and a gap, those behind it are read;
+// images whose tables lie in a resource fork are "unsupported".
 //
 // Limits: kPropertyBytesMax, kTablesMax; the Budget for blocks and bytes. Not thread-safe.
 #pragma once
@@ -40,6 +41,7 @@ class DmgReader final : public parts::Archive {
 
   void Open();
   void WriteTable(base::Bytes table, parts::Sink& sink, base::Budget& budget);
+  void Note(std::string_view gap);
   void WriteBlock(base::Bytes entry, std::uint64_t data_offset, parts::Sink& sink,
                   base::Budget& budget);
 
@@ -51,6 +53,7 @@ class DmgReader final : public parts::Archive {
   blocks::BlockDecoder decoder_;
   inflate::OutputBuffer block_;
   std::string problem_;
+  std::string gap_;  // the first of the table being read
 };
 
 }  // namespace day::unpack::dmg

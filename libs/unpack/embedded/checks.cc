@@ -228,9 +228,43 @@ std::optional<Extent> SevenZipExtent(base::Bytes bytes, Purse& purse) {
   return Extent{kHeaderBytes + offset + size, kHeaderBytes + offset + size};
 }
 
-// Its sizes must fit; of a cabinet that was cut, or lies about them, all but one thing must be as
-// every cabinet has it.
-std::optional<Extent> CabinetExtent(base::Bytes bytes) {
+namespace {
+
+// Behind the last block of data that a cabinet's folders list. Its header's size may be a lie.
+std::uint64_t EndOfCabinetData(base::Bytes bytes, Purse& purse) {
+  constexpr std::uint64_t kEntryBytes = 8;  // of a folder, and of a block
+  constexpr std::uint16_t kHasReserve = 4;
+  constexpr std::size_t kTextBytesMax = 256;
+  const std::uint16_t flags = At16(bytes, 30);
+  std::uint64_t at = 36;
+  std::uint64_t folder_bytes = kEntryBytes;
+  std::uint64_t block_bytes = kEntryBytes;
+  if ((flags & kHasReserve) != 0) {
+    folder_bytes += At16(bytes, 38) & 0xFFu;
+    block_bytes += static_cast<unsigned>(At16(bytes, 38)) >> 8;
+    at += 4 + std::uint64_t{At16(bytes, 36)};
+  }
+  for (const unsigned bit : {1u, 1u, 2u, 2u}) {  // two names of the cabinet before, and behind
+    at += (flags & bit) != 0 ? base::CStringAt(bytes, at, kTextBytesMax).size() + 1 : 0;
+  }
+  std::uint64_t end = 0;
+  for (unsigned folder = At16(bytes, 26); folder > 0 && purse.Pay(kEntryBytes); --folder) {
+    std::uint64_t block = At32(bytes, at);
+    for (unsigned left = At16(bytes, at + 4);
+         left > 0 && block < bytes.size() && purse.Pay(kEntryBytes); --left) {
+      block += block_bytes + At16(bytes, block + 4);
+    }
+    end = std::max(end, block);
+    at += folder_bytes;
+  }
+  return std::min<std::uint64_t>(end, bytes.size());
+}
+
+}  // namespace
+
+// Its sizes must fit; of a cabinet that was cut, or lies about them, all but two things must be as
+// every cabinet has them.
+std::optional<Extent> CabinetExtent(base::Bytes bytes, Purse& purse) {
   constexpr std::uint64_t kHeaderBytes = 36;
   constexpr std::uint16_t kVersion = 0x0103;
   constexpr std::uint16_t kFoldersMax = 0x1000;
@@ -246,9 +280,10 @@ std::optional<Extent> CabinetExtent(base::Bytes bytes) {
       At16(bytes, 28) == 0,
   };
   if (At16(bytes, 24) == kVersion && files != 0 && files < size && size <= bytes.size()) {
-    return Extent{size, size};
+    const std::uint64_t end = std::max<std::uint64_t>(size, EndOfCabinetData(bytes, purse));
+    return Extent{end, end};
   }
-  if (bytes.size() < kHeaderBytes || std::count(is_wrong.begin(), is_wrong.end(), true) > 1) {
+  if (bytes.size() < kHeaderBytes || std::count(is_wrong.begin(), is_wrong.end(), true) > 2) {
     return std::nullopt;
   }
   return Extent{bytes.size(), kHeaderBytes};
@@ -332,6 +367,23 @@ std::optional<Extent> Iso9660Extent(base::Bytes bytes) {
   }
   const std::uint64_t size = std::min<std::uint64_t>(bytes.size(), blocks * kSectorBytes);
   return Extent{size, 0};
+}
+
+// [MS-CFB] 2.2: versions, the order of bytes, the size of sectors. As many sectors as its tables
+// have room for.
+std::optional<Extent> Ole2Extent(base::Bytes bytes) {
+  constexpr std::uint64_t kHeaderBytes = 512;
+  constexpr std::uint16_t kLittleEndian = 0xFFFE;
+  const std::uint16_t version = At16(bytes, 26);
+  const std::uint16_t shift = At16(bytes, 30);
+  const std::uint32_t tables = At32(bytes, 44);
+  if (bytes.size() < kHeaderBytes || At16(bytes, 28) != kLittleEndian || tables == 0 ||
+      !((version == 3 && shift == 9) || (version == 4 && shift == 12))) {
+    return std::nullopt;
+  }
+  const std::uint64_t sector = std::uint64_t{1} << shift;
+  const std::uint64_t room = (std::uint64_t{tables} * (sector / 4) + 1) * sector;
+  return Extent{std::min<std::uint64_t>(bytes.size(), room), kHeaderBytes};
 }
 
 bool MayBeZipEntry(base::Bytes bytes) {

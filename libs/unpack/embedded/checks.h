@@ -35,13 +35,14 @@ struct Extent {
 // Each is nothing if no such file begins `bytes`. REQUIRES: its mark does.
 std::optional<Extent> RarExtent(base::Bytes bytes, Purse& purse);
 std::optional<Extent> SevenZipExtent(base::Bytes bytes, Purse& purse);
-std::optional<Extent> CabinetExtent(base::Bytes bytes);
+std::optional<Extent> CabinetExtent(base::Bytes bytes, Purse& purse);
 std::optional<Extent> ArjExtent(base::Bytes bytes, Purse& purse);
 std::optional<Extent> NsisExtent(base::Bytes bytes);
 std::optional<Extent> AutoitExtent(base::Bytes bytes);
 std::optional<Extent> InstallshieldExtent(base::Bytes bytes);
 std::optional<Extent> PdfExtent(base::Bytes bytes, Purse& purse);
 std::optional<Extent> Iso9660Extent(base::Bytes bytes);
+std::optional<Extent> Ole2Extent(base::Bytes bytes);
 
 // Whether these bytes may be the header of a zip's first entry.
 bool MayBeZipEntry(base::Bytes bytes);

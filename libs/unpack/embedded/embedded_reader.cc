@@ -246,7 +246,7 @@ void EmbeddedReader::AddArchive(Kind kind, std::uint64_t at) {
       extent = SevenZipExtent(bytes, purse_);
       break;
     case Kind::kCab:
-      extent = CabinetExtent(bytes);
+      extent = CabinetExtent(bytes, purse_);
       break;
     case Kind::kArj:
       extent = ArjExtent(bytes, purse_);
@@ -263,6 +263,9 @@ void EmbeddedReader::AddArchive(Kind kind, std::uint64_t at) {
     case Kind::kPdf:
       extent = IsOpenEnded(kind) || !wanted_.pdfs ? std::nullopt : PdfExtent(bytes, purse_);
       is_open_[static_cast<std::size_t>(kind)] |= extent.has_value();
+      break;
+    case Kind::kOle2:
+      extent = Ole2Extent(bytes);
       break;
     default:
       extent = Iso9660Extent(bytes);

@@ -1,6 +1,6 @@
 // EmbeddedReader: files that lie inside others as they are: in programs' sections, pictures, texts,
 // or behind the end of anything. PE programs, zip, RAR, 7z, cabinets, ARJ, the data of NSIS, AutoIt
-// and InstallShield setups, PDF, ISO 9660 images, mails.
+// and InstallShield setups, PDF, ISO 9660 images, compound files, mails.
 //
 //   EmbeddedReader reader(file, {});
 //   while (auto found = reader.Next()) { ...scan found->content... }

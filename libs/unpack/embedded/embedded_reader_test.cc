@@ -253,6 +253,58 @@ TEST(Embedded, Pdf) {
   EXPECT_TRUE(All("junk" + pdf, {.pdfs = false}).empty());
 }
 
+TEST(Embedded, Ole2) {
+  std::string ole("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1");
+  ole.resize(3000);
+  Put(ole, 26, 3, 2);
+  Put(ole, 28, 0xFFFE, 2);
+  Put(ole, 30, 9, 2);
+  Put(ole, 44, 1, 4);
+  const std::string behind(100'000, 'x');
+  for (const std::string before : {"1234", "some text\n"}) {
+    const auto all = All(before + ole + behind);
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].content, (ole + behind).substr(0, 129 * 512));
+  }
+  EXPECT_EQ(All("1234" + ole)[0].content, ole);
+  for (const std::size_t at : {26, 28, 30, 44}) {
+    std::string bad = ole;
+    bad[at] = 0;
+    EXPECT_TRUE(All("1234" + bad).empty()) << at;
+  }
+}
+
+// What says of itself that it is longer than the file, or whose checksum is wrong.
+TEST(Embedded, DamagedArchives) {
+  const auto read = [](const char* name) {
+    return base::ReadFixture(std::string("packages/") + name);
+  };
+  const std::string cab = read("mszip.cab");
+  for (const std::size_t at : {8, 12, 17, 21, 24, 27, 29}) {  // one byte of what is checked
+    std::string bad = cab;
+    bad[at] = '\x55';
+    const auto all = All("junk" + bad);
+    ASSERT_EQ(all.size(), 1u) << at;
+    EXPECT_EQ(all[0].content, bad);
+  }
+  EXPECT_EQ(All("junk" + cab.substr(0, cab.size() - 9))[0].kind, Kind::kCab);
+  for (const auto& [name, at] : {std::pair("lzma2.7z", 8u), std::pair("m1.arj", 4u + 20)}) {
+    std::string bad = read(name);
+    bad[at] = static_cast<char>(bad[at] ^ 0x55);
+    const auto all = All("junk" + bad);
+    ASSERT_EQ(all.size(), 1u) << name;
+    EXPECT_EQ(all[0].content, bad);
+  }
+}
+
+// The section says that it ends inside the archive.
+TEST(Embedded, ArchivesAreNotCutWhereSectionsEnd) {
+  const std::string cab = MakeCab();
+  const auto all = All(MakePe(0x200).substr(0, MakePe(0x200).size() - 40) + cab);
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].content, cab);
+}
+
 TEST(Embedded, Iso9660) {
   std::string disc(18 * 2048, '\0');
   disc.replace(0x8000, 7,

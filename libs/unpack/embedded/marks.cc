@@ -27,6 +27,7 @@ constexpr Mark kMarks[] = {
     {Kind::kArj, "\x60\xEA"sv, 0, 0, 4},
     {Kind::kNsis, "\xEF\xBE\xAD\xDENullsoftInst"sv, 3, 4, 5},
     {Kind::kAutoit, "\xA3\x48\x4B\xBE\x98\x6C\x4A\xA9\x99\x4C\x53\x0A\x86\xD6\x48\x7D"sv, 3, 0, 5},
+    {Kind::kOle2, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, 4, 0, 5},
     {Kind::kInstallshield, "InstallShield\0"sv, 6, 0, 6},
     {Kind::kIso9660, "\x01\x43\x44\x30\x30\x31\x01"sv, 0, 0x8000, 6},
     {Kind::kPdf, "%PDF-"sv, 0, 0, 7},

@@ -23,8 +23,9 @@ enum class Kind : std::uint8_t {
   kPdf,
   kIso9660,
   kMail,
+  kOle2,
 };
-inline constexpr std::size_t kKindCount = 12;
+inline constexpr std::size_t kKindCount = 13;
 
 struct MarkPlace {
   Kind kind;

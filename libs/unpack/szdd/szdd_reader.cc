@@ -12,7 +12,8 @@ using std::string_view_literals::operator""sv;
 using parts::Member;
 using parts::Sink;
 
-constexpr std::string_view kSzdd = "SZDD\x88\xF0\x27\x33"sv;
+constexpr std::string_view kSzdd = "SZDD"sv;  // then always 88 F0 27 33
+constexpr std::uint64_t kMagicBytes = 8;
 constexpr std::string_view kQbasic = "SZ \x88\xF0\x27\x33\xD1"sv;
 constexpr std::string_view kKwaj = "KWAJ\x88\xF0\x27\xD1"sv;
 constexpr std::uint64_t kSizeUnknown = ~std::uint64_t{0};
@@ -148,7 +149,7 @@ Member SzddReader::ReadKwaj(base::Budget& budget, inflate::OutputBuffer& buffer)
 Member SzddReader::ReadSzdd(base::Budget& budget, inflate::OutputBuffer& buffer) {
   const bool is_qbasic = base::AsText(file_).starts_with(kQbasic);
   base::ByteReader reader(file_);
-  reader.Skip(kSzdd.size());
+  reader.Skip(kMagicBytes);
   std::uint8_t letter = 0;
   if (!is_qbasic) {
     reader.U8();  // the method: "A"

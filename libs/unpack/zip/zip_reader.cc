@@ -229,7 +229,10 @@ std::optional<Entry> ZipReader::ReadRecord(const Directory& directory) {
   const bool is_stored = entry.method == kMethodStored;
   entry.data = base::ClippedSlice(file_, local->end, is_stored ? entry.compressed_size : size_most);
   const bool size_conflict = size_most != size_least && local->method == kMethodStored;
-  if (local->method != central->method || size_conflict) {
+  // The bits of method 6 say how it is packed.
+  const bool flags_conflict =
+      local->method == kMethodImplode && ((local->flags ^ central->flags) & kFlagsImplode) != 0;
+  if (local->method != central->method || size_conflict || flags_conflict) {
     conflict_ = MakeEntry(*local, Entry::Origin::kConflict);
     conflict_->header_offset = entry.header_offset;
     conflict_->data_offset = local->end;
@@ -489,6 +492,12 @@ std::optional<Extraction> ZipReader::ExtractDespiteFlags(const Entry& entry, bas
   const std::size_t start = buffer.size();
   if (IsStreamMethod(entry.method)) {
     if (Extraction plain = ExtractStream(entry, budget, buffer); plain.gap.empty()) {
+      return plain;
+    }
+    buffer.Truncate(start);
+  }
+  if (entry.encrypted() && IsSinkMethod(entry.method)) {
+    if (Extraction plain = ExtractToSink(entry, budget, buffer); plain.gap.empty()) {
       return plain;
     }
     buffer.Truncate(start);

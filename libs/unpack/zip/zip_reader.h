@@ -8,12 +8,12 @@
 //
 // A zip file says everything twice, and liars rely on tools believing one side only. So: first the
 // entries of every central directory at the end of the file (zip64 too, with data in front
-// allowed); an entry whose local header tells another method or size is given a second time, as the
-// local header has it; then every local header in bytes that no entry has claimed (unlisted
-// entries, a zip in front of a zip, files without a directory). A deflate stream ends where it
-// ends, whatever sizes are declared; encrypted entries are opened if one of a few well-known
-// passwords fits (libs/unpack/cipher); an encryption flag or a method that nobody knows is believed
-// only if the plain data fails its checksum.
+// allowed); an entry whose local header tells another method (or form of it) or size is given a
+// second time, as the local header has it; then every local header in bytes that no entry has
+// claimed (unlisted entries, a zip in front of a zip, files without a directory). A deflate stream
+// ends where it ends, whatever sizes are declared; encrypted entries are opened if one of a few
+// well-known passwords fits (libs/unpack/cipher); an encryption flag or a method that nobody knows
+// is believed only if the plain data fails its checksum.
 //
 // Limits: kEntriesMax; memory is 16 bytes for each entry given. Next() costs linear time in all
 // over the file; Extract() pays the Budget for every byte of content, stored entries included, so
@@ -59,6 +59,7 @@ inline constexpr std::uint16_t kMethodZstd = 93;
 inline constexpr std::uint16_t kMethodXz = 95;
 inline constexpr std::uint16_t kMethodPpmd = 98;
 inline constexpr std::uint16_t kFlagEncrypted = 1 << 0;
+inline constexpr std::uint16_t kFlagsImplode = 3 << 1;
 inline constexpr std::uint16_t kFlagDescriptor = 1 << 3;
 
 struct Entry {
