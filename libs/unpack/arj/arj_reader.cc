@@ -32,6 +32,15 @@ struct Header {
   std::uint64_t end = 0;  // of all headers: where the data starts
 };
 
+// How many bytes a header takes whose size or checksum is wrong: what is fixed, and two texts.
+std::uint64_t SizeByTexts(base::Bytes file, std::uint64_t begin) {
+  std::uint64_t size = base::ReadAt<std::uint8_t>(file, begin).value_or(0);
+  for (int text = 0; text < 2; ++text) {
+    size += base::CStringAt(file, begin + size, kHeaderBytesMax).size() + 1;
+  }
+  return size;
+}
+
 std::optional<Header> ReadHeader(base::Bytes file, std::uint64_t offset) {
   const auto size = base::ReadAt<std::uint16_t>(file, offset + 2);
   if (!size || !base::AsText(base::ClippedSlice(file, offset, 2)).starts_with(kMark)) {
@@ -44,8 +53,14 @@ std::optional<Header> ReadHeader(base::Bytes file, std::uint64_t offset) {
     header.is_sure = true;
     return header;
   }
-  const auto body = base::Slice(file, offset + kMarkBytes, *size);
-  if (!body || *size < kHeaderBytesMin || *size > kHeaderBytesMax) {
+  auto body = base::Slice(file, offset + kMarkBytes, *size);
+  header.is_sure =
+      body && *size >= kHeaderBytesMin && *size <= kHeaderBytesMax &&
+      base::ReadAt<std::uint32_t>(file, offset + kMarkBytes + *size) == inflate::Crc32(*body);
+  if (!header.is_sure) {
+    body = base::Slice(file, offset + kMarkBytes, SizeByTexts(file, offset + kMarkBytes));
+  }
+  if (!body || body->size() < kHeaderBytesMin || body->size() > kHeaderBytesMax) {
     return std::nullopt;
   }
   base::ByteReader reader(*body);
@@ -59,9 +74,7 @@ std::optional<Header> ReadHeader(base::Bytes file, std::uint64_t offset) {
   header.size = reader.U32();
   header.crc32 = reader.U32();
   header.name = base::CStringAt(*body, first_size, body->size());
-  const auto crc = base::ReadAt<std::uint32_t>(file, offset + kMarkBytes + *size);
-  header.is_sure = crc == inflate::Crc32(*body);
-  header.end = offset + kMarkBytes + *size + sizeof(std::uint32_t);
+  header.end = offset + kMarkBytes + body->size() + sizeof(std::uint32_t);
   // Extended headers: a size, the bytes, a checksum.
   while (const auto extended = base::ReadAt<std::uint16_t>(file, header.end)) {
     header.end += sizeof(std::uint16_t);
@@ -71,6 +84,21 @@ std::optional<Header> ReadHeader(base::Bytes file, std::uint64_t offset) {
     header.end += *extended + sizeof(std::uint32_t);
   }
   return header;
+}
+
+// Whether a header with the right checksum stands soon behind the first one.
+bool HasSureHeader(base::Bytes file) {
+  constexpr std::uint64_t kLookBytes = 4096;
+  constexpr int kMarksMax = 16;
+  const std::string_view text = base::AsText(base::ClippedSlice(file, 0, kLookBytes));
+  std::size_t at = text.find(kMark, 1);
+  for (int marks = 0; marks < kMarksMax && at != std::string_view::npos; ++marks) {
+    if (const auto header = ReadHeader(file, at); header && header->is_sure && !header->is_end) {
+      return true;
+    }
+    at = text.find(kMark, at + 1);
+  }
+  return false;
 }
 
 parts::Member ReadMember(const Header& header, base::Bytes packed, base::Budget& budget,
@@ -111,9 +139,17 @@ parts::Member ReadMember(const Header& header, base::Bytes packed, base::Budget&
 }  // namespace
 
 bool ArjReader::IsArj(base::Bytes file) {
+  const auto size = base::ReadAt<std::uint16_t>(file, 2);
+  if (!size || *size < kHeaderBytesMin || *size > kHeaderBytesMax ||
+      !base::AsText(file).starts_with(kMark)) {
+    return false;
+  }
   const auto header = ReadHeader(file, 0);
-  return header && header->type == kTypeMain && !header->is_end &&
-         (header->is_sure || ReadHeader(file, header->end));
+  const bool is_main = header && header->type == kTypeMain && !header->is_end;
+  if (header && header->is_sure) {
+    return is_main;
+  }
+  return (is_main && ReadHeader(file, header->end)) || HasSureHeader(file);
 }
 
 // Moves to the next header whose checksum fits.
@@ -148,7 +184,10 @@ std::optional<parts::Member> ArjReader::Next(base::Budget& budget, inflate::Outp
     const bool is_main = header->type == kTypeMain;
     const base::Bytes packed =
         base::ClippedSlice(file_, header->end, is_main ? 0 : header->packed_size);
-    offset_ = header->end + packed.size();
+    const bool is_whole = is_main || packed.size() == header->packed_size;
+    const std::uint64_t behind = is_whole ? header->end + packed.size() : header->end;
+    // What is damaged need not be as long as it says.
+    offset_ = header->is_sure || ReadHeader(file_, behind) ? behind : offset_ + kMarkBytes;
     if (!is_main && header->type != kTypeFolder) {
       parts::Member member = ReadMember(*header, packed, budget, buffer);
       member.is_encrypted = (header->flags & kFlagEncrypted) != 0;

@@ -1,10 +1,10 @@
 // Walks an ARJ archive: stored files and methods 1 to 4 of ARJ 2.x.
 //
-// Headers whose checksum is wrong are read all the same, if they can be; behind one that cannot be
-// read the next header is looked for by its mark and checksum, and problem() says so. Encrypted
-// files and unknown methods are gaps; a file that goes on in another volume is given as far as it
-// goes, with a gap. Bytes behind the end mark are not looked at. Linear in the file and its output.
-// Not thread-safe.
+// Headers whose checksum is wrong are read all the same, if they can be; behind those and what
+// cannot be read the next header is looked for by its mark and checksum, and problem() says so.
+// Encrypted files and unknown methods are gaps; a file that goes on in another volume is given as
+// far as it goes, with a gap. Bytes behind the end mark are not looked at. Linear in the file and
+// its output. Not thread-safe.
 #pragma once
 
 #include <string>
@@ -18,7 +18,8 @@ inline constexpr std::size_t kCandidatesMax = 10'000;
 
 class ArjReader final : public parts::Archive {
  public:
-  // Whether a main header with the right checksum starts the file, or any with a header behind it.
+  // Whether a main header starts the file, with the right checksum or with a header behind it; or a
+  // damaged one, with a header that has the right checksum soon behind it. Looks at 4 KiB.
   static bool IsArj(base::Bytes file);
 
   // REQUIRES: IsArj(file), which outlives the reader.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -60,6 +61,30 @@ TEST(ArjReaderTest, FindsItsWayBehindDamage) {
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].name, "b.txt");
   EXPECT_EQ(problem, "damaged: no header where one should be");
+}
+
+// Any byte of the main header or of the first file's, another one, missing or too many.
+TEST(ArjReaderTest, DamagedHeadersLoseLittle) {
+  const std::string file = Fixture("m1.arj");
+  const std::size_t first = file.find("\x60\xEA", 10);
+  const std::size_t size_of_first = static_cast<unsigned char>(file[first + 2]);
+  for (std::size_t at = 2; at < first + 4 + size_of_first; ++at) {
+    for (const std::string with : {"", "x", "xx"}) {
+      std::string bad = file;
+      bad.replace(at, 1, with);
+      if (!ArjReader::IsArj(base::AsBytes(bad))) {
+        EXPECT_LT(at, 4u);  // the size of the main header, out of all bounds
+        continue;
+      }
+      const auto all = Read(bad);
+      EXPECT_TRUE(std::any_of(all.begin(), all.end(),
+                              [](const Drained& member) {
+                                return member.content.find("a needle in the nest\n") !=
+                                       std::string::npos;
+                              }))
+          << at << " " << with;
+    }
+  }
 }
 
 TEST(ArjReaderTest, DamagedDataIsAGap) {

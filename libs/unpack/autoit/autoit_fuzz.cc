@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   day::unpack::inflate::OutputBuffer buffer;
   parts::Member member;
-  autoit::DecodeAutoit(file, budget, buffer, member);
+  autoit::DecodeAutoit(file, size % 2 == 0, budget, buffer, member);
   autoit::WriteScript(file, budget, buffer);
   return 0;
 }

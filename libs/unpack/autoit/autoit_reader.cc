@@ -111,18 +111,15 @@ std::uint64_t TakeLength(parts::MsbBits& bits) {
 
 }  // namespace
 
-void DecodeAutoit(base::Bytes packed, base::Budget& budget, inflate::OutputBuffer& buffer,
-                  Member& member) {
+void DecodeAutoit(base::Bytes packed, bool is_ea06, base::Budget& budget,
+                  inflate::OutputBuffer& buffer, Member& member) {
   constexpr std::uint64_t kHeaderBytes = 8;
   constexpr unsigned kDistanceBits = 15;
   constexpr std::uint64_t kLengthMin = 3;
   const std::string_view magic = base::AsText(base::ClippedSlice(packed, 0, 4));
-  if (magic != "EA05" && magic != "EA06") {
-    member.gap = "damaged: no header";
-    return;
-  }
   const std::uint32_t size = base::ReadAt<std::uint32_t>(packed, 4, base::Endian::kBig).value_or(0);
-  const unsigned literal = magic == "EA06" ? 1 : 0;
+  const bool has_header = magic == "EA05" || magic == "EA06";
+  const unsigned literal = magic == "EA06" || (!has_header && is_ea06) ? 1 : 0;
   parts::MsbBits bits(base::ClippedSlice(packed, kHeaderBytes, packed.size()));
   parts::Sink sink(packed.size(), budget, buffer);
   while (sink.ok() && sink.produced() < size) {
@@ -142,7 +139,7 @@ void DecodeAutoit(base::Bytes packed, base::Budget& budget, inflate::OutputBuffe
       sink.End(parts::kEndsTooEarly);
     }
   }
-  member.gap = sink.gap();
+  member.gap = sink.gap().empty() && !has_header ? "damaged: no header" : sink.gap();
   member.content = sink.content();
 }
 
@@ -198,7 +195,7 @@ std::optional<Member> AutoitReader::Next(base::Budget& budget, inflate::OutputBu
   const std::vector<std::byte> plain = Decrypt(data, key, is_ea06_);
   buffer.Clear();
   if (is_packed) {
-    DecodeAutoit(plain, budget, buffer, member);
+    DecodeAutoit(plain, is_ea06_, budget, buffer, member);
   } else {
     parts::Sink sink(plain.size(), budget, buffer);
     sink.Write(plain);

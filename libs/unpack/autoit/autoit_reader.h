@@ -38,8 +38,9 @@ class AutoitReader final : public parts::Archive {
   inflate::OutputBuffer script_;  // as text
 };
 
-// The LZ of either format, with its header of eight bytes; for the fuzz target too.
-void DecodeAutoit(base::Bytes packed, base::Budget& budget, inflate::OutputBuffer& buffer,
-                  parts::Member& member);
+// The LZ of either format, with its header of eight bytes, which says which; a damaged one is a
+// gap, and it is that of the archive. For the fuzz target too.
+void DecodeAutoit(base::Bytes packed, bool is_ea06, base::Budget& budget,
+                  inflate::OutputBuffer& buffer, parts::Member& member);
 
 }  // namespace day::unpack::autoit

@@ -12,6 +12,8 @@ namespace {
 using base::Endian;
 
 constexpr std::uint64_t kTrailerBytes = 512;
+constexpr std::uint32_t kVersion = 4;
+constexpr std::string_view kTablesKey = "<key>blkx</key>";
 constexpr std::uint64_t kSectorBytes = 512;
 constexpr std::uint64_t kJumpSectorsMax = 1ull << 17;  // that no block of zeros covers: 64 MiB
 constexpr std::uint64_t kTableHeaderBytes = 204;
@@ -32,7 +34,8 @@ std::optional<base::Bytes> Trailer(base::Bytes file) {
   }
   for (const base::Bytes place : {file.last(kTrailerBytes), file.first(kTrailerBytes)}) {
     const bool is_trailer = base::AsText(place.first(4)) == "koly" &&
-                            base::ReadAt<std::uint32_t>(place, 8, Endian::kBig) == kTrailerBytes;
+                            (base::ReadAt<std::uint32_t>(place, 4, Endian::kBig) == kVersion ||
+                             base::ReadAt<std::uint32_t>(place, 8, Endian::kBig) == kTrailerBytes);
     // A trailer without its property list is the end of something else: of a whole image, when
     // what stands behind its first block is looked at.
     if (is_trailer && base::Slice(file, *base::ReadAt<std::uint64_t>(place, 216, Endian::kBig),
@@ -109,9 +112,14 @@ void DmgReader::Open() {
     problem_ = "unsupported: block tables in a resource fork";
     return;
   }
-  const base::Bytes list = base::ClippedSlice(file_, field(216), std::min(size, kPropertyBytesMax));
+  base::Bytes list = base::ClippedSlice(file_, field(216), std::min(size, kPropertyBytesMax));
   if (list.size() < size) {
     problem_ = "limit property_bytes_max";
+  } else if (base::AsText(list).find(kTablesKey) == std::string_view::npos) {
+    // Not where the trailer says.
+    list = base::ClippedSlice(file_, base::AsText(file_).find(kTablesKey), kPropertyBytesMax);
+    problem_ = list.empty() ? "damaged: no block tables"
+                            : "damaged: the block tables are not where they should be";
   }
   for (const NamedData& found : BlockTables(base::AsText(list), kTablesMax + 1)) {
     if (tables_.size() == kTablesMax) {

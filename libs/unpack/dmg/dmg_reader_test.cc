@@ -120,6 +120,30 @@ TEST(DmgReaderTest, SaysWhatItDoesNotRead) {
   EXPECT_EQ(problem, "encrypted");
 }
 
+TEST(DmgReaderTest, ADamagedBlockLosesNoOther) {
+  Writer writer;
+  writer.Add(0x80000005, 0, 1, Zlib(Sector('z')));
+  writer.Add(0x80000005, 1, 1, "\x78\x01\xFF\xFF no zlib");
+  writer.Add(0x80000009, 2, 1, "?");
+  writer.Add(1, 3, 1, Sector('r'));
+  writer.EndTable("disk");
+  const std::string file = writer.Finish();
+  auto all = Read(file);
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].content, Sector('z') + std::string(2 * 512, '\0') + Sector('r'));
+  EXPECT_TRUE(all[0].gap.starts_with("damaged")) << all[0].gap;
+  // The list of tables behind where the trailer says it is.
+  std::string moved = file;
+  const std::size_t list = moved.find("<plist");
+  ASSERT_NE(list, std::string::npos);
+  moved.insert(list, std::string(5000, ' '));
+  std::string problem;
+  all = Read(moved, &problem);
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].content.substr(0, 512), Sector('z'));
+  EXPECT_EQ(problem, "damaged: the block tables are not where they should be");
+}
+
 TEST(DmgReaderTest, HugeClaimsEnd) {
   Writer writer;
   writer.Add(0, 0, ~std::uint64_t{0});

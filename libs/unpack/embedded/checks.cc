@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "libs/base/budget.h"
+#include "libs/unpack/arj/arj_reader.h"
 #include "libs/unpack/inflate/crc32.h"
 #include "libs/unpack/inflate/output_buffer.h"
 
@@ -115,8 +116,7 @@ std::optional<Extent> Rar5Extent(base::Bytes bytes, Purse& purse) {
                           : std::optional(ExtentOfWalk(bytes, at, at == bytes.size()));
 }
 
-// Moves `at` behind a header of ARJ and its data; false if there is none, or if its checksum does
-// not fit and it is not the main one, with another one behind it.
+// Moves `at` behind a header of ARJ and its data; false if its checksum does not fit.
 bool SkipArjHeader(base::Bytes bytes, std::uint64_t& at, bool is_main, Purse& purse) {
   constexpr std::uint16_t kHeaderBytesMax = 2600;
   constexpr std::uint8_t kTypeMain = 2;
@@ -128,11 +128,7 @@ bool SkipArjHeader(base::Bytes bytes, std::uint64_t& at, bool is_main, Purse& pu
     return false;
   }
   const auto body = base::Slice(bytes, at + 4, size);
-  if (!body || !purse.Pay(size)) {
-    return false;
-  }
-  const bool is_followed = is_main && At32(bytes, at + 4 + size + 4) == 0xEA600000;
-  if (!is_followed && inflate::Crc32(*body) != At32(bytes, at + 4 + size)) {
+  if (!body || !purse.Pay(size) || inflate::Crc32(*body) != At32(bytes, at + 4 + size)) {
     return false;
   }
   const std::uint64_t packed = is_main ? 0 : At32(bytes, at + 16);
@@ -290,9 +286,11 @@ std::optional<Extent> CabinetExtent(base::Bytes bytes, Purse& purse) {
 }
 
 std::optional<Extent> ArjExtent(base::Bytes bytes, Purse& purse) {
+  constexpr std::uint64_t kCostMin = 64;
   std::uint64_t at = 0;
   if (!SkipArjHeader(bytes, at, true, purse)) {
-    return std::nullopt;
+    const bool is_arj = purse.Pay(kCostMin) && arj::ArjReader::IsArj(bytes);
+    return is_arj ? std::optional(Extent{bytes.size(), kCostMin}) : std::nullopt;
   }
   while (SkipArjHeader(bytes, at, false, purse)) {
   }
