@@ -223,6 +223,38 @@ TEST(EngineTest, FilesInsideOthersAreOpened) {
   EXPECT_THAT(cut.gaps(), IsEmpty());
 }
 
+// A reader that cannot go on leaves the rest to the search for files in files.
+TEST(EngineTest, DamagedContainersAreSearched) {
+  const std::string zip = StoredZip({{"a.txt", "a needle"}});
+  const std::string far(70'000, 'x');
+  for (const char* name : {"bad_sum.bz2", "damaged.xz", "truncated.gz", "truncated.tar"}) {
+    const Scan scan = ScanBytes(Fixture(name) + zip + far);
+    EXPECT_THAT(scan.found(), ::testing::Contains(::testing::EndsWith("//a.txt"))) << name;
+    EXPECT_EQ(scan.report.completeness, Completeness::kPartial) << name;
+  }
+  // What is whole is not: it has been given.
+  const Scan whole = ScanBytes(Fixture("plain.bz2"));
+  EXPECT_EQ(whole.report.completeness, Completeness::kComplete);
+}
+
+// The second zip's directory says nothing of the first one.
+TEST(EngineTest, ZipsInFrontOfTheListedOnesAreOpened) {
+  const std::string hidden = StoredZip({{"a.txt", "a needle"}});
+  const std::string listed = StoredZip({{"b.txt", std::string(70'000, 'x')}});
+  for (const std::string& before : {std::string("\xFF\0\1\2", 4), std::string("text")}) {
+    const Scan scan = ScanBytes(before + hidden + listed);
+    EXPECT_THAT(scan.found(), ::testing::Contains("(embedded at 0x4)//a.txt"));
+  }
+}
+
+// An image's trailer behind it changes nothing of what a file is.
+TEST(EngineTest, ATrailerHidesNothing) {
+  std::string trailer("koly\0\0\0\4\0\0\2\0", 12);
+  trailer.resize(512);
+  const Scan scan = ScanBytes(Fixture("../packages/lh6.lzh") + trailer);
+  EXPECT_EQ(scan.report.verdict, Verdict::kFound);
+}
+
 TEST(EngineTest, WhatADecoderGivesIsNotFoundAgainInTheSameBytes) {
   for (const char* name : {"sfx_7z.exe", "sfx_rar.exe", "sfx_cab.exe", "sfx_arj.exe"}) {
     const Scan scan = ScanBytes(Fixture(std::string("../packages/") + name));
