@@ -7,9 +7,9 @@ The files are those of tests/fixtures and fuzz/corpus, what their generators and
 around a needle, and ClamAV's own test files if they are installed; of them, those in which clamscan finds the needle and in
 which it does not stand in the clear. A round damages 400 of them, most by one of the ways in which files are damaged or
 doctored: bits, bytes, cuts, insertions, lines, numbers, at any place or at words and marks that matter to their formats.
-What clamscan alone finds is listed, but for those of EXPECTED, which has the reason. --only takes names as they are listed ("mail/*", "packages/*.cab"), --keep leaves
-the listed files in a folder, and --misses lists what neither finds and Daylight calls OK (nothing that it did not look at).
-Same seed, same files.
+What clamscan alone finds is listed with what Daylight says of it, but for those of EXPECTED, which has the reason. --only
+takes names as they are listed ("mail/*", "packages/*.cab"), --keep leaves the listed files in a folder, and --misses also
+lists what neither finds and Daylight calls OK. Same seed, same files.
 
 Exit status: 0 if all that clamscan finds is found, or is expected not to be; 1 if not; 77 without clamscan.
 """
@@ -46,8 +46,18 @@ TEST_FILES = Path("/usr/share/clamav-testfiles")
 FILES_A_ROUND = 400
 FILE_BYTES_MAX = 300_000
 
-# What clamscan finds in it, but not always Daylight, and why.
-EXPECTED = {}
+# By names and by what Daylight says: what clamscan finds in such files, but not always Daylight, and why.
+EXPECTED = [
+    ("*pdf/predictor_*", "*", "clamscan does not undo predictors: rows of a damaged width, or what a wrong number spoils, it sees as they lie"),
+    ("*pdf/filter_twice*", "*", "damage made one list of two entries: it is read as one"),
+    ("*pdf/*crypt_*", "PARTIAL*", "the number that a stream's key is made of is lost, or the dictionary that says how it is encrypted"),
+    ("*pdf/rc4_*", "PARTIAL*", "as above"),
+    ("*pdf/aes_*", "PARTIAL*", "as above"),
+    ("*pdf/damaged_encryption_*", "PARTIAL*", "as above"),
+    ("*pdf/damaged_trailer*", "PARTIAL*", "as above"),
+    ("*mail/base64_junk*", "*", "no line of it is base64 alone; where nothing else says that it is any, only clamscan tries"),
+    ("*cryptff/file.bin", "*", "bytes that damage put into the text fall out when clamscan normalises it"),
+]
 
 # Marks and words near which damage matters, by what the file holds.
 MARKS = [
@@ -326,8 +336,8 @@ class Damage:
         return bytes(data), ", ".join(done)
 
 
-def reason_of(name):
-    return next((reason for pattern, reason in EXPECTED.items() if fnmatch.fnmatch(name, pattern)), None)
+def is_expected(name, verdict):
+    return any(fnmatch.fnmatchcase(name, names) and fnmatch.fnmatchcase(verdict, said) for names, said, _ in EXPECTED)
 
 
 class Comparison:
@@ -353,7 +363,7 @@ class Comparison:
             self.tell("no report", folder / file, *cases[file], partial)
         self.count.update(files=len(cases), theirs=len(theirs), ours=len(ours), more=len(ours - theirs), missed=len(set(cases) - seen))
         for file in sorted(theirs - ours):
-            if reason_of(cases[file][0]):
+            if is_expected(cases[file][0], self.verdict(file, partial)):
                 self.count["expected"] += 1
             else:
                 self.count["missed"] += 1
@@ -365,9 +375,12 @@ class Comparison:
             if self.arguments.misses:
                 self.tell("both miss", folder / file, *cases[file], partial)
 
+    @staticmethod
+    def verdict(file, partial):
+        return f"PARTIAL ({partial[file]})" if file in partial else "OK"
+
     def tell(self, what, path, name, done, partial):
-        verdict = f"PARTIAL ({partial[path.name]})" if path.name in partial else "OK"
-        print(f"{what} {path.name}: {name} [{done}] {verdict}", flush=True)
+        print(f"{what} {path.name}: {name} [{done}] {self.verdict(path.name, partial)}", flush=True)
         if self.arguments.keep:
             self.arguments.keep.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, self.arguments.keep)

@@ -136,6 +136,7 @@ constexpr Magic kTextMagics[] = {
     {0, "@echo"sv, FileType::kBatch},
     {0, "import "sv, FileType::kPython},
     {0, "dim "sv, FileType::kVbs},
+    {0, "{\\rtf"sv, FileType::kRtf},
 };
 
 // Words anywhere in the sample of a text.

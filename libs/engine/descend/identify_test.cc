@@ -54,6 +54,7 @@ TEST(IdentifyTest, KnowsTexts) {
   EXPECT_EQ(Of("<!DOCTYPE HTML><p>"), FileType::kHtml);
   EXPECT_EQ(Of("Set x = CreateObject(\"WScript.Shell\")"), FileType::kVbs);
   EXPECT_EQ(Of("{\\rtf1"), FileType::kRtf);
+  EXPECT_EQ(Of(" \r\n{\\rtf1"), FileType::kRtf);
   EXPECT_EQ(Of("\xFF\xFEh\0i\0"), FileType::kText);
 }
 

@@ -102,9 +102,16 @@ PdfReader::PdfReader(base::Bytes file)
 
 bool PdfReader::IsPdf(base::Bytes file) {
   const std::string_view start = base::AsText(base::ClippedSlice(file, 0, kHeaderBytesMax));
-  return base::FindBy(start, "%PDF-", 0) != std::string_view::npos ||
-         (start.starts_with("%!PS-Adobe-") &&
-          start.substr(0, 40).find(" PDF-") != std::string_view::npos);
+  if (base::FindBy(start, "%PDF-", 0) != std::string_view::npos ||
+      (start.starts_with("%!PS-Adobe-") &&
+       start.substr(0, 40).find(" PDF-") != std::string_view::npos)) {
+    return true;
+  }
+  const std::string_view text = base::AsText(file);
+  const std::string_view end = text.substr(text.size() - std::min(text.size(), kHeaderBytesMax));
+  return end.find("startxref") != std::string_view::npos &&
+         end.find(kEndOfFile) != std::string_view::npos &&
+         start.find(" 0 obj") != std::string_view::npos;
 }
 
 void PdfReader::NoteLimit(std::string_view name) {
@@ -178,6 +185,7 @@ void PdfReader::ReadFile(base::Budget& budget) {
   ReadTrailers(budget);
   FindTrailing();
   FindLooseStreams();
+  FindUnnamedStreams();
   if (is_encrypted_ || !encryption_.empty()) {
     OpenSecurity(budget);
   }

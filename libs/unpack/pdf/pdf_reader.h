@@ -72,7 +72,8 @@ class PdfReader {
  public:
   explicit PdfReader(base::Bytes file);
 
-  // Whether a header starts in the first kHeaderBytesMax bytes.
+  // Whether a header starts in the first kHeaderBytesMax bytes; or an object, and the last ones
+  // have the end of a file, for many viewers need no header.
   static bool IsPdf(base::Bytes file);
 
   // The next part, or nothing at the end. Overwrites `buffer`.
@@ -157,6 +158,7 @@ class PdfReader {
   base::Bytes DataOf(const Stream& stream, base::Budget& budget);
   base::Bytes DataOf(const Stream& stream) const;
   void FindLooseStreams();
+  void FindUnnamedStreams();
   void AddWrittenReading();
   std::vector<Reading> ReadingsOf(Value dictionary, base::Budget& budget);
   Reading ReadingOf(Value filters, Value parameters, base::Budget& budget);

@@ -41,6 +41,9 @@ TEST(PdfReader, KnowsHeaders) {
   EXPECT_FALSE(is_pdf(std::string(1020, 'x') + "%PDF-1.4"));
   EXPECT_TRUE(is_pdf("%!PS-Adobe-3.0 PDF-1.4\n"));
   EXPECT_FALSE(is_pdf("%!PS-Adobe-3.0\n"));
+  EXPECT_TRUE(is_pdf("%P?F-1.4\n1 0 obj <<>> endobj\nstartxref\n0\n%%EOF\n"));
+  EXPECT_FALSE(is_pdf("1 0 obj <<>> endobj\nstartxref\n0\n%%EOF\n" + std::string(1020, '\n')));
+  EXPECT_FALSE(is_pdf("A text of startxref and\n%%EOF\n"));
   EXPECT_FALSE(is_pdf(""));
 }
 
@@ -109,7 +112,9 @@ TEST(PdfReader, StreamsOfDamagedObjectsAreDecoded) {
                                   "1 0 obj << /Length 5(/Filter /ASCIIHexDecode >> stream\n",
                                   "1 0 obj << /Filter /ASCIIHexDecode?? >> stream\n",
                                   "1 0 obj << /Filter /ASCIIHexDecode >>\x1Astream\n",
-                                  "1 0 obj << /Filter /ASCIIHexDecode >> stream;\n"}) {
+                                  "1 0 obj << /Filter /ASCIIHexDecode >> stream;\n",
+                                  "1 0 obj << /Filter /ASCIIHexDecode >>\nst?eam\n",
+                                  "1 0 obj << /Filter /ASCIIHexDecode >> st?eam\r\n"}) {
     const Walk walk = WalkAll("%PDF-1.4\n" + front + hex);
     EXPECT_TRUE(std::any_of(walk.parts.begin(), walk.parts.end(), [](const auto& part) {
       return part.second == "hello";

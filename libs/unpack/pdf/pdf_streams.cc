@@ -20,6 +20,13 @@ bool IsEndOfStream(std::string_view rest) {
   return rest.starts_with("endstream") || rest.starts_with("endobj");
 }
 
+// What stands behind the last "obj", or all of it.
+std::string_view BehindObjectWord(std::string_view text) {
+  constexpr std::string_view kWord = "obj";
+  const std::size_t found = text.rfind(kWord);
+  return found == std::string_view::npos ? text : text.substr(found + kWord.size());
+}
+
 bool IsLimit(std::string_view gap) { return gap.starts_with("limit "); }
 
 bool HasFilters(const auto& reading) {
@@ -141,7 +148,7 @@ void PdfReader::FindLooseStreams() {
     }
     const std::size_t begin = std::max(behind_last, at - std::min(at, kDictionaryMax));
     std::string_view dictionary = text_.substr(begin, at - begin);
-    dictionary.remove_prefix(std::min(dictionary.rfind("obj") + 3, dictionary.size()));
+    dictionary = BehindObjectWord(dictionary);
     behind_last = behind;
     Stream stream;
     stream.object.text = dictionary;
@@ -154,12 +161,51 @@ void PdfReader::FindLooseStreams() {
   }
 }
 
+// Adds the streams whose own word is damaged: there is an "endstream", and no stream that it ends.
+void PdfReader::FindUnnamedStreams() {
+  constexpr std::string_view kWord = "endstream";
+  constexpr std::size_t kRare = 8;
+  std::vector<std::uint64_t> ends;
+  ends.reserve(streams_.size());
+  for (const Stream& stream : streams_) {
+    ends.push_back(stream.end);
+  }
+  std::sort(ends.begin(), ends.end());
+  std::size_t behind_last = 0;
+  for (std::size_t at = base::FindBy(text_, kWord, kRare); at != std::string_view::npos;
+       at = base::FindBy(text_, kWord, kRare, at + kWord.size())) {
+    const std::size_t begin = std::exchange(behind_last, at + kWord.size());
+    if (std::binary_search(ends.begin(), ends.end(), at) || streams_.size() >= kObjectsMax) {
+      continue;
+    }
+    const std::string_view between = text_.substr(begin, at - begin);
+    const std::size_t dictionary_end = between.find(">>");
+    const std::size_t line_end = between.find_first_of("\r\n", dictionary_end);
+    if (dictionary_end == std::string_view::npos || line_end == std::string_view::npos) {
+      continue;
+    }
+    Stream stream;
+    std::string_view dictionary = between.substr(0, dictionary_end + 2);
+    dictionary = BehindObjectWord(dictionary);
+    stream.object.text = dictionary;
+    stream.is_loose = true;
+    // The word may stand in a line of its own.
+    const std::size_t next = std::min(between.find_first_not_of("\r\n", line_end), between.size());
+    const std::size_t own = between.substr(next, kWord.size() + 2).find_first_of("\r\n");
+    stream.data = begin + (own == std::string_view::npos ? next : next + own + 1);
+    stream.end = at;
+    if (!FiltersWrittenIn(stream.object.text, DataOf(stream)).empty()) {
+      streams_.push_back(stream);
+    }
+  }
+}
+
 // Another reading, if the words of the dictionary say something else than its entries.
 void PdfReader::AddWrittenReading() {
   constexpr std::size_t kDictionaryMax = 4096;
   const Stream& stream = streams_[at_ - 1];
-  const std::string_view dictionary =
-      stream.object.text.substr(0, std::min(parsed_.end, kDictionaryMax));
+  const std::string_view dictionary = stream.object.text.substr(
+      0, stream.is_loose ? kDictionaryMax : std::min(parsed_.end, kDictionaryMax));
   Reading written;
   written.is_guess = !stream.is_loose;
   for (const WrittenFilter& filter : FiltersWrittenIn(dictionary, data_)) {
