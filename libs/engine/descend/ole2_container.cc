@@ -9,14 +9,10 @@ namespace day::engine {
 
 std::unique_ptr<Container> OpenOle2(const Subject& subject) {
   using unpack::ole2::OleReader;
-  // Hangul documents put the size of an embedded object in front of it.
-  constexpr std::size_t kSizeBytes = 4;
-  const bool is_behind_size =
-      subject.type == FileType::kUnknown && subject.data.size() > kSizeBytes;
-  if (subject.type != FileType::kOle2 && !is_behind_size) {
+  if (subject.type != FileType::kOle2) {
     return nullptr;
   }
-  auto reader = OleReader::Create(is_behind_size ? subject.data.subspan(kSizeBytes) : subject.data);
+  auto reader = OleReader::Create(subject.data);
   if (!reader.ok()) {
     return nullptr;
   }

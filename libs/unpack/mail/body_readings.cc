@@ -67,7 +67,7 @@ bool HasBrokenLines(std::string_view text) {
     const auto count = static_cast<std::size_t>(std::count_if(
         line.begin(), line.begin() + static_cast<std::ptrdiff_t>(end), &IsBase64Character));
     const bool is_last = lines.done() || end < line.size();
-    whole += count > 0 && count % 4 == 0 ? 1 : 0;
+    whole += count > 0 && (count % 4 == 0 || (is_last && count % 4 != 1)) ? 1 : 0;
     broken += (is_last ? count % 4 == 1 : count % 4 != 0) ? 1 : 0;
   }
   return broken > 0 && whole >= broken;

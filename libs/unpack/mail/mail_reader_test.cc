@@ -199,6 +199,8 @@ TEST(MailReaderTest, ReadsLinesOfBase64ByThemselves) {
   const std::string head = "Subject: x\nContent-Transfer-Encoding: base64\n\n";
   EXPECT_THAT(WalkAll(head + "Xb25l\nIHR3\nbyB0\naHJl\nZQ==").parts,
               Contains(testing::HasSubstr(" two three")));
+  EXPECT_THAT(WalkAll(head + "X-Field: of a header\n\nb25lIHR3bw==").parts,
+              Contains(testing::HasSubstr("one two")));
   EXPECT_EQ(WalkAll(head + "b25l\nIHR3\nbyB0\naHJl\nZQ==").parts.size(), 1u);
   EXPECT_EQ(WalkAll(head + "b25lI\nHR3by\nB0aHJ\nlZQ==").parts.size(), 1u) << "all are like that";
 }
