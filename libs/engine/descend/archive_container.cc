@@ -18,6 +18,7 @@
 #include "libs/unpack/rar/rar_reader.h"
 #include "libs/unpack/rpm/rpm_reader.h"
 #include "libs/unpack/sevenzip/sevenzip_reader.h"
+#include "libs/unpack/sis/sis9_reader.h"
 #include "libs/unpack/sis/sis_reader.h"
 #include "libs/unpack/szdd/szdd_reader.h"
 #include "libs/unpack/xar/xar_reader.h"
@@ -87,6 +88,9 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
     case FileType::kInstallshield:
       return std::make_unique<unpack::installshield::InstallshieldReader>(subject.data);
     case FileType::kSis:
+      if (unpack::sis::Sis9Reader::IsSis9(subject.data)) {
+        return std::make_unique<unpack::sis::Sis9Reader>(subject.data);
+      }
       return std::make_unique<unpack::sis::SisReader>(subject.data);
     case FileType::kCpio:
       return std::make_unique<unpack::cpio::CpioReader>(subject.data);

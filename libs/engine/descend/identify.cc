@@ -70,8 +70,7 @@ constexpr Magic kMagics[] = {
     {0, "EGGA"sv, FileType::kEgg},
     {0, "ALZ\x01"sv, FileType::kAlz},
     {4, "\xEF\xBE\xAD\xDENullsoftInst"sv, FileType::kNsis},
-    {4, "\x12\x3A\x00\x10\x19\x04\x00\x10"sv, FileType::kSis},
-    {4, "\x6D\x00\x00\x10\x19\x04\x00\x10"sv, FileType::kSis},
+    {0, "\x7A\x1A\x20\x10"sv, FileType::kSis},
     {0, "InstallShield\0"sv, FileType::kInstallshield},
     {0, "SZDD"sv, FileType::kSzdd},
     {0, "SZ \x88\xF0\x27\x33\xD1"sv, FileType::kSzdd},
@@ -107,6 +106,7 @@ constexpr Magic kMagics[] = {
     {0, "conectix"sv, FileType::kVhd},
     {0, "KDMV"sv, FileType::kVmdk},
     {0, "# Disk DescriptorFile"sv, FileType::kVmdk},
+    {8, "\x19\x04\x00\x10"sv, FileType::kSis},
 };
 
 // Words at the start of a text, letters compared without their case.

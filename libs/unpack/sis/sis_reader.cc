@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint64_t kUid2Offset = 4;
 constexpr std::uint64_t kUid3Offset = 8;
-constexpr std::uint32_t kUid2Release5 = 0x1000006D;
 constexpr std::uint32_t kUid2Release6 = 0x10003A12;
 constexpr std::uint32_t kUid3 = 0x10000419;
 constexpr std::uint64_t kLanguagesOffset = 0x12;
@@ -49,10 +48,7 @@ std::string NameOf(base::Bytes text, bool is_unicode) {
 
 }  // namespace
 
-bool SisReader::IsSis(base::Bytes file) {
-  const std::uint32_t uid2 = U32(file, kUid2Offset);
-  return (uid2 == kUid2Release5 || uid2 == kUid2Release6) && U32(file, kUid3Offset) == kUid3;
-}
+bool SisReader::IsSis(base::Bytes file) { return U32(file, kUid3Offset) == kUid3; }
 
 SisReader::SisReader(base::Bytes file)
     : file_(file),

@@ -22,6 +22,15 @@ TEST(SisReaderTest, ReadsPackedAndPlainFiles) {
   EXPECT_EQ(problem, "");
 }
 
+TEST(SisReaderTest, TheThirdUidIsEnough) {
+  std::string data = InstallerFixture("plain.sis", 0);
+  data[4] = 1;
+  ASSERT_TRUE(SisReader::IsSis(base::AsBytes(data)));
+  const auto all = parts::testing::ReadAll<SisReader>(data);
+  ASSERT_FALSE(all.empty());
+  ExpectFile(all[0], "a.txt", 900);
+}
+
 TEST(SisReaderTest, UnknownRecordsAreSaid) {
   std::string data = InstallerFixture("plain.sis", 0);
   data[104] = 2;
