@@ -42,7 +42,7 @@ std::optional<std::string_view> NameInBegin(std::string_view line, std::string_v
   }
   line.remove_prefix(word.size());
   line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
-  const std::size_t mode = std::min(line.find_first_not_of("01234567"), line.size());
+  const std::size_t mode = std::min(line.find_first_not_of("0123456789"), line.size());
   if (mode < 3 || mode > 6 || mode == line.size() ||
       kBlanks.find(line[mode]) == std::string_view::npos) {
     return std::nullopt;

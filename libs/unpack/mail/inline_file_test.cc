@@ -65,6 +65,7 @@ TEST(UuencodeTest, ReadsDamagedLines) {
   found = All("begin 644 a\nM" + std::string(80, '`') + "\n%:&5L;&\\\nend\n");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].data.substr(45), "hello") << "a line that is too long";
+  EXPECT_EQ(All("begin 694 a\n%:&5L;&\\\nend\n").size(), 1u) << "a mode that is none";
 }
 
 TEST(UuencodeTest, OrdinaryWordsAreNoFile) {
