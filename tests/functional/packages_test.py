@@ -163,6 +163,11 @@ EXPECTED = {
     "a.tx_": ({("fox", "a.txt")}, {}),
     "stored.kwj": ({("fox", "(content)")}, {}),
     "masked.kwj": ({("needle", "(content)")}, {}),
+    "johnson.kwj": ({("fox", "a")}, {}),
+    "johnson_needle.kwj": (two("", "(content)", "(content)"), {}),
+    "johnson_unary.kwj": ({("needle", "(content)")}, {}),
+    "mszip.kwj": ({("fox", "a")}, {}),
+    "mszip_blocks.kwj": (two("", "(content)", "(content)"), {}),
 }
 
 # Debian's test files of ClamAV, and where the program is in each.

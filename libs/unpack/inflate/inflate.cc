@@ -57,8 +57,14 @@ inline void CopyMatchFast(std::byte* to, std::size_t distance, std::size_t lengt
 // step.
 class Inflater::Stream {
  public:
-  Stream(Inflater& tables, base::Bytes input, base::Budget& budget, OutputBuffer& out)
-      : tables_(tables), input_(input), budget_(budget), out_(out), start_(out.size()) {
+  Stream(Inflater& tables, base::Bytes input, base::Budget& budget, OutputBuffer& out,
+         std::uint64_t history)
+      : tables_(tables),
+        input_(input),
+        budget_(budget),
+        out_(out),
+        start_(out.size()),
+        history_(history) {
     const base::BudgetLimits& limits = budget.limits();
     const std::uint64_t total_left =
         limits.bytes_out_max - std::min(limits.bytes_out_max, budget.bytes_out());
@@ -175,6 +181,7 @@ class Inflater::Stream {
   base::Budget& budget_;
   OutputBuffer& out_;
   const std::size_t start_;
+  const std::uint64_t history_;
   std::uint64_t produced_max_ = 0;
   base::Limit cap_limit_ = base::Limit::kNone;
 
@@ -384,7 +391,7 @@ Inflater::Stream::FastEnd Inflater::Stream::RunFast() {
   std::byte* out = out_begin;
   std::byte* const out_end = out + (room - kFastOutputBytes);
   const std::size_t input_end = input_.size() - kFastInputBytes;
-  const std::uint64_t produced_before = produced();
+  const std::uint64_t reach_before = history_ + produced();
   FastEnd result = FastEnd::kNeedCare;
   while (out <= out_end && position_ <= input_end) {
     Refill();
@@ -420,7 +427,7 @@ Inflater::Stream::FastEnd Inflater::Stream::RunFast() {
     Drop(EntryBits(entry));
     const std::uint64_t distance = EntryValue(entry) + (bits_ & ((1u << EntryExtra(entry)) - 1));
     Drop(EntryExtra(entry));
-    const std::uint64_t behind = produced_before + static_cast<std::uint64_t>(out - out_begin);
+    const std::uint64_t behind = reach_before + static_cast<std::uint64_t>(out - out_begin);
     if ((entry & kEntryInvalid) != 0 || distance > behind) {
       result = FastEnd::kFailed;
       problem_ =
@@ -473,7 +480,7 @@ bool Inflater::Stream::RunCareful(bool& block_ended) {
     return false;
   }
   const std::uint64_t distance = EntryValue(entry) + std::uint64_t{extra};
-  if (distance > produced() || distance > kDistanceMax) {
+  if (distance > history_ + produced() || distance > kDistanceMax) {
     return Damaged("invalid distance too far back");
   }
   return CopyMatch(distance, length);
@@ -511,8 +518,9 @@ std::string GapReason(const Outcome& outcome) {
   return "damaged: " + std::string(outcome.problem);
 }
 
-Outcome Inflater::Inflate(base::Bytes input, base::Budget& budget, OutputBuffer& out) {
-  return Stream(*this, input, budget, out).Run();
+Outcome Inflater::Inflate(base::Bytes input, base::Budget& budget, OutputBuffer& out,
+                          std::uint64_t history) {
+  return Stream(*this, input, budget, out, history).Run();
 }
 
 }  // namespace day::unpack::inflate

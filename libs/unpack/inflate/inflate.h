@@ -50,8 +50,10 @@ std::string GapReason(const Outcome& outcome);
 class Inflater {
  public:
   // Decodes one stream from the start of `input` and appends to `out`. Matches reach back to the
-  // start of this stream only, not into what `out` held before.
-  Outcome Inflate(base::Bytes input, base::Budget& budget, OutputBuffer& out);
+  // start of this stream, and into the last `history` bytes of what `out` held before.
+  // REQUIRES: `out` holds as many.
+  Outcome Inflate(base::Bytes input, base::Budget& budget, OutputBuffer& out,
+                  std::uint64_t history = 0);
 
  private:
   class Stream;

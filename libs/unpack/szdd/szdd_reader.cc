@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libs/unpack/parts/sink.h"
+#include "libs/unpack/szdd/kwaj.h"
 
 namespace day::unpack::szdd {
 namespace {
@@ -109,17 +110,18 @@ bool SzddReader::IsSzdd(base::Bytes file) {
 }
 
 // What was decoded: first as much as is declared, then all if that is more.
-Member SzddReader::Finish(std::string name, std::uint64_t size, Sink& sink) {
+Member SzddReader::Finish(std::string name, std::uint64_t size, base::Bytes content,
+                          std::string gap) {
   const bool goes_on = std::exchange(is_beyond_, false);
-  if (!goes_on && size != kSizeUnknown && sink.produced() < size) {
-    sink.End(parts::kEndsTooEarly);
-  }
   Member member;
   member.name = goes_on ? "(beyond the declared size)" : std::move(name);
-  member.gap = sink.gap();
-  member.content = sink.content();
-  if (!goes_on && member.content.size() > size) {
-    member.content = member.content.first(size);
+  member.content = content;
+  member.gap = std::move(gap);
+  if (!goes_on && size != kSizeUnknown && content.size() < size && member.gap.empty()) {
+    member.gap = parts::kEndsTooEarly;
+  }
+  if (!goes_on && content.size() > size) {
+    member.content = content.first(size);
     is_beyond_ = true;
   }
   member.has_content = !member.content.empty() || member.gap.empty();
@@ -127,23 +129,29 @@ Member SzddReader::Finish(std::string name, std::uint64_t size, Sink& sink) {
 }
 
 Member SzddReader::ReadKwaj(base::Budget& budget, inflate::OutputBuffer& buffer) {
-  const KwajHeader header = ReadKwajHeader(file_);
+  KwajHeader header = ReadKwajHeader(file_);
+  std::string name = header.name.empty() ? PlainName(name_, 0) : std::move(header.name);
   const base::Bytes packed = base::ClippedSlice(file_, header.offset, file_.size());
+  if (header.method == 4) {
+    std::string gap = DecodeMszip(packed, budget, buffer);
+    return Finish(std::move(name), header.size, buffer.bytes(), std::move(gap));
+  }
   Sink sink(packed.size(), budget, buffer);
-  std::uint64_t size = kSizeUnknown;
-  if (header.method == 0) {
-    sink.Write(packed);
-  } else if (header.method == 1) {
+  std::uint64_t size = header.size;
+  if (header.method == 0 || header.method == 1) {
+    size = kSizeUnknown;
     for (std::size_t i = 0; i < packed.size() && sink.ok(); ++i) {
-      sink.Put(static_cast<std::uint8_t>(~std::to_integer<unsigned>(packed[i])));
+      sink.Put(static_cast<std::uint8_t>(std::to_integer<unsigned>(packed[i]) ^
+                                         (header.method == 1 ? 0xFFu : 0u)));
     }
   } else if (header.method == 2) {
     DecodeLzss(packed, kWindowBytes - 18, sink);
-    size = header.size;
+  } else if (header.method == 3) {
+    DecodeJohnson(packed, sink);
   } else {
     sink.End("unsupported: KWAJ method " + std::to_string(header.method));
   }
-  return Finish(header.name.empty() ? PlainName(name_, 0) : header.name, size, sink);
+  return Finish(std::move(name), size, sink.content(), sink.gap());
 }
 
 Member SzddReader::ReadSzdd(base::Budget& budget, inflate::OutputBuffer& buffer) {
@@ -159,7 +167,7 @@ Member SzddReader::ReadSzdd(base::Budget& budget, inflate::OutputBuffer& buffer)
   const base::Bytes packed = reader.Take(reader.remaining());
   Sink sink(packed.size(), budget, buffer);
   DecodeLzss(packed, kWindowBytes - (is_qbasic ? 18 : 16), sink);
-  return Finish(PlainName(name_, letter), size, sink);
+  return Finish(PlainName(name_, letter), size, sink.content(), sink.gap());
 }
 
 std::optional<Member> SzddReader::Next(base::Budget& budget, inflate::OutputBuffer& buffer) {

@@ -1,8 +1,8 @@
-// Opens the files of Microsoft's COMPRESS.EXE: SZDD ("file.ex_"), its QBasic form, and KWAJ
-// (stored, inverted and LZSS contents; its LZH and MSZIP methods are gaps).
+// Opens the files of Microsoft's COMPRESS.EXE: SZDD ("file.ex_"), its QBasic form, and KWAJ with
+// all its methods.
 //
 // One member, named after the file with the letter that the header keeps, or as KWAJ's header says;
-// and a second one, with all that can be decoded, if LZSS goes on behind the declared size.
+// and a second one, with all that can be decoded, if the data go on behind the declared size.
 // Linear in the file and its output. Not thread-safe.
 #pragma once
 
@@ -11,7 +11,6 @@
 #include <string_view>
 
 #include "libs/unpack/parts/archive.h"
-#include "libs/unpack/parts/sink.h"
 
 namespace day::unpack::szdd {
 
@@ -28,7 +27,7 @@ class SzddReader final : public parts::Archive {
  private:
   parts::Member ReadKwaj(base::Budget& budget, inflate::OutputBuffer& buffer);
   parts::Member ReadSzdd(base::Budget& budget, inflate::OutputBuffer& buffer);
-  parts::Member Finish(std::string name, std::uint64_t size, parts::Sink& sink);
+  parts::Member Finish(std::string name, std::uint64_t size, base::Bytes content, std::string gap);
 
   base::Bytes file_;
   std::string name_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "libs/base/testing/fixture.h"
 #include "libs/unpack/parts/testing/drain.h"
 
 namespace day::unpack::szdd {
@@ -61,7 +62,42 @@ TEST(SzddReaderTest, ReadsKwaj) {
   EXPECT_EQ(named.name, "name.ext");
   EXPECT_EQ(named.content, "stored");
   EXPECT_EQ(Read(start + "\2\0\x0E\0\0\0\x07"s + "abc\xEE\xF4"s).content, "abcabcabca");
-  EXPECT_EQ(Read(start + "\3\0\x0E\0\0\0xxx"s).gap, "unsupported: KWAJ method 3");
+  EXPECT_EQ(Read(start + "\5\0\x0E\0\0\0xxx"s).gap, "unsupported: KWAJ method 5");
+}
+
+TEST(SzddReaderTest, KwajMethodsThatNothingWrites) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) {
+    text += "The quick brown fox jumps over the lazy dog.\n";
+  }
+  const std::string needle = "a needle in the nest\n";
+  const auto read = [](const char* name) {
+    return Read(base::ReadFixture(std::string("packages/") + name));
+  };
+  EXPECT_EQ(read("johnson.kwj").content, text);
+  EXPECT_EQ(read("johnson.kwj").name, "a");
+  EXPECT_EQ(read("johnson_needle.kwj").content, text + needle);
+  EXPECT_EQ(read("johnson_unary.kwj").content, needle + needle + needle);
+  EXPECT_EQ(read("mszip.kwj").content, text);
+  const Drained blocks = read("mszip_blocks.kwj");
+  EXPECT_EQ(blocks.gap, "");
+  EXPECT_EQ(blocks.content.size(), 70000 + 2 * text.size() + needle.size());
+  EXPECT_TRUE(blocks.content.ends_with(needle + text));
+}
+
+TEST(SzddReaderTest, DamagedKwajIsAGap) {
+  const std::string good = base::ReadFixture("packages/johnson.kwj");
+  EXPECT_EQ(Read(good.substr(0, 60)).gap, "damaged: the data ends too early");
+  EXPECT_EQ(Read(good.substr(0, 21)).gap, "damaged: the data ends too early");
+  std::string bad = good;
+  bad[20] = '\x55';  // forms that there are not
+  EXPECT_EQ(Read(bad).gap, "damaged: invalid codes");
+  const std::string zip = base::ReadFixture("packages/mszip.kwj");
+  EXPECT_EQ(Read(zip.substr(0, zip.size() - 9)).gap, "damaged: the stream ends too early");
+  EXPECT_EQ(Read(zip.substr(0, 22)).gap, "damaged: the data ends too early");
+  bad = zip;
+  bad[bad.find("CK")] = 'X';
+  EXPECT_EQ(Read(bad).gap, "damaged: no mark of a block");
 }
 
 TEST(SzddReaderTest, EveryTruncationEnds) {
