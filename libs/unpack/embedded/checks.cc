@@ -367,8 +367,8 @@ std::optional<Extent> Iso9660Extent(base::Bytes bytes) {
   return Extent{size, 0};
 }
 
-// [MS-CFB] 2.2: versions, the order of bytes, the size of sectors. As many sectors as its tables
-// have room for.
+// [MS-CFB] 2.2, 2.6: versions, the order of bytes, the size of sectors, and the directory with its
+// root. As many sectors as its tables have room for.
 std::optional<Extent> Ole2Extent(base::Bytes bytes) {
   constexpr std::uint64_t kHeaderBytes = 512;
   constexpr std::uint16_t kLittleEndian = 0xFFFE;
@@ -379,7 +379,12 @@ std::optional<Extent> Ole2Extent(base::Bytes bytes) {
       !((version == 3 && shift == 9) || (version == 4 && shift == 12))) {
     return std::nullopt;
   }
+  constexpr std::uint8_t kRootEntry = 5;
   const std::uint64_t sector = std::uint64_t{1} << shift;
+  const std::uint64_t root = (std::uint64_t{At32(bytes, 48)} + 1) * sector;
+  if (base::ReadAt<std::uint8_t>(bytes, root + 66) != kRootEntry) {
+    return std::nullopt;
+  }
   const std::uint64_t room = (std::uint64_t{tables} * (sector / 4) + 1) * sector;
   return Extent{std::min<std::uint64_t>(bytes.size(), room), kHeaderBytes};
 }

@@ -260,6 +260,8 @@ TEST(Embedded, Ole2) {
   Put(ole, 28, 0xFFFE, 2);
   Put(ole, 30, 9, 2);
   Put(ole, 44, 1, 4);
+  Put(ole, 48, 1, 4);
+  Put(ole, 1024 + 66, 5, 1);
   const std::string behind(100'000, 'x');
   for (const std::string before : {"1234", "some text\n"}) {
     const auto all = All(before + ole + behind);
@@ -267,7 +269,7 @@ TEST(Embedded, Ole2) {
     EXPECT_EQ(all[0].content, (ole + behind).substr(0, 129 * 512));
   }
   EXPECT_EQ(All("1234" + ole)[0].content, ole);
-  for (const std::size_t at : {26, 28, 30, 44}) {
+  for (const std::size_t at : {26, 28, 30, 44, 48, 1024 + 66}) {
     std::string bad = ole;
     bad[at] = 0;
     EXPECT_TRUE(All("1234" + bad).empty()) << at;
