@@ -150,6 +150,7 @@ class PdfReader {
   // pdf_streams.cc
   std::optional<Part> NextStream(bool object_streams, base::Budget& budget,
                                  inflate::Inflater& inflater, inflate::OutputBuffer& buffer);
+  bool IsNoise(const Part& part) const;
   bool OpenStream(base::Budget& budget);
   Part DecodeReading(base::Budget& budget, inflate::Inflater& inflater,
                      inflate::OutputBuffer& buffer);

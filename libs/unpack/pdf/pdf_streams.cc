@@ -49,7 +49,7 @@ std::optional<Part> PdfReader::NextStream(bool object_streams, base::Budget& bud
         ReadObjectStream(part.content, budget);
         table_.Forget();
       }
-      if (!part.content.empty() || !part.gap.empty()) {
+      if ((!part.content.empty() || !part.gap.empty()) && !IsNoise(part)) {
         return part;
       }
     }
@@ -72,6 +72,12 @@ std::optional<Part> PdfReader::NextStream(bool object_streams, base::Budget& bud
       return std::nullopt;
     }
   }
+}
+
+// Words that look like a damaged stream, as programs that read PDF have them.
+bool PdfReader::IsNoise(const Part& part) const {
+  constexpr std::size_t kBytesMin = 16;
+  return streams_[at_ - 1].is_loose && !part.gap.empty() && part.content.size() < kBytesMin;
 }
 
 // Reads the dictionary of the stream before at_.
