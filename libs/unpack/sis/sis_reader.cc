@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kUid2Offset = 4;
 constexpr std::uint64_t kUid3Offset = 8;
-constexpr std::uint32_t kUid2Release6 = 0x10003A12;
+constexpr std::uint32_t kUid2Release5 = 0x1000006D;
 constexpr std::uint32_t kUid3 = 0x10000419;
 constexpr std::uint64_t kLanguagesOffset = 0x12;
 constexpr std::uint64_t kFilesOffset = 0x14;
@@ -52,12 +52,18 @@ bool SisReader::IsSis(base::Bytes file) { return U32(file, kUid3Offset) == kUid3
 
 SisReader::SisReader(base::Bytes file)
     : file_(file),
-      is_release6_(U32(file, kUid2Offset) == kUid2Release6),
+      is_release6_(U32(file, kUid2Offset) != kUid2Release5),
       is_unicode_((U16(file, kOptionsOffset) & kOptionUnicode) != 0),
       is_packed_((U16(file, kOptionsOffset) & kOptionNotPacked) == 0),
       languages_(U16(file, kLanguagesOffset)),
       records_left_(U16(file, kFilesOffset)),
       record_(U32(file, kRecordsOffset)) {}
+
+// Whether there may be a record.
+bool SisReader::IsRecord(std::uint64_t offset) const {
+  const auto kind = base::ReadAt<std::uint32_t>(file_, offset);
+  return kind && *kind <= kEndIf;
+}
 
 // False at the end, or if the record cannot be read.
 bool SisReader::ReadRecord() {
@@ -85,8 +91,15 @@ bool SisReader::ReadRecord() {
     name_ = NameOf(base::ClippedSlice(file_, U32(file_, record_ + 24), name_size), is_unicode_);
     constexpr std::uint64_t kStartBytes = 28;
     lengths_ = record_ + kStartBytes;
-    // Sizes and places; since release 6 the plain sizes and a MIME type too.
-    record_ = lengths_ + std::uint64_t{files_} * (is_release6_ ? 12 : 8) + (is_release6_ ? 8 : 0);
+    // Sizes and places; since release 6 the plain sizes and a MIME type too. The next record tells
+    // whether UID2 lied.
+    const std::uint64_t end5 = lengths_ + std::uint64_t{files_} * 8;
+    const std::uint64_t end6 = lengths_ + std::uint64_t{files_} * 12 + 8;
+    if (records_left_ > 0 && !IsRecord(is_release6_ ? end6 : end5) &&
+        IsRecord(is_release6_ ? end5 : end6)) {
+      is_release6_ = !is_release6_;
+    }
+    record_ = is_release6_ ? end6 : end5;
     return true;
   }
   return false;

@@ -1,6 +1,7 @@
 // Opens Symbian's installation files of EPOC releases 3 to 6 (before Symbian 9): the files in them,
-// of every language. UID3 says that it is one, UID2 whether it is of release 6; any other UID2 is
-// read as release 5. Later files (0x10201A7A at the start) are Sis9Reader's.
+// of every language. UID3 says that it is one, UID2 whether it is of release 5; any other UID2 is
+// read as release 6, and the second record tells whether that was wrong. Later files (0x10201A7A at
+// the start) are Sis9Reader's.
 //
 // Conditions are not evaluated: both branches are given. Option lists end the walk, and problem()
 // says so. Linear in the file and its output. Not thread-safe.
@@ -24,6 +25,7 @@ class SisReader final : public parts::Archive {
   std::string_view problem() const override { return problem_; }
 
  private:
+  bool IsRecord(std::uint64_t offset) const;
   bool ReadRecord();
   parts::Member ReadFile(base::Budget& budget, inflate::OutputBuffer& buffer);
 

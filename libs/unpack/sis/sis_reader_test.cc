@@ -24,11 +24,16 @@ TEST(SisReaderTest, ReadsPackedAndPlainFiles) {
 
 TEST(SisReaderTest, TheThirdUidIsEnough) {
   std::string data = InstallerFixture("plain.sis", 0);
-  data[4] = 1;
-  ASSERT_TRUE(SisReader::IsSis(base::AsBytes(data)));
-  const auto all = parts::testing::ReadAll<SisReader>(data);
-  ASSERT_FALSE(all.empty());
-  ExpectFile(all[0], "a.txt", 900);
+  // Neither a UID2 that nobody knows nor that of release 5 hides the second file.
+  for (const std::string_view uid2 :
+       {std::string_view("abcd"), std::string_view("\x6D\0\0\x10", 4)}) {
+    data.replace(4, uid2.size(), uid2);
+    ASSERT_TRUE(SisReader::IsSis(base::AsBytes(data)));
+    const auto all = parts::testing::ReadAll<SisReader>(data);
+    ASSERT_EQ(all.size(), 2u);
+    ExpectFile(all[0], "a.txt", 900);
+    ExpectFile(all[1], "b.txt", 21);
+  }
 }
 
 TEST(SisReaderTest, UnknownRecordsAreSaid) {
