@@ -156,7 +156,8 @@ daylight_library(libs/unpack/swf USES libs/unpack/document libs/unpack/stream li
 daylight_library(libs/emulate/x86)
 daylight_library(libs/emulate/windows USES libs/emulate/x86 libs/formats/pe)
 daylight_library(libs/unpack/packed USES libs/emulate/windows libs/emulate/x86 libs/formats/pe)
-daylight_library(libs/unpack/embedded USES libs/unpack/arj libs/unpack/inflate libs/formats/pe libs/match)
+daylight_library(libs/unpack/embedded
+  USES libs/unpack/arj libs/unpack/mspack libs/unpack/inflate libs/formats/pe libs/match)
 # Where the data begins that somebody put behind a program.
 daylight_library(libs/unpack/overlay
   USES libs/formats/elf libs/formats/macho libs/formats/dex TEST_LINKS daylight_formats_elf_testing)

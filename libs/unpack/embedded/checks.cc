@@ -8,6 +8,7 @@
 #include "libs/unpack/arj/arj_reader.h"
 #include "libs/unpack/inflate/crc32.h"
 #include "libs/unpack/inflate/output_buffer.h"
+#include "libs/unpack/mspack/cabinet_blocks.h"
 
 namespace day::unpack::embedded {
 namespace {
@@ -228,30 +229,11 @@ namespace {
 
 // Behind the last block of data that a cabinet's folders list. Its header's size may be a lie.
 std::uint64_t EndOfCabinetData(base::Bytes bytes, Purse& purse) {
-  constexpr std::uint64_t kEntryBytes = 8;  // of a folder, and of a block
-  constexpr std::uint16_t kHasReserve = 4;
-  constexpr std::size_t kTextBytesMax = 256;
-  const std::uint16_t flags = At16(bytes, 30);
-  std::uint64_t at = 36;
-  std::uint64_t folder_bytes = kEntryBytes;
-  std::uint64_t block_bytes = kEntryBytes;
-  if ((flags & kHasReserve) != 0) {
-    folder_bytes += At16(bytes, 38) & 0xFFu;
-    block_bytes += static_cast<unsigned>(At16(bytes, 38)) >> 8;
-    at += 4 + std::uint64_t{At16(bytes, 36)};
-  }
-  for (const unsigned bit : {1u, 1u, 2u, 2u}) {  // two names of the cabinet before, and behind
-    at += (flags & bit) != 0 ? base::CStringAt(bytes, at, kTextBytesMax).size() + 1 : 0;
-  }
+  constexpr std::uint64_t kBlockCost = 8;
   std::uint64_t end = 0;
-  for (unsigned folder = At16(bytes, 26); folder > 0 && purse.Pay(kEntryBytes); --folder) {
-    std::uint64_t block = At32(bytes, at);
-    for (unsigned left = At16(bytes, at + 4);
-         left > 0 && block < bytes.size() && purse.Pay(kEntryBytes); --left) {
-      block += block_bytes + At16(bytes, block + 4);
-    }
-    end = std::max(end, block);
-    at += folder_bytes;
+  mspack::CabinetBlocks blocks(bytes);
+  for (auto block = blocks.Next(); block && purse.Pay(kBlockCost); block = blocks.Next()) {
+    end = std::max(end, block->end);
   }
   return std::min<std::uint64_t>(end, bytes.size());
 }

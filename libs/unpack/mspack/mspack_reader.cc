@@ -1,9 +1,11 @@
 #include "libs/unpack/mspack/mspack_reader.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
+#include "libs/unpack/mspack/cabinet_blocks.h"
 #include "libs/unpack/mspack/system.h"
 
 namespace day::unpack::mspack {
@@ -13,6 +15,9 @@ using std::string_view_literals::operator""sv;
 using parts::Member;
 using parts::Sink;
 
+// Checksums are looked at in so many times the cabinet: folders may share their data.
+constexpr std::uint64_t kSummedRatioMax = 4;
+constexpr std::uint64_t kSummedFreeBytes = 64 * 1024;
 constexpr char kAnyName[] = "x";  // System opens the one file whatever it is called
 
 // Decodes through `extract` (an error number of libmspack) into a sink and makes a member of it.
@@ -88,6 +93,8 @@ class ListArchive : public parts::Archive {
     // Of a file that is longer than its folder libmspack gives what there is, and no error.
     if (member.gap.empty() && member.content.size() < listed.size) {
       member.gap = parts::kEndsTooEarly;
+    } else if (member.gap.empty() && IsDamaged(listed)) {
+      member.gap = "damaged: wrong checksum";
     }
     return member;
   }
@@ -100,6 +107,8 @@ class ListArchive : public parts::Archive {
   // Reads the headers and adds the files.
   virtual void Load() = 0;
   virtual int Extract(FileType* file) = 0;
+  // Whether its bytes may be wrong although they could be decoded.
+  virtual bool IsDamaged(const Listed<FileType>&) const { return false; }
 
   void AddFile(FileType* file, std::uint64_t group, std::uint64_t offset, std::uint64_t size) {
     if (files_.size() >= kFilesMax) {
@@ -116,6 +125,7 @@ class ListArchive : public parts::Archive {
     }
   }
   System& system() { return system_; }
+  base::Bytes file() const { return file_; }
 
  private:
   base::Bytes file_;
@@ -160,24 +170,47 @@ class CabArchive final : public ListArchive<mscabd_file> {
     if ((cabinet_->flags & (MSCAB_HDR_PREVCAB | MSCAB_HDR_NEXTCAB)) != 0) {
       SetProblem("unsupported: one of a set of cabinets");
     }
-    std::vector<const mscabd_folder*> folders;
+    std::map<const mscabd_folder*, std::uint64_t> folders;
     for (const mscabd_folder* folder = cabinet_->folders; folder != nullptr;
          folder = folder->next) {
-      folders.push_back(folder);
+      folders.emplace(folder, folders.size());
     }
-    std::sort(folders.begin(), folders.end());
     for (mscabd_file* listed = cabinet_->files; listed != nullptr; listed = listed->next) {
-      const auto place = std::lower_bound(folders.begin(), folders.end(), listed->folder);
-      AddFile(listed, static_cast<std::uint64_t>(place - folders.begin()), listed->offset,
+      const auto place = folders.find(listed->folder);
+      AddFile(listed, place == folders.end() ? folders.size() : place->second, listed->offset,
               listed->length);
     }
     Sort();
+    FindDamage();
+  }
+
+  // libmspack does not look at checksums when it is told to salvage what it can.
+  void FindDamage() {
+    constexpr std::uint64_t kBlockCost = 64;
+    std::uint64_t left = kSummedFreeBytes + kSummedRatioMax * file().size();
+    CabinetBlocks blocks(file());
+    while (const auto block = blocks.Next()) {
+      const std::uint64_t cost = kBlockCost + block->data.size();
+      if (cost > left) {
+        return;
+      }
+      left -= cost;
+      if (!IsRight(*block)) {
+        damage_.try_emplace(block->folder, block->unpacked);
+      }
+    }
+  }
+
+  bool IsDamaged(const Listed<mscabd_file>& listed) const override {
+    const auto first = damage_.find(listed.group);
+    return first != damage_.end() && listed.offset + listed.size > first->second;
   }
 
   int Extract(mscabd_file* file) override { return decoder_->extract(decoder_, file, kAnyName); }
 
   mscab_decompressor* decoder_ = nullptr;
   mscabd_cabinet* cabinet_ = nullptr;
+  std::map<std::uint64_t, std::uint64_t> damage_;  // by folder: the first byte that may be wrong
 };
 
 class ChmArchive final : public ListArchive<mschmd_file> {

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <vector>
 
+#include "libs/unpack/mspack/cabinet_blocks.h"
 #include "libs/unpack/parts/testing/drain.h"
 
 namespace day::unpack::mspack {
@@ -94,6 +96,42 @@ TEST(MspackReaderTest, EveryTruncationAndFlippedByteEnds) {
       }
     }
   }
+}
+
+// libmspack says nothing of it when it salvages what it can.
+TEST(MspackReaderTest, WrongChecksumsAreGaps) {
+  for (const char* name : {"stored.cab", "mszip.cab"}) {
+    const std::string file = Fixture(name);
+    CabinetBlocks blocks(base::AsBytes(file));
+    std::size_t count = 0;
+    while (const auto block = blocks.Next()) {
+      EXPECT_TRUE(IsRight(*block)) << name;
+      EXPECT_LE(block->end, file.size()) << name;
+      ++count;
+      std::string bad = file;
+      bad[block->end - 1] = static_cast<char>(bad[block->end - 1] ^ 1);
+      const auto all = Read(bad).members;
+      EXPECT_TRUE(std::any_of(all.begin(), all.end(), [](const Drained& member) {
+        return member.gap.starts_with("damaged");
+      })) << name;
+    }
+    EXPECT_GT(count, 0u) << name;
+  }
+}
+
+TEST(MspackReaderTest, BlocksOfAnythingEnd) {
+  std::string file = Fixture("mszip.cab");
+  for (std::size_t at = 0; at < file.size(); ++at) {
+    for (const char with : {'\0', '\xFF'}) {
+      std::string bad = file;
+      bad[at] = with;
+      CabinetBlocks blocks(base::AsBytes(bad));
+      for (int count = 0; count < 100'000 && blocks.Next(); ++count) {
+      }
+    }
+  }
+  CabinetBlocks none(base::Bytes{});
+  EXPECT_FALSE(none.Next());
 }
 
 }  // namespace
