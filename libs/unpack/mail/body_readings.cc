@@ -1,6 +1,8 @@
 #include "libs/unpack/mail/body_readings.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <optional>
 
 #include "libs/unpack/mail/inline_file.h"
@@ -10,12 +12,26 @@
 namespace day::unpack::mail {
 namespace {
 
+using std::string_view_literals::operator""sv;
+
 // Shorter lines may be words.
 constexpr std::size_t kBase64LineMin = 20;
 
-bool IsBase64Character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-         c == '/';
+constexpr std::array<std::uint8_t, 256> MakeBase64Table() {
+  std::array<std::uint8_t, 256> table{};
+  for (const char c : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"sv) {
+    table[static_cast<unsigned char>(c)] = 1;
+  }
+  return table;
+}
+constexpr std::array<std::uint8_t, 256> kIsBase64 = MakeBase64Table();
+
+std::size_t CountBase64(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) {
+    count += kIsBase64[static_cast<unsigned char>(c)];
+  }
+  return count;
 }
 
 // Whether base64 may start with this line: long, of hardly anything else, and without blanks but
@@ -23,8 +39,7 @@ bool IsBase64Character(char c) {
 bool IsBase64Line(std::string_view line) {
   line = line.substr(0, line.find_last_not_of(kBlanks) + 1);
   line = line.substr(0, line.find_last_not_of('=') + 1);
-  const auto others = static_cast<std::size_t>(
-      std::count_if(line.begin(), line.end(), [](char c) { return !IsBase64Character(c); }));
+  const std::size_t others = line.size() - CountBase64(line);
   return line.size() >= kBase64LineMin && others <= line.size() / kBase64LineMin &&
          line.find_first_of(kBlanks) == std::string_view::npos;
 }
@@ -64,8 +79,7 @@ bool HasBrokenLines(std::string_view text) {
   for (LineWalker lines(text); !lines.done();) {
     const std::string_view line = lines.Next();
     const std::size_t end = std::min(line.find('='), line.size());
-    const auto count = static_cast<std::size_t>(std::count_if(
-        line.begin(), line.begin() + static_cast<std::ptrdiff_t>(end), &IsBase64Character));
+    const std::size_t count = CountBase64(line.substr(0, end));
     const bool is_last = lines.done() || end < line.size();
     whole += count > 0 && (count % 4 == 0 || (is_last && count % 4 != 1)) ? 1 : 0;
     broken += (is_last ? count % 4 == 1 : count % 4 != 0) ? 1 : 0;
@@ -134,10 +148,27 @@ std::vector<BodyReading> ReadingsOf(std::string_view body, const std::vector<std
   return readings;
 }
 
+namespace {
+
+// Where the line with this place starts.
+std::size_t LineStart(std::string_view text, std::size_t at) {
+  const std::size_t end = text.substr(0, at).find_last_of("\r\n");
+  return end == std::string_view::npos ? 0 : end + 1;
+}
+
+}  // namespace
+
 std::vector<std::string_view> HeadersIn(std::string_view body, std::size_t count_max) {
   std::vector<std::size_t> starts;
   std::size_t fields = body.npos;  // where those in front of this line start
   for (LineWalker lines(body); !lines.done() && starts.size() < count_max;) {
+    if (fields == body.npos) {  // bodies are mostly lines without a colon
+      const std::size_t colon = body.find(':', lines.start());
+      if (colon == body.npos) {
+        break;
+      }
+      lines = LineWalker(body, std::max(lines.start(), LineStart(body, colon)));
+    }
     const std::size_t start = lines.start();
     const std::string_view line = lines.Next();
     if (!IsFieldLine(line)) {
