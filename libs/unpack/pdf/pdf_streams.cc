@@ -74,10 +74,13 @@ std::optional<Part> PdfReader::NextStream(bool object_streams, base::Budget& bud
   }
 }
 
-// Words that look like a damaged stream, as programs that read PDF have them.
+// Words that look like a damaged stream, as programs that read PDF have them: texts with zeros
+// between them.
 bool PdfReader::IsNoise(const Part& part) const {
   constexpr std::size_t kBytesMin = 16;
-  return streams_[at_ - 1].is_loose && !part.gap.empty() && part.content.size() < kBytesMin;
+  const Stream& stream = streams_[at_ - 1];
+  return stream.is_loose && !part.gap.empty() && part.content.size() < kBytesMin &&
+         stream.object.text.find('\0') != std::string_view::npos;
 }
 
 // Reads the dictionary of the stream before at_.
