@@ -8,6 +8,7 @@
 #include "libs/unpack/blocks/lzfse.h"
 #include "libs/unpack/blocks/lzo.h"
 #include "libs/unpack/blocks/lzvn.h"
+#include "libs/unpack/inflate/zlib.h"
 #include "libs/unpack/parts/archive.h"
 #include "libs/unpack/parts/sink.h"
 #include "libs/unpack/stream/stream.h"
@@ -87,13 +88,12 @@ std::string DecodeStream(stream::Format format, base::Bytes packed, base::Budget
 
 std::string BlockDecoder::DecodeZlib(base::Bytes packed, base::Budget& purse,
                                      inflate::OutputBuffer& out) {
-  constexpr std::size_t kHeaderBytes = 2;
   constexpr std::string_view kNoHeader = "damaged: no zlib header";
-  if (packed.size() < kHeaderBytes) {
+  if (packed.size() < inflate::kZlibHeaderBytes) {
     return std::string(kNoHeader);
   }
   const bool has_header = (std::to_integer<unsigned>(packed[0]) & 0x0F) == 8;
-  std::string gap = inflate::GapReason(inflater_.Inflate(packed.subspan(kHeaderBytes), purse, out));
+  std::string gap = inflate::InflateZlib(inflater_, packed, purse, out);
   return gap.empty() && !has_header ? std::string(kNoHeader) : gap;
 }
 

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "libs/unpack/inflate/zlib.h"
+
 namespace day::unpack::cms {
 namespace {
 
@@ -23,7 +25,6 @@ constexpr unsigned kSequence = 0x30;
 constexpr unsigned kExplicit0 = 0xA0;
 constexpr unsigned kConstructed = 0x20;
 constexpr unsigned kLengthIndefinite = 0x80;
-constexpr std::uint64_t kZlibHeaderBytes = 2;
 
 // One value of BER.
 struct Element {
@@ -172,7 +173,7 @@ std::optional<Part> CmsReader::Next(base::Budget& budget, inflate::Inflater& inf
       buffer.Clear();
       const base::Bytes packed = packed_.bytes();
       part.gap = inflate::GapReason(inflater.Inflate(
-          base::ClippedSlice(packed, kZlibHeaderBytes, packed.size()), budget, buffer));
+          base::ClippedSlice(packed, inflate::kZlibHeaderBytes, packed.size()), budget, buffer));
       part.content = buffer.bytes();
       part.has_content = !part.content.empty() || part.gap.empty();
     }

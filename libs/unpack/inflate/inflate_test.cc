@@ -7,6 +7,7 @@
 #include <string>
 
 #include "libs/unpack/inflate/crc32.h"
+#include "libs/unpack/inflate/zlib.h"
 
 namespace day::unpack::inflate {
 namespace {
@@ -203,6 +204,78 @@ TEST(Crc32Test, MatchesZlib) {
     EXPECT_EQ(Crc32(base::AsBytes(text.substr(cut)), Crc32(base::AsBytes(text.substr(0, cut)))),
               expected);
   }
+}
+
+TEST(Zlib, ChecksumsAreLookedAt) {
+  EXPECT_EQ(Adler32({}), 1u);
+  EXPECT_EQ(Adler32(base::AsBytes("Wikipedia")), 0x11E60398u);
+  const std::string many(1'000'000, '\xFF');
+  std::uint32_t sum = 1;
+  std::uint32_t sums = 0;
+  for (const char c : many) {
+    sum = (sum + static_cast<unsigned char>(c)) % 65521;
+    sums = (sums + sum) % 65521;
+  }
+  EXPECT_EQ(Adler32(base::AsBytes(many)), sums << 16 | sum);
+  std::string stream("\x78\x01\x01\x04\0\xFB\xFFtext\x04\x67\x01\xC6", 15);
+  const auto gap_of = [](const std::string& input) {
+    Inflater inflater;
+    base::Budget budget{base::BudgetLimits{}};
+    OutputBuffer out;
+    std::string gap = InflateZlib(inflater, base::AsBytes(input), budget, out);
+    EXPECT_TRUE(out.size() == 4 || !gap.empty());
+    return gap;
+  };
+  EXPECT_EQ(gap_of(stream), "");
+  EXPECT_EQ(gap_of(stream + "more"), "");
+  EXPECT_EQ(gap_of(stream.substr(0, 13)), "");  // nothing to compare with
+  stream[8] ^= 1;
+  EXPECT_EQ(gap_of(stream), "damaged: wrong checksum");
+  EXPECT_EQ(gap_of(stream.substr(0, 9)), "damaged: the stream ends too early");
+  EXPECT_EQ(gap_of(""), "damaged: the stream ends too early");
+}
+
+// As MSZIP's blocks go on from each other.
+TEST(Inflater, MatchesReachIntoHistory) {
+  const std::string before = "hello world, ";
+  const std::string packed("\xCB\xC0\xE0\x00\x00", 5);  // "hello world, hello", behind `before`
+  const auto decode = [&](std::uint64_t history) {
+    Inflater inflater;
+    base::Budget budget{base::BudgetLimits{}};
+    OutputBuffer out;
+    EXPECT_TRUE(out.Append(base::AsBytes(before)));
+    const Outcome outcome = inflater.Inflate(base::AsBytes(packed), budget, out, history);
+    return std::pair(outcome.end, std::string(base::AsText(out.bytes())));
+  };
+  EXPECT_EQ(decode(before.size()), std::pair(End::kComplete, before + "hello world, hello"));
+  EXPECT_EQ(decode(before.size() / 2).first, End::kDamaged);
+  EXPECT_EQ(decode(0).first, End::kDamaged);
+  // The same in the fast loop, which needs room and input.
+  std::string text;
+  for (int i = 0; i < 2000; ++i) {
+    text += std::to_string(i * 7919 % 1000) + before;
+  }
+  z_stream stream{};
+  ASSERT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY), Z_OK);
+  ASSERT_EQ(deflateSetDictionary(&stream, reinterpret_cast<const Bytef*>(text.data()),
+                                 static_cast<uInt>(text.size())),
+            Z_OK);
+  std::string again(text.size(), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(again.data());
+  stream.avail_out = static_cast<uInt>(again.size());
+  ASSERT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  again.resize(stream.total_out);
+  deflateEnd(&stream);
+  Inflater inflater;
+  base::Budget budget{base::BudgetLimits{}};
+  OutputBuffer out;
+  ASSERT_TRUE(out.Append(base::AsBytes(text)));
+  EXPECT_EQ(
+      inflater.Inflate(base::AsBytes(again + std::string(64, 'x')), budget, out, text.size()).end,
+      End::kComplete);
+  EXPECT_EQ(base::AsText(out.bytes()), text + text);
 }
 
 }  // namespace

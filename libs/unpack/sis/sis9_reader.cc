@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libs/unpack/inflate/zlib.h"
 #include "libs/unpack/parts/sink.h"
 
 namespace day::unpack::sis {
@@ -16,7 +17,6 @@ constexpr std::uint64_t kCompressedHeadBytes = 12;
 constexpr std::uint64_t kFieldHeadBytes = 8;
 constexpr std::uint32_t kStored = 0;
 constexpr std::uint32_t kZlib = 1;
-constexpr std::uint64_t kZlibHeaderBytes = 2;
 
 constexpr std::uint64_t kNameBytesMax = 2048;
 constexpr std::uint64_t kStepsPerField = 10;
@@ -54,7 +54,7 @@ std::optional<Field> CompressedAt(base::Bytes file, std::uint64_t offset) {
   const std::uint64_t packed = field.size - kCompressedHeadBytes;
   const bool is_zlib =
       *method == kZlib &&
-      IsZlib(base::ClippedSlice(field.content, kCompressedHeadBytes, kZlibHeaderBytes));
+      IsZlib(base::ClippedSlice(field.content, kCompressedHeadBytes, inflate::kZlibHeaderBytes));
   return is_zlib || (*method == kStored && *size == packed) ? std::optional(field) : std::nullopt;
 }
 
@@ -131,9 +131,7 @@ parts::Member Sis9Reader::ReadCompressed(const Field& field, std::string name, b
   if (is_zlib) {
     member.name = std::move(name);
     buffer.Clear();
-    const inflate::Outcome outcome =
-        inflater_.Inflate(base::ClippedSlice(data, kZlibHeaderBytes, data.size()), budget, buffer);
-    member.gap = inflate::GapReason(outcome);
+    member.gap = inflate::InflateZlib(inflater_, data, budget, buffer);
     member.content = buffer.bytes();
     if (member.gap.empty() && !IsZlib(data)) {
       member.gap = "damaged: the data is no zlib stream";

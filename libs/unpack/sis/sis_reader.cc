@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/unpack/inflate/zlib.h"
 #include "libs/unpack/parts/sink.h"
 
 namespace day::unpack::sis {
@@ -113,13 +114,10 @@ parts::Member SisReader::ReadFile(base::Budget& budget, inflate::OutputBuffer& b
   const base::Bytes data = base::ClippedSlice(file_, offset, size);
   parts::Member member;
   member.name = name_;
-  constexpr std::uint64_t kZlibHeaderBytes = 2;
   const bool is_zlib = base::ReadAt<std::uint8_t>(data, 0) == 0x78;
   if (is_packed_ && is_zlib) {
     buffer.Clear();
-    const inflate::Outcome outcome =
-        inflater_.Inflate(base::ClippedSlice(data, kZlibHeaderBytes, data.size()), budget, buffer);
-    member.gap = inflate::GapReason(outcome);
+    member.gap = inflate::InflateZlib(inflater_, data, budget, buffer);
     member.content = buffer.bytes();
   } else {
     member = parts::StoredMember(std::move(member.name), data, budget);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "libs/unpack/inflate/zlib.h"
 #include "libs/unpack/stream/stream.h"
 
 namespace day::unpack::swf {
@@ -11,7 +12,6 @@ namespace {
 using document::Part;
 
 constexpr std::uint64_t kHeaderBytes = 8;
-constexpr std::uint64_t kZlibHeaderBytes = 2;
 // An LZMA file has its packed size before the properties.
 constexpr std::uint64_t kLzmaProperties = 12;
 constexpr std::uint64_t kLzmaPropertiesBytes = 5;
@@ -78,7 +78,8 @@ Part SwfReader::Decompressed(base::Budget& budget, inflate::Inflater& inflater,
   }
   if (base::AsText(file_).starts_with("C")) {
     part.gap = inflate::GapReason(inflater.Inflate(
-        base::ClippedSlice(file_, kHeaderBytes + kZlibHeaderBytes, file_.size()), budget, buffer));
+        base::ClippedSlice(file_, kHeaderBytes + inflate::kZlibHeaderBytes, file_.size()), budget,
+        buffer));
   } else {
     part.gap = stream::DecodeRawLzma(
                    base::ClippedSlice(file_, kLzmaProperties, kLzmaPropertiesBytes),

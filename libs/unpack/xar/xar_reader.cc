@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/unpack/inflate/zlib.h"
 #include "libs/unpack/parts/extents.h"
 #include "libs/unpack/parts/sink.h"
 #include "libs/unpack/stream/stream.h"
@@ -15,8 +16,6 @@ constexpr std::uint64_t kHeaderBytes = 28;
 constexpr std::uint64_t kHeaderSizeOffset = 4;
 constexpr std::uint64_t kTocPackedOffset = 8;
 constexpr std::uint64_t kTocSizeOffset = 16;
-constexpr std::uint64_t kZlibHeaderBytes = 2;
-constexpr std::uint64_t kZlibTrailerBytes = 4;
 constexpr std::uint64_t kLzmaPropertiesBytes = 5;
 constexpr std::uint64_t kLzmaHeaderBytes = 13;
 constexpr std::uint64_t kSizeUnknown = ~std::uint64_t{0};
@@ -99,13 +98,14 @@ std::optional<parts::Member> XarReader::ReadToc(base::Budget& budget) {
   std::uint64_t start =
       base::ReadAt<std::uint16_t>(file_, kHeaderSizeOffset, base::Endian::kBig).value_or(0);
   const auto is_zlib = [&](std::uint64_t at) {
-    return IsZlib(base::ClippedSlice(file_, at, kZlibHeaderBytes));
+    return IsZlib(base::ClippedSlice(file_, at, inflate::kZlibHeaderBytes));
   };
   if (!is_zlib(start) && (start < kHeaderBytes || is_zlib(kHeaderBytes))) {
     start = kHeaderBytes;
   }
-  const inflate::Outcome outcome = inflater_.Inflate(
-      base::ClippedSlice(file_, start + kZlibHeaderBytes, file_.size()), budget, toc_bytes_);
+  const inflate::Outcome outcome =
+      inflater_.Inflate(base::ClippedSlice(file_, start + inflate::kZlibHeaderBytes, file_.size()),
+                        budget, toc_bytes_);
   const std::string gap = inflate::GapReason(outcome);
   if (toc_bytes_.size() == 0) {
     problem_ = gap.empty() ? kNoToc : gap;
@@ -114,7 +114,8 @@ std::optional<parts::Member> XarReader::ReadToc(base::Budget& budget) {
   const std::uint64_t declared_end = Sum(start, U64(file_, kTocPackedOffset));
   heaps_.push_back(declared_end);
   if (outcome.end == inflate::Outcome::End::kComplete) {
-    const std::uint64_t end = start + kZlibHeaderBytes + outcome.consumed + kZlibTrailerBytes;
+    const std::uint64_t end =
+        start + inflate::kZlibHeaderBytes + outcome.consumed + inflate::kZlibTrailerBytes;
     if (end != declared_end) {
       heaps_.push_back(end);
     }
@@ -144,8 +145,7 @@ std::optional<parts::Member> XarReader::ReadToc(base::Budget& budget) {
 std::string XarReader::Decode(Coding coding, base::Bytes packed, base::Budget& budget,
                               inflate::OutputBuffer& buffer) {
   if (coding == Coding::kZlib) {
-    return inflate::GapReason(inflater_.Inflate(
-        base::ClippedSlice(packed, kZlibHeaderBytes, packed.size()), budget, buffer));
+    return inflate::InflateZlib(inflater_, packed, budget, buffer);
   }
   if (coding == Coding::kLzma && stream::FormatOf(packed) != stream::Format::kLzma) {
     // Properties that nobody uses, or damaged ones: the size ends it, if there is one.
