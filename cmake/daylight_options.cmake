@@ -40,10 +40,6 @@ if(DAYLIGHT_SANITIZE)
     -fsanitize=${DAYLIGHT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(daylight_flags INTERFACE -fsanitize=${DAYLIGHT_SANITIZE})
   target_compile_definitions(daylight_flags INTERFACE DAYLIGHT_SANITIZED=1)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Its own checks hide from GCC what is initialised: it says so of <regex> and <functional>.
-    target_compile_options(daylight_flags INTERFACE -Wno-maybe-uninitialized)
-  endif()
   if(DAYLIGHT_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Boost.Asio uses fences, of which the sanitizer knows nothing; GCC says so.
     target_compile_options(daylight_flags INTERFACE -Wno-tsan)
@@ -60,6 +56,10 @@ target_link_options(daylight_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 # Tests may convert numbers freely: their inputs are their own.
 add_library(daylight_test_flags INTERFACE)
 target_compile_options(daylight_test_flags INTERFACE -Wno-conversion -Wno-sign-conversion)
+if(DAYLIGHT_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # The sanitizers' own checks hide from GCC what is initialised: it complains of <regex>.
+  target_compile_options(daylight_test_flags INTERFACE -Wno-maybe-uninitialized)
+endif()
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)

@@ -404,6 +404,9 @@ bool IsZipEntry(base::Bytes bytes, Purse& purse, inflate::Inflater& inflater) {
       return true;
     }
   }
+  if (At16(bytes, 8) == 0 && size != 0 && size <= data.size() && purse.Pay(size)) {
+    return inflate::Crc32(base::ClippedSlice(data, 0, size)) == At32(bytes, 14);
+  }
   if (At16(bytes, 8) != kDeflate || (flags & kEncrypted) != 0 || !purse.Pay(kTriedBytes)) {
     return false;
   }

@@ -47,7 +47,7 @@ std::optional<Extent> Ole2Extent(base::Bytes bytes);
 // Whether these bytes may be the header of a zip's first entry.
 bool MayBeZipEntry(base::Bytes bytes);
 // Whether they are one beyond doubt, without any directory: what follows the data is the next
-// record, or the data can be decoded.
+// record, or the data can be decoded, or are stored and have the checksum.
 bool IsZipEntry(base::Bytes bytes, Purse& purse, inflate::Inflater& inflater);
 
 // Where the mail begins whose "MIME-Version:" stands at `at`; nothing if there is none that has

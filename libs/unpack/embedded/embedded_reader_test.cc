@@ -194,6 +194,14 @@ TEST(Embedded, ZipWithoutItsEnd) {
   EXPECT_TRUE(All("behind" + bad).empty());
 }
 
+TEST(Embedded, ZipEntryThatIsStored) {
+  std::string entry(
+      "PK\x03\x04\x0A\0\0\0\0\0\0\0\0\0\x86\xA6\x10\x36\x05\0\0\0\x05\0\0\0\x01\0\0\0ahello", 36);
+  EXPECT_EQ(All("behind" + entry + "no record").size(), 1u);
+  entry.back() = 'x';
+  EXPECT_TRUE(All("behind" + entry + "no record").empty());
+}
+
 TEST(Embedded, ZipEntryThatInflates) {
   std::string entry("PK\x03\x04\x14\0\x08\0\x08\0", 10);
   entry.append(16, '\0');
