@@ -336,6 +336,26 @@ class LiesTest(BombsCase):
                 line = self.scan("liar-" + name, bytes(whole))
                 self.assertTrue(line["completeness"] == "partial" or line["found"], name)
 
+    def test_damaged_heads_without_end(self):
+        """What is opened although its header is wrong, many times in junk: each would go on to the end of the file."""
+        cab = (b"MSCF\0\0\0\0" + struct.pack("<IIIIBBHHHHH", 0xFFFFFFF0, 0, 44, 0, 3, 1, 1, 1, 0, 0, 0)).ljust(60, b"\1")
+        ole = bytearray(1536)
+        ole[:8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
+        struct.pack_into("<HHH", ole, 26, 3, 0xFFFE, 9)
+        struct.pack_into("<II", ole, 44, 0x7FFFFFFF, 1)
+        ole[1024 + 66] = 5
+        arj = (PACKAGES / "m1.arj").read_bytes()
+        main = bytearray(arj[:arj.index(b"\x60\xEA", 10)])
+        main[20] ^= 1
+        seven = b"7z\xBC\xAF\x27\x1C\0\4wron" + struct.pack("<QQI", 0, 5, 1) + b"\x01\x04\x06\0\0\0"
+        zip_entry = b"PK\3\4" + bytes(14) + struct.pack("<IIHH", 50, 50, 1, 0) + b"a"
+        for name, head in (("cab", cab), ("ole2", bytes(ole)), ("arj", bytes(main)), ("arj-files", bytes(main) + arj[len(main):]),
+                           ("7z", seven), ("zip", zip_entry)):
+            many = head * (40 * MIB // len(head))
+            for kind, data in (("junk", b"\xffjunk" + many), ("stream", b"BZh91AY&SY" + many), ("self", many)):
+                with self.subTest(f"{name}, {kind}"):
+                    self.scan(f"{name}-{kind}", data)
+
     def test_every_header_byte(self):
         """No flip of a byte loses the worker."""
         for name in ("lzma2.7z", "mszip.cab", "m4.arj", "plain.xar", "nsis_lzma.exe", "is_cabinet.exe", "plain.sis"):
