@@ -96,13 +96,10 @@ base::Bytes WithoutDisc(base::Bytes data) {
   return mark == "CD001" || mark == "BEA01" ? data.first(kDiscOffset) : data;
 }
 
-}  // namespace
-
-namespace {
-
-std::unique_ptr<Container> Search(const Subject& subject, std::span<const base::Bytes> given) {
+// Searches the bytes of the subject, or the beginning of them.
+std::unique_ptr<Container> Search(const Subject& subject, base::Bytes searched,
+                                  std::span<const base::Bytes> given) {
   const bool was_found = subject.origin == Origin::kEmbedded;
-  const base::Bytes searched = WithoutDisc(subject.data);
   if (!unpack::embedded::FindMark(searched, 1)) {
     return nullptr;  // as nearly every file
   }
@@ -135,13 +132,13 @@ std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
       (was_found && subject.type != FileType::kPe)) {
     return nullptr;
   }
-  return Search(subject, {});
+  return Search(subject, WithoutDisc(subject.data), {});
 }
 
 std::unique_ptr<Container> OpenEmbeddedInDamaged(const Subject& subject,
                                                  std::span<const base::Bytes> given) {
   const bool was_found = subject.origin == Origin::kEmbedded;
-  return IsCovered(subject.type) && !was_found ? Search(subject, given) : nullptr;
+  return IsCovered(subject.type) && !was_found ? Search(subject, subject.data, given) : nullptr;
 }
 
 }  // namespace day::engine
