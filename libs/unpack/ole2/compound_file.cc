@@ -95,7 +95,9 @@ base::Result<CompoundFile> CompoundFile::Open(base::Bytes file) {
   self.has_large_sizes_ = version >= 4;
   self.sector_shift_ = shift >= 7 && shift <= 16 ? shift : (version >= 4 ? 12 : 9);
   self.mini_shift_ = mini_shift >= 4 && mini_shift < self.sector_shift_ ? mini_shift : 6;
-  self.mini_cutoff_ = cutoff != 0 ? cutoff : 4096;
+  const bool has_mini_stream =
+      base::ReadAt<std::uint32_t>(file, 0x3C).value_or(kEndOfChain) != kEndOfChain;
+  self.mini_cutoff_ = cutoff != 0 || !has_mini_stream ? cutoff : 4096;
   self.sector_count_ = file.size() >> self.sector_shift_;
   self.ReadFatSectors();
   self.ReadDirectory();

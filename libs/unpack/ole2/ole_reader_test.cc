@@ -410,6 +410,19 @@ TEST(OleReaderTest, KnowsWhatIsDamaged) {
   EXPECT_TRUE(is_damaged(chain));
 }
 
+// A header may say that no stream is small; there are no small sectors then.
+TEST(OleReaderTest, SmallStreamsInLargeSectors) {
+  CompoundWriter writer;
+  writer.AddStream("stream", std::string(8192, 'x'));
+  std::string file = writer.Build();
+  file.replace(0x38, 4, Bytes32(0));
+  file.replace(0x3C, 4, Bytes32(0xFFFFFFFE));
+  file.replace(writer.directory_offset() + 128 + 0x78, 4, Bytes32(100));
+  const Walk walk = WalkAll(file);
+  EXPECT_EQ(walk.contents.at("stream"), std::string(100, 'x'));
+  EXPECT_EQ(walk.problem, "");
+}
+
 TEST(OleReaderTest, EntriesWithoutATypeAreReported) {
   CompoundWriter writer;
   writer.AddStream("stream", std::string(8192, 'x'));
