@@ -108,7 +108,9 @@ std::unique_ptr<Container> Search(const Subject& subject, base::Bytes searched,
     return nullptr;
   }
   unpack::embedded::Wanted wanted;
-  wanted.zips_end = unpack::zip::ZipReader::FirstHeader(subject.data);
+  // The zip's reader has looked for headers itself.
+  wanted.zips_end =
+      subject.type == FileType::kZip ? 0 : unpack::zip::ZipReader::FirstHeader(subject.data);
   wanted.pdfs = subject.type != FileType::kPdf;
   // Programs in each other would be given once for each way through them: 2^n.
   wanted.programs = !was_found;
