@@ -50,7 +50,7 @@ class TinyElf {
  private:
   static void Put(std::string& to, std::uint64_t value, int size) {
     for (int i = 0; i < size; ++i) {
-      to.push_back(static_cast<char>(value >> (8 * i)));
+      to.push_back(static_cast<char>(i < 8 ? value >> (8 * i) : 0));
     }
   }
   void Section(std::uint32_t type, std::uint64_t offset, std::uint64_t size, std::uint32_t link) {
