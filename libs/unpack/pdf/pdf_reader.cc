@@ -184,8 +184,7 @@ void PdfReader::ReadFile(base::Budget& budget) {
   }
   ReadTrailers(budget);
   FindTrailing();
-  FindLooseStreams();
-  FindUnnamedStreams();
+  FindUnnamedStreams(FindLooseStreams());
   if (is_encrypted_ || !encryption_.empty()) {
     OpenSecurity(budget);
   }

@@ -158,8 +158,8 @@ class PdfReader {
                   inflate::Inflater& inflater, inflate::OutputBuffer& buffer, base::Bytes& content);
   base::Bytes DataOf(const Stream& stream, base::Budget& budget);
   base::Bytes DataOf(const Stream& stream) const;
-  void FindLooseStreams();
-  void FindUnnamedStreams();
+  std::vector<std::size_t> FindLooseStreams();
+  void FindUnnamedStreams(const std::vector<std::size_t>& end_words);
   void AddWrittenReading();
   std::vector<Reading> ReadingsOf(Value dictionary, base::Budget& budget);
   Reading ReadingOf(Value filters, Value parameters, base::Budget& budget);

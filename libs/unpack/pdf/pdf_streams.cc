@@ -126,8 +126,9 @@ base::Bytes PdfReader::DataOf(const Stream& stream) const {
   return file_.subspan(data, end - data);
 }
 
-// Adds the streams whose objects or dictionaries are too damaged to lead to them.
-void PdfReader::FindLooseStreams() {
+// Adds the streams whose objects or dictionaries are too damaged to lead to them. Returns where
+// each "endstream" stands.
+std::vector<std::size_t> PdfReader::FindLooseStreams() {
   constexpr std::string_view kWord = "stream";
   constexpr std::size_t kRare = 2;
   constexpr std::size_t kDictionaryMax = 4096;
@@ -138,22 +139,28 @@ void PdfReader::FindLooseStreams() {
     known.push_back(stream.data);
   }
   std::sort(known.begin(), known.end());
+  std::vector<std::size_t> end_words;
   std::size_t behind_last = 0;
   for (std::size_t at = base::FindBy(text_, kWord, kRare); at != std::string_view::npos;
        at = base::FindBy(text_, kWord, kRare, at + kWord.size())) {
     const std::size_t behind = at + kWord.size();
+    const bool is_end = at >= 3 && text_.substr(at - 3, 3) == "end";
+    if (is_end) {
+      end_words.push_back(at - 3);
+      behind_last = behind;
+      continue;
+    }
     // A few damaged characters may stand behind the word.
     const std::size_t line_end = text_.substr(behind, kBehindWordMax).find_first_of("\r\n");
     const std::size_t data =
         line_end == std::string_view::npos ? behind : DataBehind(behind + line_end);
-    const bool is_end = at >= 3 && text_.substr(at - 3, 3) == "end";
-    if (is_end || data == behind || std::binary_search(known.begin(), known.end(), data)) {
+    if (data == behind || std::binary_search(known.begin(), known.end(), data)) {
       behind_last = behind;
       continue;
     }
     if (streams_.size() >= kObjectsMax) {
       NoteLimit("pdf_objects_max");
-      return;
+      return end_words;
     }
     const std::size_t begin = std::max(behind_last, at - std::min(at, kDictionaryMax));
     std::string_view dictionary = text_.substr(begin, at - begin);
@@ -168,12 +175,12 @@ void PdfReader::FindLooseStreams() {
       streams_.push_back(stream);
     }
   }
+  return end_words;
 }
 
 // Adds the streams whose own word is damaged: there is an "endstream", and no stream that it ends.
-void PdfReader::FindUnnamedStreams() {
+void PdfReader::FindUnnamedStreams(const std::vector<std::size_t>& end_words) {
   constexpr std::string_view kWord = "endstream";
-  constexpr std::size_t kRare = 8;
   std::vector<std::uint64_t> ends;
   ends.reserve(streams_.size());
   for (const Stream& stream : streams_) {
@@ -181,8 +188,7 @@ void PdfReader::FindUnnamedStreams() {
   }
   std::sort(ends.begin(), ends.end());
   std::size_t behind_last = 0;
-  for (std::size_t at = base::FindBy(text_, kWord, kRare); at != std::string_view::npos;
-       at = base::FindBy(text_, kWord, kRare, at + kWord.size())) {
+  for (const std::size_t at : end_words) {
     const std::size_t begin = std::exchange(behind_last, at + kWord.size());
     if (std::binary_search(ends.begin(), ends.end(), at) || streams_.size() >= kObjectsMax) {
       continue;
