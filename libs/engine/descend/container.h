@@ -30,6 +30,7 @@ enum class Origin : std::uint8_t {
   kManifest,      // of an OpenDocument file, whose encryption is somebody else's business
   kDeobfuscated,  // a further view of a script, or what was decoded in it
   kLinks,         // the links of a page, decoded: rules and bodies look at it, as at its page
+  kPdfRest,       // behind the end of a PDF file, whose objects have been looked at there as well
   kUnpacked,      // memory of a program that unpacked itself
   kEmbedded,      // found in other bytes, together with all programs that are in its own bytes
   // Copies for body signatures that look at normalised texts; nothing else looks at them.

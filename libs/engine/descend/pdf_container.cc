@@ -27,6 +27,7 @@ class PdfContainer final : public Container {
     item.gap = std::move(part->gap);
     item.origin = part->is_script  ? Origin::kScript
                   : part->is_links ? Origin::kLinks
+                  : part->is_rest  ? Origin::kPdfRest
                                    : Origin::kOther;
     return item;
   }
@@ -45,8 +46,9 @@ class PdfContainer final : public Container {
 
 std::unique_ptr<Container> OpenPdf(const Subject& subject) {
   // Viewers take a header behind anything, so other formats may be PDF files too.
-  return PdfReader::IsPdf(subject.data) ? std::make_unique<PdfContainer>(PdfReader(subject.data))
-                                        : nullptr;
+  const bool is_pdf = subject.origin == Origin::kPdfRest ? PdfReader::HasHeader(subject.data)
+                                                         : PdfReader::IsPdf(subject.data);
+  return is_pdf ? std::make_unique<PdfContainer>(PdfReader(subject.data)) : nullptr;
 }
 
 }  // namespace day::engine

@@ -100,14 +100,19 @@ PdfReader::PdfReader(base::Bytes file)
       text_(base::AsText(file)),
       table_(kWorkFreeBytes + kWorkRatioMax * std::uint64_t{file.size()}) {}
 
-bool PdfReader::IsPdf(base::Bytes file) {
+bool PdfReader::HasHeader(base::Bytes file) {
   const std::string_view start = base::AsText(base::ClippedSlice(file, 0, kHeaderBytesMax));
-  if (base::FindBy(start, "%PDF-", 0) != std::string_view::npos ||
-      (start.starts_with("%!PS-Adobe-") &&
-       start.substr(0, 40).find(" PDF-") != std::string_view::npos)) {
+  return base::FindBy(start, "%PDF-", 0) != std::string_view::npos ||
+         (start.starts_with("%!PS-Adobe-") &&
+          start.substr(0, 40).find(" PDF-") != std::string_view::npos);
+}
+
+bool PdfReader::IsPdf(base::Bytes file) {
+  if (HasHeader(file)) {
     return true;
   }
   const std::string_view text = base::AsText(file);
+  const std::string_view start = text.substr(0, kHeaderBytesMax);
   const std::string_view end = text.substr(text.size() - std::min(text.size(), kHeaderBytesMax));
   return end.find("startxref") != std::string_view::npos &&
          end.find(kEndOfFile) != std::string_view::npos &&
@@ -521,6 +526,7 @@ std::optional<Part> PdfReader::Trailing(base::Budget& budget) {
   }
   Part part;
   part.name = "(trailing data)";
+  part.is_rest = true;
   part.content = file_.subspan(std::exchange(trailing_, 0));
   const std::uint64_t left =
       budget.limits().bytes_out_max - std::min(budget.limits().bytes_out_max, budget.bytes_out());

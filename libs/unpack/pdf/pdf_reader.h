@@ -65,7 +65,8 @@ struct Part {
   base::Bytes content;
   bool is_script = false;
   bool is_links = false;
-  std::string gap;  // "" or why not all of it is there: "limit ...", "damaged: ..."
+  bool is_rest = false;  // the trailing data
+  std::string gap;       // "" or why not all of it is there: "limit ...", "damaged: ..."
 };
 
 class PdfReader {
@@ -75,6 +76,8 @@ class PdfReader {
   // Whether a header starts in the first kHeaderBytesMax bytes; or an object, and the last ones
   // have the end of a file, for many viewers need no header.
   static bool IsPdf(base::Bytes file);
+  // The former alone.
+  static bool HasHeader(base::Bytes file);
 
   // The next part, or nothing at the end. Overwrites `buffer`.
   std::optional<Part> Next(base::Budget& budget, inflate::Inflater& inflater,
