@@ -32,7 +32,8 @@ class ResultSink {
 class FileScanner {
  public:
   virtual ~FileScanner() = default;
-  // REQUIRES: `data` unchanged during the call. `item` says its id and names.
+  // REQUIRES: `data` unchanged during the call. `item` says its id and names, and what of `data` is
+  // the file itself if it is one volume of several.
   virtual void Scan(base::Bytes data, const workerproto::ScanItem& item, ResultSink* sink) = 0;
   virtual workerproto::DatabaseReady Describe() const = 0;
   // Calls `send` with parts of the rule table; the last part says so.

@@ -111,7 +111,21 @@ base::Result<std::unique_ptr<FileScanner>> EngineScanner::Create(
 }
 
 void EngineScanner::Scan(base::Bytes data, const workerproto::ScanItem& item, ResultSink* sink) {
-  engine::Report report = engine_->ScanFile(data, item.name, limits_, item.owner);
+  engine::Volumes volumes;
+  volumes.is_left_to_another = item.is_left_to_another;
+  std::vector<std::uint64_t> starts;
+  base::Bytes file = data;
+  if (!item.volume_bytes.empty()) {
+    std::uint64_t end = 0;
+    for (const std::uint64_t size_bytes : item.volume_bytes) {
+      starts.push_back(end);
+      end += size_bytes;
+    }
+    volumes.joined = data;
+    volumes.starts = starts;
+    file = base::ClippedSlice(data, starts[item.volume], item.volume_bytes[item.volume]);
+  }
+  engine::Report report = engine_->ScanFile(file, item.name, limits_, item.owner, volumes);
   sink->AddReport(ToWire(std::move(report), item.id));
 }
 

@@ -61,7 +61,10 @@ class HumanWriter : public ScanWriter {
     }
     const bool clean = report.findings.empty() && report.completeness == Completeness::kComplete;
     if (clean && show_ == Show::kAll) {
-      Headline(kGreen, origin == scan::Origin::kScanned ? texts::kClean : texts::kKnownClean,
+      Headline(kGreen,
+               origin == scan::Origin::kScanned  ? texts::kClean
+               : origin == scan::Origin::kVolume ? texts::kVolume
+                                                 : texts::kKnownClean,
                NestedPath(path, {}));
     }
     Write();

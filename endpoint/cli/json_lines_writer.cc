@@ -75,6 +75,9 @@ class JsonLinesWriter : public ScanWriter {
     if (is_known) {
       json.Field("known", true);
     }
+    if (origin == scan::Origin::kVolume) {
+      json.Field("is_volume", true);
+    }
     json.EndObject();
     WriteLine();
   }

@@ -57,6 +57,7 @@ inline constexpr std::string_view kPartial = "PARTIAL";
 inline constexpr std::string_view kNotScanned = "NOT SCANNED";
 inline constexpr std::string_view kClean = "clean";
 inline constexpr std::string_view kKnownClean = "clean (known)";
+inline constexpr std::string_view kVolume = "clean (volume of an archive)";
 inline constexpr std::string_view kNotReadable = "NOT READABLE";
 inline constexpr const char kFindingLine[] = "       {}  severity {}, {} {} ({})";
 // In the order of Finding::Source.

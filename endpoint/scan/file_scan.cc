@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <numeric>
 #include <utility>
 
 #include "libs/os/memory.h"
@@ -43,29 +44,6 @@ bool RanOutOfTime(const workerproto::FileReport& report) {
 
 }  // namespace
 
-base::Result<os::Fd> SpoolToMemory(int fd, std::uint64_t size_max_bytes) {
-  DAY_TRY_ASSIGN(os::Fd spool, os::CreateMemfd("daylight-stdin", std::uint64_t{0}));
-  std::array<std::byte, 65536> buffer;
-  std::uint64_t size_bytes = 0;
-  for (;;) {
-    const ssize_t count = ::read(fd, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR && !os::StopRequested()) {
-      continue;
-    }
-    if (count < 0) {
-      return os::ErrnoError("read standard input", errno);
-    }
-    if (count == 0) {
-      return spool;
-    }
-    size_bytes += static_cast<std::uint64_t>(count);
-    if (size_bytes > size_max_bytes) {
-      return base::MakeError(base::ErrorKind::kLimit, "larger than --max-filesize");
-    }
-    DAY_TRY(os::WriteAll(spool.get(), base::Bytes(buffer).first(static_cast<std::size_t>(count))));
-  }
-}
-
 base::Status ScanMemory::Save() {
   const base::Status status = clean.Save();
   DAY_TRY(reports.Save());
@@ -77,7 +55,8 @@ FileScan::FileScan(FileScanOptions options, const DatabaseFiles* database, ScanM
     : options_(std::move(options)),
       memory_(memory),
       observer_(observer),
-      pool_(options_.pool, database, this) {}
+      pool_(options_.pool, database, this),
+      volume_sets_(options_.file_bytes_max) {}
 
 base::Result<ScanSummary> FileScan::Run() {
   started_ns_ = os::MonotonicNs();
@@ -120,7 +99,7 @@ base::Status FileScan::ScanTree(const std::string& path) {
     }
     if (entry.kind == os::WalkEntry::Kind::kFile) {
       ++summary_.files;
-      DAY_TRY(ScanEntry(entry));
+      DAY_TRY(ScanEntry(entry, entry.path != path));
     } else if (entry.kind == os::WalkEntry::Kind::kError) {
       Unreadable(entry.path, entry.error, true);
     }
@@ -152,8 +131,40 @@ bool FileScan::TellKnown(const os::WalkEntry& entry) {
   return true;
 }
 
-base::Status FileScan::ScanEntry(const os::WalkEntry& entry) {
-  if (TellKnown(entry)) {
+std::optional<VolumeSets::Place> FileScan::FindSet(const os::WalkEntry& entry, bool in_folder) {
+  return volume_sets_.Find(entry, [&](std::string_view lead) {
+    return (in_folder && !options_.excludes.Matches(lead)) ||
+           std::find(options_.paths.begin(), options_.paths.end(), lead) != options_.paths.end();
+  });
+}
+
+// An archive whose volumes change while they are read is looked at as it is then.
+base::Status FileScan::AddVolumes(const os::WalkEntry& entry, const VolumeSets::Place& place,
+                                  ScanTask* task) {
+  task->is_left_to_another = !place.speaks_for_all;
+  if (!place.speaks_for_all) {
+    return base::OkStatus();
+  }
+  auto joined = JoinVolumes(entry.folder_fd, place.names, options_.file_bytes_max);
+  if (!joined.ok()) {
+    return base::OkStatus();  // what the file itself says of other volumes is told
+  }
+  const std::uint64_t bytes =
+      std::accumulate(joined->volume_bytes.begin(), joined->volume_bytes.end(), std::uint64_t{0});
+  if (joined_bytes_ + bytes > options_.file_bytes_max) {
+    DAY_TRY(pool_.Drain());
+  }
+  joined_bytes_ += bytes;
+  task->fd = std::move(joined->fd);
+  task->volume_bytes = std::move(joined->volume_bytes);
+  task->volume = place.volume;
+  return base::OkStatus();
+}
+
+base::Status FileScan::ScanEntry(const os::WalkEntry& entry, bool in_folder) {
+  const auto place = FindSet(entry, in_folder);
+  // What is known of a volume does not say what the others hold.
+  if (!place && TellKnown(entry)) {
     return base::OkStatus();
   }
   base::Result<os::Fd> fd = os::OpenReadAt(
@@ -178,19 +189,22 @@ base::Status FileScan::ScanEntry(const os::WalkEntry& entry) {
   task.name = entry.path;
   task.owner = OwnerName(stat->owner);
   task.opened_ns = os::RealtimeNs();
+  if (place) {
+    DAY_TRY(AddVolumes(entry, *place, &task));
+  }
   return pool_.Submit(std::move(task));
 }
 
 base::Status FileScan::ScanStdin() {
   ++summary_.files;
-  base::Result<os::Fd> spool = SpoolToMemory(STDIN_FILENO, options_.file_bytes_max);
-  if (!spool.ok()) {
-    summary_.files_failed += spool.error().kind == base::ErrorKind::kLimit ? 0u : 1u;
-    NotScanned(kStdinName, spool.error().message);
+  ScanTask task;
+  DAY_TRY_ASSIGN(task.fd, os::CreateMemfd("daylight-stdin", std::uint64_t{0}));
+  const auto size = AppendToMemory(STDIN_FILENO, task.fd, options_.file_bytes_max);
+  if (!size.ok()) {
+    summary_.files_failed += size.error().kind == base::ErrorKind::kLimit ? 0u : 1u;
+    NotScanned(kStdinName, size.error().message);
     return base::OkStatus();
   }
-  ScanTask task;
-  task.fd = std::move(spool).value();
   DAY_TRY_ASSIGN(task.stat, os::StatFd(task.fd.get()));
   task.opened_ns = 0;  // a memory file is never remembered: everything is younger than this
   task.name = kStdinName;
@@ -278,7 +292,8 @@ void FileScan::CountReport(const workerproto::FileReport& report) {
 }
 
 void FileScan::Remember(const ScanTask& task, const workerproto::FileReport& report) {
-  if (memory_ == nullptr || RanOutOfTime(report) ||
+  const bool is_volume = !task.volume_bytes.empty() || task.is_left_to_another;
+  if (memory_ == nullptr || is_volume || RanOutOfTime(report) ||
       report.completeness == workerproto::Completeness::kNotScanned) {
     return;
   }
@@ -296,11 +311,14 @@ void FileScan::OnResult(const ScanTask& task, TaskResult result) {
     return;  // yara mode is not run through this class
   }
   AlertOnLimit(report);
+  joined_bytes_ -=
+      std::accumulate(task.volume_bytes.begin(), task.volume_bytes.end(), std::uint64_t{0});
   summary_.bytes += report->bytes_scanned;
   summary_.objects += report->objects_scanned;
   CountReport(*report);
   Remember(task, *report);
-  observer_->OnFile(task.name, *report, Origin::kScanned);
+  observer_->OnFile(task.name, *report,
+                    task.is_left_to_another ? Origin::kVolume : Origin::kScanned);
   MaybeProgress(task.name);
 }
 

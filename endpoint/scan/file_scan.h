@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "endpoint/scan/glob.h"
 #include "endpoint/scan/pool.h"
 #include "endpoint/scan/report_cache.h"
+#include "endpoint/scan/volume_sets.h"
 #include "libs/base/result.h"
 #include "libs/os/walk.h"
 
@@ -56,6 +58,7 @@ struct ScanSummary {
 enum class Origin : std::uint8_t {
   kScanned,     // by this scan
   kRemembered,  // the file was not read: unchanged since a scan with the same database
+  kVolume,      // by this scan; what is in the archive that it is a volume of is told of another
 };
 
 class ScanObserver {
@@ -92,7 +95,10 @@ class FileScan : private ResultHandler {
 
  private:
   base::Status ScanTree(const std::string& path);
-  base::Status ScanEntry(const os::WalkEntry& entry);
+  base::Status ScanEntry(const os::WalkEntry& entry, bool in_folder);
+  std::optional<VolumeSets::Place> FindSet(const os::WalkEntry& entry, bool in_folder);
+  base::Status AddVolumes(const os::WalkEntry& entry, const VolumeSets::Place& place,
+                          ScanTask* task);
   base::Status ScanStdin();
   // Tells the result of a file that did not change since a scan with the same database.
   bool TellKnown(const os::WalkEntry& entry);
@@ -109,14 +115,12 @@ class FileScan : private ResultHandler {
   ScanMemory* memory_;
   ScanObserver* observer_;
   WorkerPool pool_;
+  VolumeSets volume_sets_;
+  std::uint64_t joined_bytes_ = 0;  // of volumes in memory, on their way
   ScanSummary summary_;
   std::map<std::uint32_t, std::string> owner_names_;
   std::int64_t started_ns_ = 0;
   std::int64_t progress_ns_ = 0;
 };
-
-// Copies a stream into a memory file. Errors: kLimit (larger than size_max_bytes), as
-// os::ErrnoError.
-base::Result<os::Fd> SpoolToMemory(int fd, std::uint64_t size_max_bytes);
 
 }  // namespace day::endpoint::scan

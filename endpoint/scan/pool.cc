@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 #include <utility>
 
 #include "libs/os/system.h"
@@ -27,6 +28,13 @@ std::string Seconds(std::uint64_t milliseconds) {
     text += "." + std::to_string(tenths % 10);
   }
   return text + " s";
+}
+
+// Of what its descriptor has.
+std::uint64_t SizeOf(const ScanTask& task) {
+  return task.volume_bytes.empty() ? task.stat.size_bytes
+                                   : std::accumulate(task.volume_bytes.begin(),
+                                                     task.volume_bytes.end(), std::uint64_t{0});
 }
 
 }  // namespace
@@ -108,7 +116,7 @@ base::Status WorkerPool::WaitUntilReady() {
 base::Status WorkerPool::Submit(ScanTask task) {
   task.id = next_id_++;
   ++outstanding_;
-  open_batch_.bytes += task.stat.size_bytes;
+  open_batch_.bytes += SizeOf(task);
   open_batch_.tasks.push_back(std::move(task));
   if (open_batch_.tasks.size() >= batch_items_max_ || open_batch_.bytes >= kBytesPerBatchMax) {
     CloseOpenBatch();
@@ -167,7 +175,8 @@ base::Status WorkerPool::SendBatch(Worker* worker, Batch batch) {
   std::vector<int> fds;
   fds.reserve(batch.tasks.size());
   for (const ScanTask& task : batch.tasks) {
-    message.items.push_back({task.id, task.stat.size_bytes, task.name, task.owner});
+    message.items.push_back({task.id, SizeOf(task), task.name, task.owner, task.volume_bytes,
+                             task.volume, task.is_left_to_another});
     fds.push_back(task.fd.get());
   }
   std::string frame;
@@ -453,7 +462,7 @@ void WorkerPool::Requeue(ScanTask task) {
       ready_batches_.back().tasks.back().attempts != task.attempts) {
     ready_batches_.emplace_back();
   }
-  ready_batches_.back().bytes += task.stat.size_bytes;
+  ready_batches_.back().bytes += SizeOf(task);
   ready_batches_.back().tasks.push_back(std::move(task));
 }
 

@@ -52,6 +52,10 @@ struct ScanTask {
   std::string name;            // as rules and people see it
   std::string owner;           // name of the file's owner, or empty
   std::int64_t opened_ns = 0;  // time of day
+  // As of workerproto::ScanItem: then `fd` has all volumes.
+  std::vector<std::uint64_t> volume_bytes;
+  std::uint32_t volume = 0;
+  bool is_left_to_another = false;
   std::uint32_t attempts = 0;
 };
 

@@ -81,8 +81,8 @@ std::unique_ptr<Engine> Engine::CreateWithMatcher(std::unique_ptr<ObjectMatcher>
 }
 
 Report Engine::ScanFile(base::Bytes data, std::string_view name, const base::BudgetLimits& limits,
-                        std::string_view owner) {
-  Report report = FileScan(*state_, data, name, limits, owner).Run();
+                        std::string_view owner, const Volumes& volumes) {
+  Report report = FileScan(*state_, data, name, limits, owner, volumes).Run();
   std::uint64_t kept = 0;
   for (unpack::inflate::OutputBuffer& buffer : state_->buffers) {
     kept += buffer.capacity();

@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "libs/base/budget.h"
@@ -60,6 +61,13 @@ struct EngineOptions {
   std::function<std::uint64_t()> now_ms;
 };
 
+// What else there is of a file that is one volume of an archive. Views outlive the scan.
+struct Volumes {
+  base::Bytes joined;                     // all of them, one after the other; empty: no archive
+  std::span<const std::uint64_t> starts;  // of each in `joined`, ascending
+  bool is_left_to_another = false;        // what is in the archive is told of another volume
+};
+
 class Engine {
  public:
   // Either pointer may be null: no rules, no signatures. REQUIRES: both outlive the engine.
@@ -75,10 +83,12 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // Never fails: whatever goes wrong with the file is a gap in the report. `name` is the path that
-  // external variables see; `owner` the name of the file's owner, if known.
-  // REQUIRES: `data` stays mapped and unchanged during the call.
+  // external variables see; `owner` the name of the file's owner, if known. A volume of an archive
+  // is matched as the file it is, and then the whole archive, whose contents have the paths that
+  // they would have in an archive of one file. REQUIRES: `data` stays mapped and unchanged during
+  // the call.
   Report ScanFile(base::Bytes data, std::string_view name, const base::BudgetLimits& limits,
-                  std::string_view owner = {});
+                  std::string_view owner = {}, const Volumes& volumes = {});
 
   struct State;
 

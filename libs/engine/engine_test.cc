@@ -163,6 +163,36 @@ TEST(EngineTest, NestedPathsLeadToWhatWasFound) {
   EXPECT_EQ(deep.owner, "alice");
 }
 
+TEST(EngineTest, VolumesAreMatchedAloneAndOpenedTogether) {
+  std::string joined;
+  std::vector<std::uint64_t> starts;
+  for (const char* name : {"split.z01", "split.z02", "split.zip"}) {
+    starts.push_back(joined.size());
+    joined += Fixture(std::string("../packages/") + name);
+  }
+  std::vector<FakeMatcher::Asked> asked;
+  auto engine =
+      Engine::CreateWithMatcher(std::make_unique<FakeMatcher>(&asked), nullptr, EngineOptions{});
+  Volumes volumes;
+  volumes.joined = base::AsBytes(joined);
+  volumes.starts = starts;
+  const base::Bytes last = volumes.joined.subspan(starts[2]);
+  const Report report = engine->ScanFile(last, "/in/split.zip", {}, {}, volumes);
+  EXPECT_EQ(report.completeness, Completeness::kComplete);
+  EXPECT_EQ(report.objects_scanned, 5u) << "the volume, the archive, three files";
+  ASSERT_EQ(report.findings.size(), 2u) << "b.txt is stored: it is seen in the archive as well";
+  EXPECT_EQ(report.findings[0].inner_path, "");
+  EXPECT_EQ(report.findings[1].inner_path, "b.txt");
+  EXPECT_EQ(asked.back().path, "/in/split.zip//c.txt");
+
+  Volumes left;
+  left.is_left_to_another = true;
+  const base::Bytes middle = volumes.joined.subspan(starts[1], starts[2] - starts[1]);
+  const Report other = engine->ScanFile(middle, "/in/split.z02", {}, {}, left);
+  EXPECT_EQ(other.completeness, Completeness::kComplete);
+  EXPECT_EQ(other.objects_scanned, 1u);
+}
+
 TEST(EngineTest, PlainFilesAreOneObject) {
   const Scan scan = ScanBytes("just text");
   EXPECT_EQ(scan.report.verdict, Verdict::kNothingFound);

@@ -51,8 +51,8 @@ bool EndsTheFile(std::string_view gap) {
 }  // namespace
 
 FileScan::FileScan(Engine::State& state, base::Bytes data, std::string_view name,
-                   const base::BudgetLimits& limits, std::string_view owner)
-    : state_(state), data_(data), name_(name), owner_(owner), budget_(limits) {
+                   const base::BudgetLimits& limits, std::string_view owner, const Volumes& volumes)
+    : state_(state), data_(data), name_(name), owner_(owner), volumes_(volumes), budget_(limits) {
   // Never moved: containers keep a view of it.
   zip_passwords_.reserve(state_.zip_passwords.size() + unpack::mail::kCandidatesMax);
   zip_passwords_ = state_.zip_passwords;
@@ -65,6 +65,7 @@ FileScan::FileScan(Engine::State& state, base::Bytes data, std::string_view name
 
 Report FileScan::Run() {
   ScanObject(data_, {});
+  ScanVolumes();
   while (!stack_.empty()) {
     Step();
   }
@@ -230,6 +231,16 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
   Descend(data, kind, path, inner_path, origin);
 }
 
+// The archive that the file is a volume of. What is found in the volume itself is not said again.
+void FileScan::ScanVolumes() {
+  if (volumes_.joined.empty()) {
+    return;
+  }
+  const std::size_t first = report_.findings.size();
+  ScanObject(volumes_.joined, {}, Origin::kVolumes);
+  DropRepeatedFindings(first);
+}
+
 // A copy is the object it was made of, as body signatures want to see it, or its links, as rules
 // want to: no object of its own, and what is found in both is said once.
 void FileScan::ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin) {
@@ -269,11 +280,22 @@ bool FileScan::WasOpened(base::Bytes data, FileType type, Origin origin) {
 
 void FileScan::Descend(base::Bytes data, const FileKind& kind, std::string_view path,
                        const std::string& inner_path, Origin origin) {
+  const bool is_volume = volumes_.is_left_to_another || !volumes_.joined.empty();
+  if (is_volume && stack_.empty() && origin != Origin::kVolumes) {
+    return;  // its archive is opened as a whole
+  }
   if (!kept_texts_.empty() && !IsText(kind.type) && kind.type != FileType::kMail) {
     ReadPasswords();
   }
-  const Subject subject = {data,          kind.type,      path,          origin,
-                           state_.wanted, zip_passwords_, rar_passwords_};
+  const Subject subject = {
+      data,
+      kind.type,
+      path,
+      origin,
+      state_.wanted,
+      zip_passwords_,
+      rar_passwords_,
+      origin == Origin::kVolumes ? volumes_.starts : std::span<const std::uint64_t>()};
   std::vector<OpenedContainer> containers = OpenContainers(subject, kind.opened_as);
   if (containers.empty() || WasOpened(data, kind.type, origin)) {
     return;

@@ -42,7 +42,7 @@ class FileScan {
  public:
   // REQUIRES: all outlive the scan; see Engine::ScanFile() for what they mean.
   FileScan(Engine::State& state, base::Bytes data, std::string_view name,
-           const base::BudgetLimits& limits, std::string_view owner);
+           const base::BudgetLimits& limits, std::string_view owner, const Volumes& volumes);
 
   // Once.
   Report Run();
@@ -71,6 +71,7 @@ class FileScan {
   void SearchDamaged(const Frame& frame);
   void Unwind(std::string_view reason);
   void ScanObject(base::Bytes data, const std::string& inner_path, Origin origin = Origin::kOther);
+  void ScanVolumes();
   void ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin);
   bool IsRepeated(const Item& item);
   bool WasOpened(base::Bytes data, FileType type, Origin origin);
@@ -103,6 +104,7 @@ class FileScan {
   base::Bytes data_;
   std::string_view name_;
   std::string_view owner_;
+  Volumes volumes_;
   base::Budget budget_;
   std::optional<std::uint64_t> deadline_ms_;
   Report report_;

@@ -57,7 +57,7 @@ void FileScan::AddAlert(std::string_view name, std::string_view inner_path) {
 
 // Of the findings from `first` on, in a copy, those that the object or another copy of it had.
 void FileScan::DropRepeatedFindings(std::size_t first) {
-  const std::string& whole = stack_.back().inner_path;
+  const std::string whole = stack_.empty() ? std::string() : stack_.back().inner_path;
   const std::string copies = whole.empty() ? "(" : whole + std::string(kPathSeparator) + "(";
   const auto begin = report_.findings.begin();
   const auto begin_new = begin + static_cast<std::ptrdiff_t>(first);

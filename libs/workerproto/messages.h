@@ -30,6 +30,7 @@ inline constexpr std::size_t kExternalsMax = 10'000;
 inline constexpr std::size_t kDiagnosticsMax = 20'000;
 inline constexpr std::size_t kModulesMax = 64;
 inline constexpr std::size_t kBatchItemsMax = kFrameFdsMax;
+inline constexpr std::size_t kVolumesMax = 1'000;  // of one archive
 inline constexpr std::size_t kCategoriesMax = 1'000;  // of possibly unwanted programs
 inline constexpr std::size_t kRulesMax = 10'000'000;
 inline constexpr std::size_t kStringsMax = 100'000'000;
@@ -221,6 +222,12 @@ struct ScanItem {
   std::uint64_t size_hint_bytes = 0;
   std::string_view name;
   std::string_view owner;
+  // Sizes of the volumes of an archive, if the file is one of several: then the descriptor has all
+  // of them, one after the other, and the file itself is number `volume`, from 0.
+  std::vector<std::uint64_t> volume_bytes = {};
+  std::uint32_t volume = 0;
+  // A volume whose archive is looked at with another one of them.
+  bool is_left_to_another = false;
   bool operator==(const ScanItem&) const = default;
 };
 struct ScanBatch {

@@ -252,6 +252,12 @@ base::Status Append(const ScanBatch& message, std::string* out) {
     encoder.U64(item.size_hint_bytes);
     encoder.Text(item.name);
     encoder.Text(item.owner);
+    encoder.Count(item.volume_bytes.size());
+    for (const std::uint64_t size_bytes : item.volume_bytes) {
+      encoder.U64(size_bytes);
+    }
+    encoder.U32(item.volume);
+    encoder.Bool(item.is_left_to_another);
   }
   return EndFrame(begin, out);
 }
@@ -266,6 +272,15 @@ base::Result<ScanBatch> DecodeScanBatch(base::Bytes payload) {
     item.size_hint_bytes = decoder.U64();
     item.name = decoder.Text(kPathBytesMax);
     item.owner = decoder.Text(kNameBytesMax);
+    item.volume_bytes.resize(decoder.Count(kVolumesMax, sizeof(std::uint64_t)));
+    for (std::uint64_t& size_bytes : item.volume_bytes) {
+      size_bytes = decoder.U64();
+    }
+    item.volume = decoder.U32();
+    if (item.volume != 0 && item.volume >= item.volume_bytes.size()) {
+      return base::MakeError(base::ErrorKind::kMalformed, "no such volume");
+    }
+    item.is_left_to_another = decoder.Bool();
   }
   DAY_TRY(decoder.Finish("ScanBatch"));
   return message;

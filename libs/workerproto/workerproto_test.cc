@@ -108,6 +108,9 @@ TEST(Messages, DatabaseAndBatchRoundTrip) {
   ScanBatch batch;
   batch.batch = 7;
   batch.items = {{1, 100, "/a", "root"}, {2, 0, "/b", ""}};
+  batch.items[0].volume_bytes = {60, 40};
+  batch.items[0].volume = 1;
+  batch.items[1].is_left_to_another = true;
   FrameReader reader;
   ASSERT_TRUE(Append(batch, reader.buffer()).ok());
   const auto frame = reader.Next();
@@ -117,6 +120,10 @@ TEST(Messages, DatabaseAndBatchRoundTrip) {
   ASSERT_TRUE(decoded.ok());
   EXPECT_EQ(decoded->batch, 7u);
   EXPECT_EQ(decoded->items, batch.items);
+  batch.items[0].volume = 2;
+  FrameReader other;
+  ASSERT_TRUE(Append(batch, other.buffer()).ok());
+  EXPECT_FALSE(DecodeScanBatch((*other.Next())->payload).ok()) << "there is no third volume";
 }
 
 TEST(Messages, ResultsRoundTrip) {

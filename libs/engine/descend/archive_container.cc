@@ -14,6 +14,7 @@
 #include "libs/unpack/mspack/mspack_reader.h"
 #include "libs/unpack/nsis/nsis_reader.h"
 #include "libs/unpack/parts/archive.h"
+#include "libs/unpack/parts/volumes.h"
 #include "libs/unpack/rar/rar5_reader.h"
 #include "libs/unpack/rar/rar_reader.h"
 #include "libs/unpack/rpm/rpm_reader.h"
@@ -62,11 +63,29 @@ class ArchiveContainer final : public Container {
 
 std::unique_ptr<Archive> OpenRar(const Subject& subject) {
   if (unpack::rar::RarReader::IsRar(subject.data)) {
-    return std::make_unique<unpack::rar::RarReader>(subject.data, subject.rar_passwords);
+    return std::make_unique<unpack::rar::RarReader>(subject.data, subject.rar_passwords,
+                                                    subject.volume_starts);
   }
   return unpack::rar::Rar5Reader::IsRar5(subject.data)
-             ? std::make_unique<unpack::rar::Rar5Reader>(subject.data, subject.rar_passwords)
+             ? std::make_unique<unpack::rar::Rar5Reader>(subject.data, subject.rar_passwords,
+                                                         subject.volume_starts)
              : nullptr;
+}
+
+// InstallShield's cabinets: a header, and the volumes that it is about.
+std::unique_ptr<Archive> OpenCabinets(const Subject& subject) {
+  using unpack::installshield::InstallshieldReader;
+  if (subject.volume_starts.empty() || !InstallshieldReader::IsCabinetHeader(subject.data)) {
+    return nullptr;
+  }
+  const unpack::parts::Volumes volumes(subject.data, subject.volume_starts);
+  std::vector<unpack::installshield::NamedFile> files;
+  for (const std::uint64_t start : subject.volume_starts) {
+    const std::size_t number = files.size();
+    files.push_back({number == 0 ? "data1.hdr" : "data" + std::to_string(number) + ".cab",
+                     volumes.Slice(start, subject.data.size())});
+  }
+  return std::make_unique<InstallshieldReader>(std::move(files));
 }
 
 std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
@@ -123,6 +142,8 @@ std::unique_ptr<Archive> MakeArchive(const Subject& subject) {
       return unpack::dotnet::ResourcesReader::HasResources(subject.data)
                  ? std::make_unique<unpack::dotnet::ResourcesReader>(subject.data)
                  : nullptr;
+    case FileType::kUnknown:
+      return OpenCabinets(subject);
     default:
       return nullptr;
   }

@@ -31,6 +31,7 @@ enum class Origin : std::uint8_t {
   kDeobfuscated,  // a further view of a script, or what was decoded in it
   kLinks,         // the links of a page, decoded: rules and bodies look at it, as at its page
   kPdfRest,       // behind the end of a PDF file, whose objects have been looked at there as well
+  kVolumes,       // all volumes of an archive, one after the other
   kUnpacked,      // memory of a program that unpacked itself
   kEmbedded,      // found in other bytes, together with all programs that are in its own bytes
   // Copies for body signatures that look at normalised texts; nothing else looks at them.
@@ -106,6 +107,7 @@ struct Subject {
   // To be tried on encrypted archives beside those that everybody uses. They outlive containers.
   std::span<const std::string> zip_passwords;  // on all but RAR
   std::span<const std::string> rar_passwords;
+  std::span<const std::uint64_t> volume_starts = {};  // Origin::kVolumes: of each volume in `data`
 };
 
 }  // namespace day::engine

@@ -129,8 +129,10 @@ std::unique_ptr<Container> Search(const Subject& subject, base::Bytes searched,
 
 std::unique_ptr<Container> OpenEmbedded(const Subject& subject) {
   const bool was_found = subject.origin == Origin::kEmbedded;
+  // Every volume of a RAR archive starts like an archive.
+  const bool is_volumes = subject.type == FileType::kRar && !subject.volume_starts.empty();
   // What a script's decoder makes of a whole text need not be what the script makes of it.
-  if (IsCovered(subject.type) || subject.origin == Origin::kDeobfuscated ||
+  if (IsCovered(subject.type) || is_volumes || subject.origin == Origin::kDeobfuscated ||
       (was_found && subject.type != FileType::kPe)) {
     return nullptr;
   }

@@ -85,14 +85,15 @@ std::unique_ptr<Container> OpenZip(const Subject& subject) {
       (subject.type != FileType::kZip && !unpack::zip::ZipReader::HasDirectory(subject.data))) {
     return nullptr;
   }
-  auto reader = unpack::zip::ZipReader::Create(subject.data);
+  auto reader = unpack::zip::ZipReader::Create(subject.data, subject.volume_starts);
   if (!reader.ok()) {
     return nullptr;
   }
   reader->SetPasswords(subject.zip_passwords);
   return std::make_unique<ZipContainer>(
       *std::move(reader), subject.type == FileType::kZip && IsOpenDocument(subject.data),
-      subject.wanted.alerts ? subject.data : base::Bytes(), subject.origin == Origin::kEmbedded);
+      subject.wanted.alerts && subject.volume_starts.empty() ? subject.data : base::Bytes(),
+      subject.origin == Origin::kEmbedded);
 }
 
 }  // namespace day::engine

@@ -13,6 +13,7 @@ using std::string_view_literals::operator""sv;
 using parts::Member;
 
 constexpr std::string_view kStreamMark = "InstallShield\0"sv;
+constexpr std::string_view kCabinetMark = "ISc("sv;
 constexpr std::uint64_t kStreamHeaderBytes = 46;
 constexpr std::uint64_t kRecordBytes = 0x138;
 constexpr std::size_t kNameBytes = 260;
@@ -100,12 +101,19 @@ bool InstallshieldReader::IsStream(base::Bytes data) {
   return base::AsText(data).starts_with(kStreamMark) && data.size() > kStreamHeaderBytes;
 }
 
+bool InstallshieldReader::IsCabinetHeader(base::Bytes data) {
+  return base::AsText(data).starts_with(kCabinetMark);
+}
+
 InstallshieldReader::InstallshieldReader(base::Bytes data)
     : data_(data), is_list_(!IsStream(data)), offset_(is_list_ ? 0 : kStreamHeaderBytes) {
   if (!is_list_) {
     files_left_ = base::ReadAt<std::uint16_t>(data, kStreamMark.size()).value_or(0);
   }
 }
+
+InstallshieldReader::InstallshieldReader(std::vector<NamedFile> cabinet)
+    : is_list_(true), offset_(0), files_(std::move(cabinet)) {}
 
 std::optional<Member> InstallshieldReader::Next(base::Budget& budget,
                                                 inflate::OutputBuffer& buffer) {

@@ -28,9 +28,13 @@ class InstallshieldReader final : public parts::Archive {
   // Whether a list or a stream starts the data.
   static bool IsList(base::Bytes data);
   static bool IsStream(base::Bytes data);
+  // Whether the data is a header of InstallShield's own cabinets.
+  static bool IsCabinetHeader(base::Bytes data);
 
   // REQUIRES: one of the two; `data` outlives the reader.
   explicit InstallshieldReader(base::Bytes data);
+  // A cabinet's header and its volumes, which lie beside each other. They outlive the reader.
+  explicit InstallshieldReader(std::vector<NamedFile> cabinet);
 
   std::optional<parts::Member> Next(base::Budget& budget, inflate::OutputBuffer& buffer) override;
   std::string_view problem() const override { return problem_; }

@@ -36,6 +36,22 @@ TEST(InstallshieldReaderTest, AMissingVolumeIsAGap) {
   EXPECT_EQ(all[3].gap, "unsupported: volume 1 is not there");
 }
 
+TEST(InstallshieldReaderTest, ReadsCabinetsThatLieBesideTheirHeader) {
+  const std::string data = InstallerFixture("is_cabinet.exe");
+  const std::size_t volume = data.find("ISc(");
+  const std::size_t header = data.find("ISc(", volume + 1);
+  ASSERT_NE(header, std::string::npos);
+  const base::Bytes bytes = base::AsBytes(data);
+  ASSERT_TRUE(InstallshieldReader::IsCabinetHeader(bytes.subspan(header)));
+  InstallshieldReader reader(
+      {{"data1.hdr", bytes.subspan(header)}, {"data1.cab", bytes.subspan(volume)}});
+  base::Budget budget(parts::testing::SmallLimits());
+  const auto all = parts::testing::Drain(reader, budget);
+  ASSERT_EQ(all.size(), 2u);
+  ExpectFile(all[0], "data1.hdr/a.txt", 900);
+  ExpectFile(all[1], "data1.hdr/b.txt", 21);
+}
+
 TEST(InstallshieldReaderTest, ReadsStreams) {
   const std::string data = InstallerFixture("is_stream.exe", kProgramBytes + 18);
   ASSERT_TRUE(InstallshieldReader::IsStream(base::AsBytes(data)));

@@ -11,7 +11,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.password_tries_max = 8;  // one key of RAR's usual cost
   day::base::Budget budget(limits);
   if (rar::Rar5Reader::IsRar5(file)) {
-    rar::Rar5Reader reader(file);
+    // As several volumes, if there are more starts than one.
+    const auto starts = parts::testing::StartsOf(file, std::string_view("Rar!\x1A\x07\x01\0", 8));
+    rar::Rar5Reader reader(file, {}, starts);
     parts::testing::Drain(reader, budget);
     return 0;
   }

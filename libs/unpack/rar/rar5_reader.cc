@@ -26,8 +26,9 @@ constexpr std::string_view kLost = "unsupported: a file before it in the solid a
 
 bool Rar5Reader::IsRar5(base::Bytes file) { return base::AsText(file).starts_with(kMarker); }
 
-Rar5Reader::Rar5Reader(base::Bytes file, std::span<const std::string> passwords)
-    : file_(file), passwords_(passwords), offset_(kMarker.size()) {}
+Rar5Reader::Rar5Reader(base::Bytes file, std::span<const std::string> passwords,
+                       std::span<const std::uint64_t> volume_starts)
+    : file_(file), volumes_(file, volume_starts), passwords_(passwords), offset_(kMarker.size()) {}
 
 void Rar5Reader::End(std::string_view problem) {
   ended_ = true;
@@ -92,6 +93,70 @@ bool Rar5Reader::Resync() {
   return false;
 }
 
+// Moves to the first header of the next volume. False: there is none.
+bool Rar5Reader::NextVolume() {
+  const auto start = volumes_.After(offset_ - 1);
+  if (!start || !IsRar5(base::ClippedSlice(file_, *start, kMarker.size()))) {
+    return false;
+  }
+  offset_ = *start + kMarker.size();
+  headers_key_.reset();  // its first header says so anew
+  return true;
+}
+
+// Hides the headers behind it if a password fits; else the archive has ended.
+void Rar5Reader::TakeKey(const Rar5Header& header, base::Budget& budget) {
+  const auto encryption = ReadRar5ArchiveEncryption(header);
+  const auto* key = encryption ? FindKey(*encryption, budget) : nullptr;
+  if (key == nullptr) {
+    End("encrypted");
+  } else {
+    headers_key_ = *key;
+  }
+}
+
+// The file that the volume goes on with; offset_ moves to its data.
+std::optional<Rar5Reader::Part> Rar5Reader::TakePart(base::Budget& budget) {
+  while (!ended_ && budget.SpendSteps(kStepsPerHeader).ok()) {
+    const auto header = TakeHeader();
+    if (!header || header->type == Rar5Header::kEnd) {
+      return std::nullopt;
+    }
+    if (header->type == Rar5Header::kFile || header->type == Rar5Header::kService) {
+      auto file = ReadRar5File(*header);
+      return file && header->begins_before ? std::optional<Part>({*header, std::move(*file)})
+                                           : std::nullopt;
+    }
+    if (header->type == Rar5Header::kEncryption) {
+      TakeKey(*header, budget);
+    }
+    offset_ += volumes_.Slice(offset_, header->data_size).size();
+  }
+  return std::nullopt;
+}
+
+// Joins the data of a file that goes on in the volumes behind this one, as far as they are there.
+// Its checksum stands in the last header.
+void Rar5Reader::TakeFurtherParts(Part& first, base::Bytes& packed, base::Budget& budget) {
+  first_header_ = std::move(header_);
+  joined_.assign(packed.begin(), packed.end());
+  while (first.header.goes_on) {
+    const std::uint64_t before = offset_;
+    const auto part = NextVolume() ? TakePart(budget) : std::nullopt;
+    if (!part) {
+      offset_ = before;
+      break;
+    }
+    const base::Bytes further = volumes_.Slice(offset_, part->header.data_size);
+    offset_ += further.size();
+    joined_.insert(joined_.end(), further.begin(), further.end());
+    first.header.data_size += part->header.data_size;
+    first.header.goes_on = part->header.goes_on;
+    first.file.crc32 = part->file.crc32;
+  }
+  packed = joined_;
+}
+
 std::optional<cipher::Rar5Key> Rar5Reader::TryPasswords(const Rar5Encryption& encryption,
                                                         base::Budget& budget) {
   std::optional<cipher::Rar5Key> key;
@@ -131,6 +196,9 @@ std::optional<parts::Member> Rar5Reader::Next(base::Budget& budget, inflate::Out
       End(parts::LimitReason(base::Limit::kSteps));
       break;
     }
+    if (volumes_.StartsAt(offset_) && NextVolume()) {
+      continue;
+    }
     if (offset_ >= file_.size()) {
       End("damaged: the archive ends without its end mark");
       break;
@@ -139,21 +207,15 @@ std::optional<parts::Member> Rar5Reader::Next(base::Budget& budget, inflate::Out
     if (!header) {
       ended_ = !Resync();
     } else if (header->type == Rar5Header::kEnd) {
-      ended_ = true;
+      ended_ = !NextVolume();
     } else if (header->type == Rar5Header::kEncryption) {
-      const auto encryption = ReadRar5ArchiveEncryption(*header);
-      const auto* key = encryption ? FindKey(*encryption, budget) : nullptr;
-      if (key == nullptr) {
-        End("encrypted");
-      } else {
-        headers_key_ = *key;
-      }
+      TakeKey(*header, budget);
     } else if (header->type == Rar5Header::kFile || header->type == Rar5Header::kService) {
       if (auto member = NextFile(*header, budget, buffer)) {
         return member;
       }
     } else {
-      offset_ += base::ClippedSlice(file_, offset_, header->data_size).size();
+      offset_ += volumes_.Slice(offset_, header->data_size).size();
     }
   }
   return std::nullopt;
@@ -162,20 +224,25 @@ std::optional<parts::Member> Rar5Reader::Next(base::Budget& budget, inflate::Out
 // The member that a header is of, if it is one to be looked at. offset_ moves behind its data.
 std::optional<parts::Member> Rar5Reader::NextFile(const Rar5Header& header, base::Budget& budget,
                                                   inflate::OutputBuffer& buffer) {
-  const base::Bytes packed = base::ClippedSlice(file_, offset_, header.data_size);
+  base::Bytes packed = volumes_.Slice(offset_, header.data_size);
   offset_ += packed.size();
-  const auto file = ReadRar5File(header);
-  if (!file) {
+  auto read = ReadRar5File(header);
+  if (!read) {
     problem_ = problem_.empty() ? "damaged: invalid header" : problem_;
     return std::nullopt;
   }
-  const bool is_wanted = file->is_service ? file->name == "CMT" || file->name == "STM"
-                                          : !file->is_folder && (!file->is_link || !packed.empty());
+  Part part = {header, std::move(*read)};
+  if (header.goes_on && volumes_.has_several()) {
+    TakeFurtherParts(part, packed, budget);
+  }
+  const Rar5File& file = part.file;
+  const bool is_wanted = file.is_service ? file.name == "CMT" || file.name == "STM"
+                                         : !file.is_folder && (!file.is_link || !packed.empty());
   if (!is_wanted) {
     return std::nullopt;
   }
-  parts::Member member = ReadMember(header, *file, packed, budget, buffer);
-  member.facts = {header.data_size, file->size.value_or(member.content.size()), file->crc32};
+  parts::Member member = ReadMember(part.header, file, packed, budget, buffer);
+  member.facts = {part.header.data_size, file.size.value_or(member.content.size()), file.crc32};
   return member;
 }
 

@@ -87,6 +87,31 @@ TEST(Rar5ReaderTest, PasswordsArePaid) {
   EXPECT_EQ(parts::testing::Drain(reader, budget).at(0).gap, "encrypted");
 }
 
+TEST(Rar5ReaderTest, VolumesAreOneArchive) {
+  for (const char* name : {"rar50_volumes.rar", "rar50_volumes_hidden.rar"}) {
+    SCOPED_TRACE(name);
+    const std::string file = Fixture(name);
+    const auto starts = parts::testing::StartsOf(base::AsBytes(file), "Rar!");
+    ASSERT_EQ(starts.size(), 4u);
+    const auto read = [&](const std::string& bytes) {
+      Rar5Reader reader(base::AsBytes(bytes), {}, starts);
+      base::Budget budget(parts::testing::SmallLimits());
+      auto all = parts::testing::Drain(reader, budget);
+      EXPECT_EQ(reader.problem(), "");
+      return all;
+    };
+    const auto all = read(file);
+    ASSERT_EQ(all.size(), 2u);
+    ExpectFile(all[0], "dir/a.txt", 900);
+    ExpectFile(all[1], "b.txt", 21);
+    // Without the last one.
+    const auto fewer = read(file.substr(0, starts[3]));
+    ASSERT_EQ(fewer.size(), 2u);
+    ExpectFile(fewer[0], "dir/a.txt", 900);
+    EXPECT_EQ(fewer[1].gap, "unsupported: goes on in another volume");
+  }
+}
+
 TEST(Rar5ReaderTest, WhatIsMissingIsSaid) {
   const auto parts = ReadAll<Rar5Reader>(Fixture("rar50_parts.rar"));
   ASSERT_EQ(parts.size(), 3u);

@@ -33,7 +33,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.steps_max = 50'000;       // a model of PPMd costs much more than its block
   day::base::Budget budget(limits);
   if (rar::RarReader::IsRar(file)) {
-    rar::RarReader reader(file);
+    // As several volumes, if there are more starts than one.
+    const auto starts = parts::testing::StartsOf(file, std::string_view("Rar!\x1A\x07\0", 7));
+    rar::RarReader reader(file, {}, starts);
     parts::testing::Drain(reader, budget);
     return 0;
   }

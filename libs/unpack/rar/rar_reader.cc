@@ -75,8 +75,9 @@ struct RarReader::FileHeader {
 
 bool RarReader::IsRar(base::Bytes file) { return base::AsText(file).starts_with(kMarker); }
 
-RarReader::RarReader(base::Bytes file, std::span<const std::string> passwords)
-    : file_(file), offset_(kMarker.size()), keys_(passwords) {}
+RarReader::RarReader(base::Bytes file, std::span<const std::string> passwords,
+                     std::span<const std::uint64_t> volume_starts)
+    : file_(file), volumes_(file, volume_starts), offset_(kMarker.size()), keys_(passwords) {}
 
 void RarReader::End(std::string_view problem) {
   ended_ = true;
@@ -165,6 +166,58 @@ bool RarReader::Resync() {
   return false;
 }
 
+// Moves to the first block of the next volume. False: there is none.
+bool RarReader::NextVolume() {
+  const auto start = volumes_.After(offset_ - 1);
+  if (!start || !IsRar(base::ClippedSlice(file_, *start, kMarker.size()))) {
+    return false;
+  }
+  offset_ = *start + kMarker.size();
+  headers_are_hidden_ = false;  // its main header says so anew
+  return true;
+}
+
+// The header of the file that the volume goes on with; offset_ moves to its data.
+std::optional<RarReader::FileHeader> RarReader::TakePart(base::Budget& budget) {
+  while (budget.SpendSteps(kStepsPerHeader).ok()) {
+    const auto block = TakeBlock(budget);
+    if (!block || block->type == kEnd) {
+      return std::nullopt;
+    }
+    if (block->type == kMain) {
+      headers_are_hidden_ = (block->flags & kMainEncrypted) != 0;
+    }
+    if (block->type == kFile || block->type == kService) {
+      auto header = ReadFileHeader(*block);
+      return header && (header->flags & kFileFromBefore) != 0 ? header : std::nullopt;
+    }
+    offset_ += block->data_size;
+  }
+  return std::nullopt;
+}
+
+// Joins the data of a file that goes on in the volumes behind this one, as far as they are there.
+// Its checksum stands in the last header.
+void RarReader::TakeFurtherParts(FileHeader& header, base::Bytes& packed, base::Budget& budget) {
+  first_header_ = std::move(header_);
+  joined_.assign(packed.begin(), packed.end());
+  while ((header.flags & kFileGoesOn) != 0) {
+    const std::uint64_t before = offset_;
+    const auto part = NextVolume() ? TakePart(budget) : std::nullopt;
+    if (!part) {
+      offset_ = before;
+      break;
+    }
+    const base::Bytes further = volumes_.Slice(offset_, part->packed_size);
+    offset_ += further.size();
+    joined_.insert(joined_.end(), further.begin(), further.end());
+    header.packed_size += part->packed_size;
+    header.crc32 = part->crc32;
+    header.flags = (header.flags & ~kFileGoesOn) | (part->flags & kFileGoesOn);
+  }
+  packed = joined_;
+}
+
 std::optional<RarReader::FileHeader> RarReader::ReadFileHeader(const Block& block) const {
   base::ByteReader reader(block.header);
   reader.Skip(kBlockBytesMin);
@@ -203,14 +256,17 @@ std::optional<parts::Member> RarReader::Next(base::Budget& budget, inflate::Outp
       End(parts::LimitReason(base::Limit::kSteps));
       break;
     }
+    if (volumes_.StartsAt(offset_) && NextVolume()) {
+      continue;  // RAR 2 wrote no end mark
+    }
     const auto block = TakeBlock(budget);
     if (!block) {
       ended_ = ended_ || !Resync();
       continue;
     }
     if (block->type == kEnd) {
-      ended_ = true;
-      return std::nullopt;
+      ended_ = !NextVolume();
+      continue;
     }
     headers_are_hidden_ =
         headers_are_hidden_ || (block->type == kMain && (block->flags & kMainEncrypted) != 0);
@@ -218,13 +274,16 @@ std::optional<parts::Member> RarReader::Next(base::Budget& budget, inflate::Outp
       offset_ += block->data_size;
       continue;
     }
-    const auto header = ReadFileHeader(*block);
+    auto header = ReadFileHeader(*block);
     if (!header) {
       problem_ = problem_.empty() ? "damaged: invalid header" : problem_;
       continue;
     }
-    const base::Bytes packed = base::ClippedSlice(file_, offset_, header->packed_size);
+    base::Bytes packed = volumes_.Slice(offset_, header->packed_size);
     offset_ += packed.size();
+    if ((header->flags & kFileGoesOn) != 0 && volumes_.has_several()) {
+      TakeFurtherParts(*header, packed, budget);
+    }
     const bool is_wanted =
         header->is_service ? header->name == "CMT" || header->name == "STM" : !header->is_folder();
     if (is_wanted) {

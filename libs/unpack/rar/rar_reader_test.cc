@@ -118,6 +118,31 @@ TEST(RarReaderTest, FiltersStayWhatTheyAre) {
   EXPECT_FALSE(ApplyFilter({Filter::kRgb, {1000}, 0}, block));
 }
 
+TEST(RarReaderTest, VolumesAreOneArchive) {
+  for (const char* name : {"rar29_volumes.rar", "rar29_volumes_encrypted.rar"}) {
+    const std::string file = Fixture(name);
+    const auto starts = parts::testing::StartsOf(base::AsBytes(file), "Rar!");
+    ASSERT_EQ(starts.size(), 4u);
+    const auto read = [&](const std::string& bytes) {
+      RarReader reader(base::AsBytes(bytes), {}, starts);
+      base::Budget budget(parts::testing::SmallLimits());
+      auto all = parts::testing::Drain(reader, budget);
+      EXPECT_EQ(reader.problem(), "") << name;
+      return all;
+    };
+    auto all = read(file);
+    ASSERT_EQ(all.size(), 2u) << name;
+    EXPECT_EQ(all[0].gap, "") << name;
+    EXPECT_EQ(all[0].content, base::ArchivedText()) << name;
+    EXPECT_EQ(all[1].gap, "") << name;
+    EXPECT_EQ(all[1].content, "a needle in the nest\n") << name;
+    // The last volume is another archive's.
+    all = read(file.substr(0, starts[3]) + Fixture("rar29.rar"));
+    EXPECT_EQ(all.at(0).gap, "") << name;
+    EXPECT_EQ(all.at(1).gap.empty(), false) << name;
+  }
+}
+
 TEST(RarReaderTest, WhatCannotBeReadIsAGap) {
   EXPECT_EQ(Read(Fixture("rar15.rar")).at(0).gap, "unsupported: the compression of RAR version 15");
   const auto parts_of = Read(Fixture("rar29_parts.rar"));

@@ -6,6 +6,7 @@ namespace day::unpack::zip {
 namespace {
 
 constexpr std::uint32_t kInZip64 = 0xFFFFFFFF;
+constexpr std::uint32_t kDiskInZip64 = 0xFFFF;
 constexpr std::uint16_t kZip64ExtraId = 0x0001;
 constexpr std::uint16_t kAesExtraId = 0x9901;
 constexpr std::uint64_t kEnd64RecordBytes = 56;
@@ -33,6 +34,9 @@ void ApplyExtra(base::Bytes extra, Header& header) {
         if (*value == kInZip64 && values.remaining() >= 8) {
           *value = values.U64();
         }
+      }
+      if (header.disk == kDiskInZip64 && values.remaining() >= 4) {
+        header.disk = values.U32();
       }
     }
     reader.Skip(field.size());
@@ -105,7 +109,8 @@ std::optional<Header> ReadCentralRecord(base::Bytes file, std::uint64_t offset) 
   const std::uint16_t name_size = reader.U16();
   const std::uint16_t extra_size = reader.U16();
   const std::uint16_t comment_size = reader.U16();
-  reader.Skip(8);  // disk and attributes
+  header.disk = reader.U16();
+  reader.Skip(6);  // attributes
   header.local_offset = reader.U32();
   header.name = base::AsText(reader.Take(name_size));
   const base::Bytes extra = reader.Take(extra_size);

@@ -30,7 +30,8 @@ struct Header {
   std::uint16_t aes_method = 0;   // method 99: how the data was packed before
   std::uint64_t compressed_size = 0;
   std::uint64_t uncompressed_size = 0;
-  std::uint64_t local_offset = 0;  // central records only
+  std::uint64_t local_offset = 0;  // central records only: in its volume
+  std::uint32_t disk = 0;          // central records only: number of that volume
   std::string_view name;
   std::uint64_t end = 0;  // offset behind the header: data, or the next record
 };

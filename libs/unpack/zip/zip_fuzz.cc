@@ -1,5 +1,6 @@
 // Walks any bytes as a zip file and extracts everything under a small budget.
 #include <cstdlib>
+#include <vector>
 
 #include "libs/unpack/zip/overlap.h"
 #include "libs/unpack/zip/zip_reader.h"
@@ -15,7 +16,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.password_tries_max = 15;
   day::base::Budget budget(limits);
   (void)day::unpack::zip::HasOverlappingEntries(file);
-  auto reader = ZipReader::Create(file);
+  // Behind the mark of a split archive, as volumes of that many bytes.
+  constexpr std::size_t kVolumeBytes = 700;
+  std::vector<std::uint64_t> starts;
+  if (day::base::AsText(file).starts_with("PK\x07\x08")) {
+    for (std::uint64_t start = 0; start < size; start += kVolumeBytes) {
+      starts.push_back(start);
+    }
+  }
+  auto reader = ZipReader::Create(file, starts);
   if (!reader.ok()) {
     return 0;
   }

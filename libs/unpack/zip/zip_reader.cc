@@ -65,8 +65,10 @@ bool ChecksumFits(const Entry& entry, base::Bytes content) {
 
 }  // namespace
 
-base::Result<ZipReader> ZipReader::Create(base::Bytes file) {
+base::Result<ZipReader> ZipReader::Create(base::Bytes file,
+                                          std::span<const std::uint64_t> volume_starts) {
   ZipReader reader(file);
+  reader.volume_starts_ = volume_starts;
   reader.FindDirectories();
   const bool starts_like_zip =
       HasSignature(file, 0, kLocalSignature) || HasSignature(file, 0, kDescriptorSignature);
@@ -151,8 +153,13 @@ void ZipReader::AddDirectory(std::uint64_t record_offset) {
   }
   add(end->directory_offset);
   const bool is_directory = directories_.size() > known_before;
-  if (is_directory && end->disk != 0 && end->disk != kDiskUnknown && problem_.empty()) {
-    problem_ = "unsupported: one volume of a split archive";
+  const bool is_split = end->disk != 0 && end->disk != kDiskUnknown;
+  if (is_directory && is_split && problem_.empty()) {
+    if (volume_starts_.empty()) {
+      problem_ = "unsupported: one volume of a split archive";
+    } else if (volume_starts_.size() != end->disk + std::size_t{1}) {
+      problem_ = "damaged: volumes of the archive are missing";
+    }
   }
 }
 
@@ -196,6 +203,23 @@ std::optional<Entry> ZipReader::NextListed() {
   return std::nullopt;
 }
 
+// With data in front, some writers count from the start of the file, some from that of the archive.
+// In a split archive all count from the start of a volume.
+std::optional<Header> ZipReader::FindLocal(const Header& central, const Directory& directory,
+                                           std::uint64_t& offset) const {
+  const std::uint64_t volume =
+      central.disk < volume_starts_.size() ? volume_starts_[central.disk] : directory.base;
+  for (const std::uint64_t base : {volume, directory.base, std::uint64_t{0}}) {
+    const auto place = base::CheckedAdd(central.local_offset, base);
+    const auto local = place ? ReadLocalHeader(file_, *place) : std::nullopt;
+    if (local) {
+      offset = *place;
+      return local;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Entry> ZipReader::ReadRecord(const Directory& directory) {
   const std::optional<Header> central = ReadCentralRecord(file_, record_offset_);
   if (!central) {
@@ -204,17 +228,7 @@ std::optional<Entry> ZipReader::ReadRecord(const Directory& directory) {
   record_offset_ = central->end;
   ++records_read_;
   Entry entry = MakeEntry(*central, Entry::Origin::kDirectory);
-  // With data in front, some writers count from the start of the file, some from that of the
-  // archive.
-  std::optional<Header> local;
-  for (const std::uint64_t base : {directory.base, std::uint64_t{0}}) {
-    const auto offset = base::CheckedAdd(central->local_offset, base);
-    local = offset ? ReadLocalHeader(file_, *offset) : std::nullopt;
-    if (local) {
-      entry.header_offset = *offset;
-      break;
-    }
-  }
+  const std::optional<Header> local = FindLocal(*central, directory, entry.header_offset);
   if (!local) {
     entry.origin = Entry::Origin::kMissingHeader;
     return entry;

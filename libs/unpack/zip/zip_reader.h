@@ -35,6 +35,8 @@
 
 namespace day::unpack::zip {
 
+struct Header;  // zip_format.h
+
 // Entries that one reader gives.
 inline constexpr std::uint64_t kEntriesMax = 1'000'000;
 // Central directories that one reader follows.
@@ -97,8 +99,11 @@ struct Extraction {
 
 class ZipReader {
  public:
+  // Of a split archive the file is all volumes, one after the other; where each starts tells what
+  // the directory's offsets mean. REQUIRES: `volume_starts` outlive the reader.
   // Errors: kMalformed (neither a local header at the start nor a central directory at the end).
-  static base::Result<ZipReader> Create(base::Bytes file);
+  static base::Result<ZipReader> Create(base::Bytes file,
+                                        std::span<const std::uint64_t> volume_starts = {});
 
   // Whether a central directory ends this file, whatever it starts with (self-extracting programs).
   static bool HasDirectory(base::Bytes file);
@@ -135,6 +140,8 @@ class ZipReader {
   void FindDirectories();
   void AddDirectory(std::uint64_t record_offset);
   std::optional<Entry> NextListed();
+  std::optional<Header> FindLocal(const Header& central, const Directory& directory,
+                                  std::uint64_t& offset) const;
   std::optional<Entry> ReadRecord(const Directory& directory);
   std::optional<Entry> NextUnlisted();
   void StartUnlisted();
@@ -160,6 +167,7 @@ class ZipReader {
                                                 inflate::OutputBuffer& buffer);
 
   base::Bytes file_;
+  std::span<const std::uint64_t> volume_starts_;
   std::vector<Directory> directories_;
   std::size_t directory_ = 0;        // the one being read
   std::uint64_t record_offset_ = 0;  // its next record

@@ -36,9 +36,10 @@ struct Walk {
   }
 };
 
-Walk WalkAll(const std::string& file, const base::BudgetLimits& limits = {}) {
+Walk WalkAll(const std::string& file, const base::BudgetLimits& limits = {},
+             std::span<const std::uint64_t> volume_starts = {}) {
   Walk walk;
-  auto reader = ZipReader::Create(base::AsBytes(file));
+  auto reader = ZipReader::Create(base::AsBytes(file), volume_starts);
   EXPECT_TRUE(reader.ok());
   base::Budget budget(limits);
   inflate::Inflater inflater;
@@ -141,6 +142,25 @@ TEST(ZipReaderTest, ReadsOldMethodsAndKnownPasswords) {
   }
   EXPECT_EQ(WalkAll(Fixture("../packages/volume.zip")).problem,
             "unsupported: one volume of a split archive");
+}
+
+TEST(ZipReaderTest, VolumesAreOneArchive) {
+  const std::string first = Fixture("../packages/split.z01");
+  const std::string second = Fixture("../packages/split.z02");
+  const std::string last = Fixture("../packages/split.zip");
+  const std::string whole = first + second + last;
+  const std::vector<std::uint64_t> starts = {0, first.size(), first.size() + second.size()};
+  const Walk walk = WalkAll(whole, {}, starts);
+  ExpectWhole(walk);
+  ASSERT_THAT(walk.names(), ElementsAre("a.txt", "b.txt", "c.txt"));
+  EXPECT_EQ(walk.entries[1].text, "a needle in the nest\n");
+  EXPECT_EQ(walk.entries[2].text, base::ArchivedText());
+  for (const Content& entry : walk.entries) {
+    EXPECT_EQ(entry.origin, Origin::kDirectory) << "offsets count from the start of a volume";
+  }
+  const std::vector<std::uint64_t> fewer = {0, first.size()};
+  EXPECT_EQ(WalkAll(first + last, {}, fewer).problem,
+            "damaged: volumes of the archive are missing");
 }
 
 TEST(ZipReaderTest, PpmdThatIsCutGivesWhatWasDecoded) {

@@ -36,4 +36,14 @@ std::vector<Drained> Drain(Archive& archive, base::Budget& budget) {
   return all;
 }
 
+std::vector<std::uint64_t> StartsOf(base::Bytes file, std::string_view marker) {
+  std::vector<std::uint64_t> starts;
+  const std::string_view text = base::AsText(file);
+  for (std::size_t at = text.find(marker); at != std::string_view::npos;
+       at = text.find(marker, at + 1)) {
+    starts.push_back(at);
+  }
+  return starts;
+}
+
 }  // namespace day::unpack::parts::testing
