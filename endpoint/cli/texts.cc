@@ -11,8 +11,9 @@ constexpr const char kScanHelpInput[] = R"(daylight scan - look for threats in f
 Usage: daylight scan [OPTION]... PATH...
 
 Scans files, and folders with everything below them. Archives, mails, documents, installers, images of
-disks and packed programs are opened, one in the other. A path of - is standard input. Without --rules
-and --db the rules that ship with Daylight are used.
+disks and packed programs are opened, one in the other; an archive in several files (a.z01, a.zip;
+a.7z.001; a.part1.rar) is opened as a whole. A path of - is standard input. Without --rules and --db the
+rules that ship with Daylight are used.
 
 What is scanned
   -r, --recursive         enter folders below the given ones (this is the default)

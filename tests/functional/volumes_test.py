@@ -131,10 +131,9 @@ class VolumesTest(ScanCase):
         self.expect("d.part10.rar", "dir/needle.bin", paths[9], others=0)
 
     def test_installshield(self):
-        header, volume = make_installers.cabinet([(b"needle.bin", payload())], 0x01009500)
-        self.write("data1.hdr", header)
-        self.write("data1.cab", volume)
-        self.expect("data1.hdr", "data1.hdr/needle.bin", others=1)
+        header, volumes = make_installers.cabinet([(b"needle.bin", payload())], 0x01009500, 9, (1000, 3000))
+        self.write_all(["data1.hdr", "data1.cab", "data2.cab", "data3.cab"], [header, *volumes])
+        self.expect("data1.hdr", "data1.hdr/needle.bin", others=3)
 
     def test_what_is_missing_is_said(self):
         volumes = split_zip(plain_zip(), 1500)

@@ -16,6 +16,10 @@ constexpr unsigned kFlagInvalid = 8;
 constexpr std::uint64_t kRecordBytes = 0x57;  // of a file, since version 6
 constexpr std::size_t kNameBytesMax = 1024;
 constexpr std::uint32_t kVolumesMax = 100;
+// In a volume: the numbers of its first and its last file.
+constexpr std::uint64_t kFirstOffset = 28;
+constexpr std::uint64_t kLastOffset = 32;
+constexpr std::uint64_t kNoFile = 0x7FFFFFFF;
 
 unsigned VersionOf(std::uint32_t number) {
   const std::uint32_t kind = number >> 24;
@@ -73,6 +77,7 @@ std::optional<Cabinet> Cabinet::Open(base::Bytes header, std::string_view stem,
 
 std::optional<Cabinet::File> Cabinet::ReadFile(std::uint32_t index) const {
   File file;
+  file.index = index;
   base::ByteReader reader(header_);
   std::uint32_t name = 0;
   if (version_ <= 5) {
@@ -116,8 +121,6 @@ base::Bytes Cabinet::Volume(std::uint32_t number) const {
 
 // Version 5: each volume tells the first and the last of its files.
 std::uint32_t Cabinet::VolumeOf(std::uint32_t index) const {
-  constexpr std::uint64_t kFirstOffset = 28;
-  constexpr std::uint64_t kLastOffset = 32;
   for (std::uint32_t number = 1; number <= kVolumesMax; ++number) {
     const base::Bytes volume = Volume(number);
     const auto first = base::ReadAt<std::uint32_t>(volume, kFirstOffset);
@@ -130,6 +133,52 @@ std::uint32_t Cabinet::VolumeOf(std::uint32_t index) const {
     }
   }
   return 1;
+}
+
+// Each volume tells where its first and its last file lie in it, which may be parts of files.
+base::Bytes Cabinet::PartIn(base::Bytes volume, const File& file) const {
+  struct Place {
+    std::uint64_t offset;
+    std::uint64_t size;
+    std::uint64_t packed_size;
+  };
+  const bool is_wide = version_ > 5;
+  base::ByteReader reader(volume);
+  reader.Skip(kFirstOffset);
+  const std::uint32_t first_index = reader.U32();
+  const std::uint32_t last_index = reader.U32();
+  const auto number = [&] { return is_wide ? reader.U64() : reader.U32(); };
+  Place first = {};
+  Place last = {};
+  for (Place* place : {&first, &last}) {
+    place->offset = number();
+    place->size = number();
+    place->packed_size = number();
+  }
+  const bool is_last = file.index == last_index && last.offset != kNoFile;
+  if (!reader.ok() || (!is_last && file.index != first_index)) {
+    return {};
+  }
+  const Place& place = is_last ? last : first;
+  const bool is_packed = (file.flags & kFlagPacked) != 0;
+  return base::ClippedSlice(volume, place.offset, is_packed ? place.packed_size : place.size);
+}
+
+base::Bytes Cabinet::PackedData(const File& file) {
+  const std::uint64_t size = (file.flags & kFlagPacked) != 0 ? file.packed_size : file.size;
+  if ((file.flags & kFlagSplit) == 0) {
+    return base::ClippedSlice(Volume(file.volume), file.offset, size);
+  }
+  joined_.clear();
+  for (std::uint32_t i = 0; i < kVolumesMax && joined_.size() < size; ++i) {
+    const base::Bytes part = PartIn(Volume(file.volume + i), file);
+    if (part.empty()) {
+      break;
+    }
+    const base::Bytes wanted = base::ClippedSlice(part, 0, size - joined_.size());
+    joined_.insert(joined_.end(), wanted.begin(), wanted.end());
+  }
+  return joined_;
 }
 
 std::optional<parts::Member> Cabinet::Next(base::Budget& budget, inflate::Inflater& inflater,
@@ -148,15 +197,9 @@ std::optional<parts::Member> Cabinet::Next(base::Budget& budget, inflate::Inflat
     return std::nullopt;
   }
   member.name = file->name;
-  const base::Bytes packed =
-      base::ClippedSlice(Volume(file->volume), file->offset,
-                         (file->flags & kFlagPacked) != 0 ? file->packed_size : file->size);
+  const base::Bytes packed = PackedData(*file);
   if (packed.empty() && file->size != 0) {
     member.gap = "unsupported: volume " + std::to_string(file->volume) + " is not there";
-    return member;
-  }
-  if ((file->flags & kFlagSplit) != 0) {
-    member.gap = "unsupported: the file is split over volumes";
     return member;
   }
   if (!budget.SpendSteps(packed.size()).ok()) {

@@ -34,6 +34,7 @@ class Cabinet {
 
  private:
   struct File {
+    std::uint32_t index = 0;
     unsigned flags = 0;
     std::uint64_t size = 0;
     std::uint64_t packed_size = 0;
@@ -45,6 +46,9 @@ class Cabinet {
   std::optional<File> ReadFile(std::uint32_t index) const;
   base::Bytes Volume(std::uint32_t number) const;
   std::uint32_t VolumeOf(std::uint32_t index) const;
+  base::Bytes PartIn(base::Bytes volume, const File& file) const;
+  // All data of a file, which may be fewer bytes than its size says.
+  base::Bytes PackedData(const File& file);
 
   base::Bytes header_;
   std::string stem_;
@@ -55,6 +59,7 @@ class Cabinet {
   std::uint32_t folders_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t next_ = 0;
+  std::vector<std::byte> joined_;  // the data of a file that is split over volumes
 };
 
 }  // namespace day::unpack::installshield

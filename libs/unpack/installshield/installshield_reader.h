@@ -6,8 +6,8 @@
 // and, in a list, the files in InstallShield's own cabinets (version 5 and later: data1.hdr with
 // data1.cab, data2.cab, ...), named "data1.hdr/FILE".
 //
-// Files of a cabinet that are split over volumes are gaps. Linear in the file and its output;
-// files of cabinets that share bytes are paid each. Not thread-safe.
+// Linear in the file and its output; files of cabinets that share bytes are paid each. Not
+// thread-safe.
 #pragma once
 
 #include <string>

@@ -52,6 +52,25 @@ TEST(InstallshieldReaderTest, ReadsCabinetsThatLieBesideTheirHeader) {
   ExpectFile(all[1], "data1.hdr/b.txt", 21);
 }
 
+TEST(InstallshieldReaderTest, FilesMayLieInSeveralVolumes) {
+  for (const char* name : {"is_split.exe", "is_split5.exe"}) {
+    SCOPED_TRACE(name);
+    std::string data = InstallerFixture(name);
+    auto all = parts::testing::ReadAll<InstallshieldReader>(data);
+    ASSERT_EQ(all.size(), 8u) << "a header, four volumes, three files";
+    ExpectFile(all[5], "data1.hdr/a.txt", 900);
+    ExpectFile(all[6], "data1.hdr/b.txt", 21);
+    ExpectFile(all[7], "data1.hdr/c.txt", 900);
+    data[data.find("data4.cab")] = 'x';
+    data[data.find("data4.cab")] = 'x';
+    all = parts::testing::ReadAll<InstallshieldReader>(data);
+    ASSERT_EQ(all.size(), 8u);
+    ExpectFile(all[6], "data1.hdr/b.txt", 21);
+    EXPECT_EQ(all[7].gap, "damaged: the data ends too early");
+    EXPECT_TRUE(all[7].content.starts_with("The quick brown"));
+  }
+}
+
 TEST(InstallshieldReaderTest, ReadsStreams) {
   const std::string data = InstallerFixture("is_stream.exe", kProgramBytes + 18);
   ASSERT_TRUE(InstallshieldReader::IsStream(base::AsBytes(data)));
