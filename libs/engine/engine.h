@@ -65,7 +65,7 @@ struct EngineOptions {
 struct Volumes {
   base::Bytes joined;                     // all of them, one after the other; empty: no archive
   std::span<const std::uint64_t> starts;  // of each in `joined`, ascending
-  bool is_left_to_another = false;        // what is in the archive is told of another volume
+  bool is_left_to_another = false;        // what the archive lacks is told of another volume
 };
 
 class Engine {
@@ -84,9 +84,9 @@ class Engine {
 
   // Never fails: whatever goes wrong with the file is a gap in the report. `name` is the path that
   // external variables see; `owner` the name of the file's owner, if known. A volume of an archive
-  // is matched as the file it is, and then the whole archive, whose contents have the paths that
-  // they would have in an archive of one file. REQUIRES: `data` stays mapped and unchanged during
-  // the call.
+  // is looked at as the file it is, but for what it lacks, and then the whole archive, whose
+  // contents have the paths that they would have in an archive of one file. REQUIRES: `data` stays
+  // mapped and unchanged during the call.
   Report ScanFile(base::Bytes data, std::string_view name, const base::BudgetLimits& limits,
                   std::string_view owner = {}, const Volumes& volumes = {});
 

@@ -163,7 +163,7 @@ TEST(EngineTest, NestedPathsLeadToWhatWasFound) {
   EXPECT_EQ(deep.owner, "alice");
 }
 
-TEST(EngineTest, VolumesAreMatchedAloneAndOpenedTogether) {
+TEST(EngineTest, VolumesAreOpenedAloneAndTogether) {
   std::string joined;
   std::vector<std::uint64_t> starts;
   for (const char* name : {"split.z01", "split.z02", "split.zip"}) {
@@ -184,13 +184,17 @@ TEST(EngineTest, VolumesAreMatchedAloneAndOpenedTogether) {
   EXPECT_EQ(report.findings[0].inner_path, "");
   EXPECT_EQ(report.findings[1].inner_path, "b.txt");
   EXPECT_EQ(asked.back().path, "/in/split.zip//c.txt");
+  EXPECT_EQ(engine->ScanFile(last, "/in/split.zip", {}).completeness, Completeness::kPartial);
 
   Volumes left;
   left.is_left_to_another = true;
   const base::Bytes middle = volumes.joined.subspan(starts[1], starts[2] - starts[1]);
   const Report other = engine->ScanFile(middle, "/in/split.z02", {}, {}, left);
   EXPECT_EQ(other.completeness, Completeness::kComplete);
-  EXPECT_EQ(other.objects_scanned, 1u);
+  const base::Bytes first = volumes.joined.first(starts[1]);
+  EXPECT_EQ(engine->ScanFile(first, "/in/split.z01", {}, {}, left).completeness,
+            Completeness::kComplete);
+  EXPECT_EQ(engine->ScanFile(first, "/in/split.z01", {}).completeness, Completeness::kPartial);
 }
 
 TEST(EngineTest, PlainFilesAreOneObject) {

@@ -53,6 +53,7 @@ bool EndsTheFile(std::string_view gap) {
 FileScan::FileScan(Engine::State& state, base::Bytes data, std::string_view name,
                    const base::BudgetLimits& limits, std::string_view owner, const Volumes& volumes)
     : state_(state), data_(data), name_(name), owner_(owner), volumes_(volumes), budget_(limits) {
+  is_alone_ = volumes_.is_left_to_another || !volumes_.joined.empty();
   // Never moved: containers keep a view of it.
   zip_passwords_.reserve(state_.zip_passwords.size() + unpack::mail::kCandidatesMax);
   zip_passwords_ = state_.zip_passwords;
@@ -65,9 +66,9 @@ FileScan::FileScan(Engine::State& state, base::Bytes data, std::string_view name
 
 Report FileScan::Run() {
   ScanObject(data_, {});
-  ScanVolumes();
-  while (!stack_.empty()) {
-    Step();
+  Walk();
+  if (!volumes_.joined.empty()) {
+    ScanVolumes();
   }
   OrderFindings(state_.options.heuristics, report_.findings);
   report_.verdict = report_.findings.empty() ? Verdict::kNothingFound : Verdict::kFound;
@@ -77,6 +78,33 @@ Report FileScan::Run() {
 
 std::uint64_t FileScan::Now() const {
   return state_.options.now_ms ? state_.options.now_ms() : SystemNowMs();
+}
+
+// Takes everything out of the containers that are open, and opens what is found there.
+void FileScan::Walk() {
+  while (!stack_.empty()) {
+    Step();
+  }
+}
+
+// The archive that the file is a volume of, with a budget of its own. What was found in the volume
+// alone is not said again.
+void FileScan::ScanVolumes() {
+  const std::size_t first = report_.findings.size();
+  is_alone_ = false;
+  budget_ = base::Budget(budget_.limits());
+  ScanObject(volumes_.joined, {}, Origin::kVolumes);
+  Walk();
+  const auto begin = report_.findings.begin();
+  const auto begin_new = begin + static_cast<std::ptrdiff_t>(first);
+  const auto is_known = [&](const Finding& finding) {
+    return std::any_of(begin, begin_new, [&](const Finding& other) {
+      return other.source == finding.source && other.name == finding.name &&
+             other.rule == finding.rule && other.inner_path == finding.inner_path;
+    });
+  };
+  report_.findings.erase(std::remove_if(begin_new, report_.findings.end(), is_known),
+                         report_.findings.end());
 }
 
 // Takes one object out of the innermost container.
@@ -231,16 +259,6 @@ void FileScan::ScanObject(base::Bytes data, const std::string& inner_path, Origi
   Descend(data, kind, path, inner_path, origin);
 }
 
-// The archive that the file is a volume of. What is found in the volume itself is not said again.
-void FileScan::ScanVolumes() {
-  if (volumes_.joined.empty()) {
-    return;
-  }
-  const std::size_t first = report_.findings.size();
-  ScanObject(volumes_.joined, {}, Origin::kVolumes);
-  DropRepeatedFindings(first);
-}
-
 // A copy is the object it was made of, as body signatures want to see it, or its links, as rules
 // want to: no object of its own, and what is found in both is said once.
 void FileScan::ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin) {
@@ -280,10 +298,6 @@ bool FileScan::WasOpened(base::Bytes data, FileType type, Origin origin) {
 
 void FileScan::Descend(base::Bytes data, const FileKind& kind, std::string_view path,
                        const std::string& inner_path, Origin origin) {
-  const bool is_volume = volumes_.is_left_to_another || !volumes_.joined.empty();
-  if (is_volume && stack_.empty() && origin != Origin::kVolumes) {
-    return;  // its archive is opened as a whole
-  }
   if (!kept_texts_.empty() && !IsText(kind.type) && kind.type != FileType::kMail) {
     ReadPasswords();
   }

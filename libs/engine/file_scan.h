@@ -71,6 +71,7 @@ class FileScan {
   void SearchDamaged(const Frame& frame);
   void Unwind(std::string_view reason);
   void ScanObject(base::Bytes data, const std::string& inner_path, Origin origin = Origin::kOther);
+  void Walk();
   void ScanVolumes();
   void ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin);
   bool IsRepeated(const Item& item);
@@ -105,6 +106,7 @@ class FileScan {
   std::string_view name_;
   std::string_view owner_;
   Volumes volumes_;
+  bool is_alone_ = false;  // what is looked at is a volume, without the others
   base::Budget budget_;
   std::optional<std::uint64_t> deadline_ms_;
   Report report_;

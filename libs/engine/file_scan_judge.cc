@@ -7,8 +7,20 @@
 #include "libs/engine/naming.h"
 
 namespace day::engine {
+namespace {
+
+// What a volume without the others says of itself.
+bool IsOfVolume(std::string_view reason) {
+  return reason.starts_with("damaged") ||
+         (reason.starts_with("unsupported") && reason.find("volume") != std::string_view::npos);
+}
+
+}  // namespace
 
 void FileScan::AddGap(std::string_view inner_path, std::string_view reason) {
+  if (is_alone_ && IsOfVolume(reason)) {
+    return;  // the archive as a whole says what it lacks
+  }
   const std::size_t gaps_max = state_.options.gaps_max;
   if (report_.gaps.size() < gaps_max) {
     report_.gaps.push_back({std::string(inner_path), std::string(reason)});
@@ -57,7 +69,7 @@ void FileScan::AddAlert(std::string_view name, std::string_view inner_path) {
 
 // Of the findings from `first` on, in a copy, those that the object or another copy of it had.
 void FileScan::DropRepeatedFindings(std::size_t first) {
-  const std::string whole = stack_.empty() ? std::string() : stack_.back().inner_path;
+  const std::string& whole = stack_.back().inner_path;
   const std::string copies = whole.empty() ? "(" : whole + std::string(kPathSeparator) + "(";
   const auto begin = report_.findings.begin();
   const auto begin_new = begin + static_cast<std::ptrdiff_t>(first);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Archives in several files: whatever lies across them is found, and what is missing is said."""
+import gzip
 import io
 import json
 import lzma
@@ -166,6 +167,26 @@ class VolumesTest(ScanCase):
         self.assertEqual([name for name, line in files.items() if "is_volume" in line], ["h.z01"])
         self.assertEqual(found_in(files["h.z01"]), {""})
         self.assertEqual(found_in(files["h.zip"]), {"", "dir/needle.bin"})
+
+    def test_names_hide_nothing(self):
+        """Files that are no volumes, called as if they were, are found as they are under any other name."""
+        text, zipped = b"words and words " * 20, plain_zip()
+        rar = make_rars.archive(make_rars.entry(b"needle.bin", make_rars.Rar3().pack(payload()), payload(), 29))
+        bare = zipped[:zipped.index(b"PK\1\2")]  # without its directory
+        for number, (hidden, names) in enumerate((
+                (zipped, ["a.z01", "a.z02", "a.zip"]), (bare, ["a.z01", "a.z02", "a.zip"]), (rar, ["a.rar", "a.r00", "a.r01"]),
+                (rar, ["a.part1.rar", "a.part2.rar", "a.part3.rar"]), (zipped, ["a.001", "a.002", "a.003"]),
+                (gzip.compress(payload()), ["a.001", "a.002", "a.003"]), (lzma.compress(payload()), ["a.z01", "a.z02", "a.zip"]),
+                (zipped, ["data1.hdr", "data1.cab", "data2.cab"]))):
+            for at in range(3):
+                with self.subTest(number=number, names=names, at=at):
+                    for old in self.files.iterdir():
+                        old.unlink()
+                    for place, name in enumerate(names):
+                        self.write(name, hidden if place == at else text)
+                    code, files = self.scan(self.files)
+                    self.assertEqual(code, 1)
+                    self.assertTrue(found_in(files[names[at]]))
 
     def test_results_of_volumes_are_not_remembered(self):
         """What is beside a file may change while the file does not."""

@@ -276,7 +276,7 @@ void ZipReader::StartUnlisted() {
   regions_sorted_ = claimed_.size();
   // What is in front of an archive that starts later is somebody else's (a program's stub).
   const bool starts_like_zip = file_.size() >= 2 && base::AsText(file_).starts_with("PK");
-  if (!starts_like_zip) {
+  if (!starts_like_zip && volume_starts_.empty()) {
     cursor_ = claimed_.empty() ? file_.size() : claimed_.front().begin;
   }
 }
