@@ -168,7 +168,7 @@ TEST(EngineTest, VolumesAreOpenedAloneAndTogether) {
   std::vector<std::uint64_t> starts;
   for (const char* name : {"split.z01", "split.z02", "split.zip"}) {
     starts.push_back(joined.size());
-    joined += Fixture(std::string("../packages/") + name);
+    joined += Fixture(std::string("../volumes/") + name);
   }
   std::vector<FakeMatcher::Asked> asked;
   auto engine =

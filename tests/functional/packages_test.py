@@ -111,6 +111,8 @@ EXPECTED = {
     "is_cabinet.exe": (two("(overlay)//data1.hdr/", "a.txt") | {
         ("needle", path) for path in ("", "(overlay)", "(overlay)//Disk1\\plain.txt")}, {}),
     "is_cabinet5.exe": (two("(overlay)//data1.hdr/", "a.txt"), {}),
+    **{name: (two("(overlay)//data1.hdr/", "a.txt") | {("fox", "(overlay)//data1.hdr/c.txt")}, {})
+       for name in ("is_split.exe", "is_split5.exe")},
     "is_stream.exe": (two("(overlay at 18)//", "a.txt"), {}),
     "sfx_7z.exe": (two("(overlay)//"), {}),
     "sfx_cab.exe": (two("(overlay)//", "dir\\a.txt"), {}),

@@ -90,7 +90,7 @@ TEST(Rar5ReaderTest, PasswordsArePaid) {
 TEST(Rar5ReaderTest, VolumesAreOneArchive) {
   for (const char* name : {"rar50_volumes.rar", "rar50_volumes_hidden.rar"}) {
     SCOPED_TRACE(name);
-    const std::string file = Fixture(name);
+    const std::string file = base::ReadFixture(std::string("volumes/") + name);
     const auto starts = parts::testing::StartsOf(base::AsBytes(file), "Rar!");
     ASSERT_EQ(starts.size(), 4u);
     const auto read = [&](const std::string& bytes) {

@@ -120,7 +120,7 @@ TEST(RarReaderTest, FiltersStayWhatTheyAre) {
 
 TEST(RarReaderTest, VolumesAreOneArchive) {
   for (const char* name : {"rar29_volumes.rar", "rar29_volumes_encrypted.rar"}) {
-    const std::string file = Fixture(name);
+    const std::string file = base::ReadFixture(std::string("volumes/") + name);
     const auto starts = parts::testing::StartsOf(base::AsBytes(file), "Rar!");
     ASSERT_EQ(starts.size(), 4u);
     const auto read = [&](const std::string& bytes) {

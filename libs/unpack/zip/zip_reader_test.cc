@@ -145,9 +145,9 @@ TEST(ZipReaderTest, ReadsOldMethodsAndKnownPasswords) {
 }
 
 TEST(ZipReaderTest, VolumesAreOneArchive) {
-  const std::string first = Fixture("../packages/split.z01");
-  const std::string second = Fixture("../packages/split.z02");
-  const std::string last = Fixture("../packages/split.zip");
+  const std::string first = Fixture("../volumes/split.z01");
+  const std::string second = Fixture("../volumes/split.z02");
+  const std::string last = Fixture("../volumes/split.zip");
   const std::string whole = first + second + last;
   const std::vector<std::uint64_t> starts = {0, first.size(), first.size() + second.size()};
   const Walk walk = WalkAll(whole, {}, starts);
