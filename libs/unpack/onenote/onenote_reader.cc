@@ -19,6 +19,12 @@ constexpr std::uint64_t kFileDataHeaderBytes = 16 + 8 + 4 + 8;
 // {638DE92F-A6D4-4BC1-9A36-B3FC2511A5B7}: a section as the web's protocol packs it.
 constexpr std::string_view kPackaged =
     "\x2F\xE9\x8D\x63\xD4\xA6\xC1\x4B\x9A\x36\xB3\xFC\x25\x11\xA5\xB7"sv;
+// {109ADD3F-911B-49F5-A5D0-1791EDC8AED8}: a section on disk.
+constexpr std::string_view kOnDisk =
+    "\x3F\xDD\x9A\x10\x1B\x91\xF5\x49\xA5\xD0\x17\x91\xED\xC8\xAE\xD8"sv;
+constexpr std::uint64_t kHeaderBytes = 1024;
+constexpr std::uint64_t kFileLengthOffset = 196;
+constexpr std::string_view kCut = "damaged: the file is cut";
 constexpr std::uint64_t kFormatOffset = 48;
 constexpr std::uint64_t kPackagingOffset = 68;
 // Types of objects.
@@ -89,8 +95,13 @@ Object TakeObject(base::ByteReader& reader) {
   return object;
 }
 
+struct Binary {
+  base::Bytes data;
+  bool is_cut = false;
+};
+
 // The bytes in a blob or in the data of an object group.
-base::Bytes BinaryOf(const Object& object) {
+Binary BinaryOf(const Object& object) {
   base::ByteReader reader(object.data);
   if (object.type == kGroupData) {
     for (std::uint64_t i = TakeCompact(reader); i > 0 && reader.remaining() > 0; --i) {
@@ -102,10 +113,25 @@ base::Bytes BinaryOf(const Object& object) {
     }
   }
   const std::uint64_t size = TakeCompact(reader);
-  return reader.Take(std::min(size, reader.remaining()));
+  const bool is_cut = size > reader.remaining();
+  return {reader.Take(std::min(size, reader.remaining())), is_cut};
+}
+
+// Of sections on disk the header says how long they are.
+bool IsCut(base::Bytes file) {
+  const auto format = base::Slice(file, kFormatOffset, kOnDisk.size());
+  if (!format) {
+    return true;
+  }
+  const auto length = base::ReadAt<std::uint64_t>(file, kFileLengthOffset);
+  return base::AsText(*format) == kOnDisk &&
+         (file.size() < kHeaderBytes || length.value_or(0) > file.size());
 }
 
 }  // namespace
+
+OneNoteReader::OneNoteReader(base::Bytes file)
+    : file_(file), problem_(IsCut(file) ? kCut : std::string_view()) {}
 
 std::optional<Part> OneNoteReader::Next(base::Budget& budget, inflate::Inflater&,
                                         inflate::OutputBuffer&) {
@@ -128,7 +154,7 @@ std::optional<Part> OneNoteReader::NextStored(base::Budget& budget) {
   const base::Bytes content = base::ClippedSlice(file_, at + kFileDataHeaderBytes, size);
   Part part = document::PaidPart("file " + std::to_string(++count_), content, budget);
   if (part.gap.empty() && content.size() < size) {
-    part.gap = "damaged: the file is cut";
+    part.gap = kCut;
   }
   return part;
 }
@@ -146,10 +172,12 @@ std::optional<Part> OneNoteReader::NextPackaged(base::Budget& budget) {
     if (!object.is_start || (object.type != kDataBlob && object.type != kGroupData)) {
       continue;
     }
-    const base::Bytes content = BinaryOf(object);
-    if (!content.empty()) {
+    const Binary binary = BinaryOf(object);
+    if (!binary.data.empty()) {
       packaged_at_ = reader.offset();
-      return document::PaidPart("file " + std::to_string(++count_), content, budget);
+      Part part = document::PaidPart("file " + std::to_string(++count_), binary.data, budget);
+      part.gap = part.gap.empty() && binary.is_cut ? std::string(kCut) : part.gap;
+      return part;
     }
   }
   packaged_at_ = file_.size();

@@ -26,17 +26,19 @@ namespace day::unpack::onenote {
 
 class OneNoteReader {
  public:
-  explicit OneNoteReader(base::Bytes file) : file_(file) {}
+  explicit OneNoteReader(base::Bytes file);
 
   std::optional<document::Part> Next(base::Budget& budget, inflate::Inflater& inflater,
                                      inflate::OutputBuffer& buffer);
-  std::string_view problem() const { return {}; }
+  // "damaged: the file is cut", or empty.
+  std::string_view problem() const { return problem_; }
 
  private:
   std::optional<document::Part> NextStored(base::Budget& budget);
   std::optional<document::Part> NextPackaged(base::Budget& budget);
 
   base::Bytes file_;
+  std::string_view problem_;
   std::uint64_t stored_at_ = 0;
   std::uint64_t packaged_at_ = 0;
   bool walks_packaging_ = false;

@@ -55,6 +55,20 @@ TEST(OneNoteReaderTest, GivesStoredFiles) {
   EXPECT_THAT(WalkAll(kStart), ElementsAre());
 }
 
+TEST(OneNoteReaderTest, SaysThatItIsCut) {
+  const auto problem = [](const std::string& file) {
+    return std::string(OneNoteReader(base::AsBytes(file)).problem());
+  };
+  const std::string format("\x3F\xDD\x9A\x10\x1B\x91\xF5\x49\xA5\xD0\x17\x91\xED\xC8\xAE\xD8", 16);
+  const std::string whole = kStart + std::string(32, '\0') + format + std::string(132, '\0') +
+                            Little(2000, 8) + std::string(2000 - 204, 'x');
+  EXPECT_EQ(problem(whole), "");
+  EXPECT_EQ(problem(whole + "more"), "");
+  for (const std::size_t size : {1999u, 1023u, 200u, 64u, 63u, 16u}) {
+    EXPECT_EQ(problem(whole.substr(0, size)), "damaged: the file is cut") << size;
+  }
+}
+
 TEST(OneNoteReaderTest, GivesFilesOfSectionsFromTheWeb) {
   const std::string guid = "\x04" + std::string(16, 'g');
   const std::string element = Little(0x0C | (20u << 9), 2) + std::string(20, 'd');
@@ -63,7 +77,8 @@ TEST(OneNoteReaderTest, GivesFilesOfSectionsFromTheWeb) {
       element + Object(0x02, Compact(4) + "blob") + "\x05" +
       Object(0x16, "\x03" + guid + "\x03" + guid + guid + Compact(5) + "group") + Little(3, 2) +
       Object(0x02, Compact(900) + "cut");
-  EXPECT_THAT(WalkAll(file), ElementsAre("file 1=blob", "file 2=group", "file 3=cut"));
+  EXPECT_THAT(WalkAll(file),
+              ElementsAre("file 1=blob", "file 2=group", "file 3=cutdamaged: the file is cut"));
 }
 
 }  // namespace
