@@ -47,6 +47,9 @@ daylight_library(libs/formats/html USES libs/match)
 daylight_library(libs/formats/structured)
 daylight_library(libs/formats/image LINKS PNG::PNG JPEG::JPEG)
 
+# Which files are one archive, by their names.
+daylight_library(libs/volumes)
+
 # Hashes that are near where files are nearly the same.
 daylight_library(libs/similarity)
 
@@ -246,7 +249,7 @@ daylight_library(libs/engine
        libs/signatures/certificates libs/formats/authenticode libs/signatures/icons
        libs/signatures/phishing libs/formats/html libs/unpack/mail libs/similarity
        libs/formats/pe libs/formats/elf libs/formats/macho
-       libs/formats/image libs/formats/structured libs/unpack/inflate)
+       libs/formats/image libs/formats/structured libs/unpack/inflate libs/volumes)
 
 # The sandboxed process, and those who ask it.
 daylight_library(libs/workerproto USES libs/wire)
@@ -260,7 +263,7 @@ daylight_library(worker
        libs/signatures/cvd libs/match libs/workerproto libs/wire libs/os libs/crypto)
 daylight_program(daylight-worker worker/main USES worker)
 
-daylight_library(endpoint/scan USES libs/workerproto libs/wire libs/os libs/crypto)
+daylight_library(endpoint/scan USES libs/volumes libs/workerproto libs/wire libs/os libs/crypto)
 # Updates: the state folder, mirrors, the trial before activation.
 daylight_library(endpoint/updater
   USES endpoint/scan libs/update libs/tlog libs/tuf libs/net libs/workerproto libs/wire libs/os

@@ -1,11 +1,8 @@
-// Archives in several files, told by the names of the files:
+// Archives in several files of one folder (libs/volumes/volume_names.h).
 //
-//   a.z01 a.z02 a.zip      a.7z.001 a.7z.002          a.part1.rar a.part2.rar
-//   a.rar a.r00 a.r01      data1.hdr data1.cab data2.cab
-//
-// Names only say which files may belong together; what they hold is for the worker to find out. One
-// file of a set is scanned with all of them: the lead (a.zip, a.7z.001, a.part1.rar, a.rar,
-// data1.hdr) if the scan comes to it, else the first that the scan meets. Not thread-safe.
+// One file of a set is scanned with all of them: the lead (a.zip, a.7z.001, a.part1.rar, a.rar,
+// data1.hdr) if the scan comes to it, else the first that the scan meets. What the files hold is
+// for the worker to find out. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -19,25 +16,9 @@
 #include "libs/base/result.h"
 #include "libs/os/fd.h"
 #include "libs/os/walk.h"
+#include "libs/volumes/volume_names.h"
 
 namespace day::endpoint::scan {
-
-// How the files of a set are called. Names are without folders.
-struct VolumeNames {
-  enum class Scheme : std::uint8_t { kZip, kNumbered, kRarParts, kRar, kInstallshield };
-  Scheme scheme = Scheme::kZip;
-  std::string stem;        // what all names start with
-  std::size_t digits = 2;  // at least, of numbers
-  bool is_upper = false;   // the ending
-
-  // What `name` may be a volume of, the likeliest first; nothing for most names.
-  static std::vector<VolumeNames> Of(std::string_view name);
-
-  std::string Lead() const;
-  bool lead_is_last() const { return scheme == Scheme::kZip; }
-  // The others in order, from 0; empty beyond the last that may be.
-  std::string Follower(std::size_t index) const;
-};
 
 class VolumeSets {
  public:
@@ -62,7 +43,8 @@ class VolumeSets {
     bool is_told = false;
   };
 
-  Set Look(const os::WalkEntry& entry, std::string_view folder, const VolumeNames& names) const;
+  Set Look(const os::WalkEntry& entry, std::string_view folder,
+           const volumes::VolumeNames& names) const;
 
   std::uint64_t bytes_max_;
   std::map<std::string, Set> sets_;  // by the lead's path

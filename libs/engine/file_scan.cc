@@ -70,6 +70,9 @@ Report FileScan::Run() {
   if (!volumes_.joined.empty()) {
     ScanVolumes();
   }
+  if (!volumes_.joined.empty() || !joined_.empty()) {
+    DropTwins();
+  }
   OrderFindings(state_.options.heuristics, report_.findings);
   report_.verdict = report_.findings.empty() ? Verdict::kNothingFound : Verdict::kFound;
   report_.completeness = report_.gaps.empty() ? Completeness::kComplete : Completeness::kPartial;
@@ -87,24 +90,70 @@ void FileScan::Walk() {
   }
 }
 
-// The archive that the file is a volume of, with a budget of its own. What was found in the volume
-// alone is not said again.
+// The archive that the file is a volume of, with a budget of its own.
 void FileScan::ScanVolumes() {
-  const std::size_t first = report_.findings.size();
   is_alone_ = false;
+  volume_starts_ = volumes_.starts;
   budget_ = base::Budget(budget_.limits());
   ScanObject(volumes_.joined, {}, Origin::kVolumes);
   Walk();
-  const auto begin = report_.findings.begin();
-  const auto begin_new = begin + static_cast<std::ptrdiff_t>(first);
-  const auto is_known = [&](const Finding& finding) {
-    return std::any_of(begin, begin_new, [&](const Finding& other) {
-      return other.source == finding.source && other.name == finding.name &&
-             other.rule == finding.rule && other.inner_path == finding.inner_path;
-    });
+}
+
+// Keeps what may be a volume of an archive that lies in the innermost container in several files.
+void FileScan::KeepVolume(const Item& item) {
+  if (!VolumeKeeper::MayBeVolume(item.name)) {
+    return;
+  }
+  std::uint64_t kept = 0;
+  for (const Frame& frame : stack_) {
+    kept += frame.volumes.bytes();
+  }
+  if (kept + item.content.size() <= budget_.limits().file_bytes_max) {
+    stack_.back().volumes.Keep(item.name, item.content);
+  }
+}
+
+// Looks at one such archive; false if there is none left.
+bool FileScan::ScanKeptVolumes() {
+  auto archive = stack_.back().volumes.Next();
+  if (!archive) {
+    return false;
+  }
+  const std::string inner_path = PathOf(archive->lead);
+  if (!budget_.SpendFile().ok() || !budget_.SpendBytesOut(archive->joined.size()).ok()) {
+    AddGap(inner_path, LimitReason(budget_.exceeded()));
+    return true;
+  }
+  joined_.push_back(std::move(*archive));
+  volume_starts_ = joined_.back().starts;
+  ScanObject(joined_.back().joined, inner_path, Origin::kVolumes);
+  return true;
+}
+
+// What was found in a volume alone is not said again of its archive.
+void FileScan::DropTwins() {
+  const auto is_twin = [](const Finding& a, const Finding& b) {
+    return a.source == b.source && a.name == b.name && a.rule == b.rule &&
+           a.inner_path == b.inner_path;
   };
-  report_.findings.erase(std::remove_if(begin_new, report_.findings.end(), is_known),
-                         report_.findings.end());
+  std::vector<Finding> kept;
+  for (Finding& finding : report_.findings) {
+    if (std::none_of(kept.begin(), kept.end(),
+                     [&](const Finding& other) { return is_twin(finding, other); })) {
+      kept.push_back(std::move(finding));
+    }
+  }
+  report_.findings = std::move(kept);
+}
+
+// Of an object of the innermost container.
+std::string FileScan::PathOf(std::string_view name) const {
+  std::string path = stack_.back().inner_path;
+  if (!path.empty()) {
+    path += kPathSeparator;
+  }
+  path += (name.empty() ? kUnnamed : name).substr(0, kNameBytesMax);
+  return path;
 }
 
 // Takes one object out of the innermost container.
@@ -118,21 +167,22 @@ void FileScan::Step() {
     state_.buffers.resize(level + 1);
   }
   Frame& frame = stack_.back();
-  std::optional<Item> item = frame.container->Next(budget_, state_.inflater, state_.buffers[level]);
+  std::optional<Item> item;
+  if (!frame.is_over) {
+    item = frame.container->Next(budget_, state_.inflater, state_.buffers[level]);
+  }
   if (!item) {
-    EndContainer();
+    frame.is_over = true;
+    if (!ScanKeptVolumes()) {
+      EndContainer();
+    }
     return;
   }
   if (!budget_.SpendFile().ok()) {
     Unwind(LimitReason(base::Limit::kFiles));
     return;
   }
-  const std::string_view name = item->name.empty() ? kUnnamed : std::string_view(item->name);
-  std::string inner_path = frame.inner_path;
-  if (!inner_path.empty()) {
-    inner_path += kPathSeparator;
-  }
-  inner_path += name.substr(0, kNameBytesMax);
+  const std::string inner_path = PathOf(item->name);
   ++frame.position;
   MatchMetadata(frame, *item, inner_path);
   if (item->is_encrypted) {
@@ -148,6 +198,7 @@ void FileScan::Step() {
   if (item->has_content && (IsCopy(item->origin) || item->origin == Origin::kLinks)) {
     ScanCopy(item->content, inner_path, item->origin);
   } else if (item->has_content && !IsRepeated(*item)) {
+    KeepVolume(*item);
     ScanObject(item->content, inner_path, item->origin);
   }
   if (EndsTheFile(item->gap)) {
@@ -309,7 +360,7 @@ void FileScan::Descend(base::Bytes data, const FileKind& kind, std::string_view 
       state_.wanted,
       zip_passwords_,
       rar_passwords_,
-      origin == Origin::kVolumes ? volumes_.starts : std::span<const std::uint64_t>()};
+      origin == Origin::kVolumes ? volume_starts_ : std::span<const std::uint64_t>()};
   std::vector<OpenedContainer> containers = OpenContainers(subject, kind.opened_as);
   if (containers.empty() || WasOpened(data, kind.type, origin)) {
     return;

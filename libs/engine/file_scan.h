@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -29,6 +30,7 @@
 #include "libs/engine/file_kind.h"
 #include "libs/engine/object_matcher.h"
 #include "libs/engine/report.h"
+#include "libs/engine/volume_keeper.h"
 
 namespace day::engine {
 
@@ -61,18 +63,24 @@ class FileScan {
     Origin origin = Origin::kOther;
     bool is_damaged = false;         // something in it could not be read
     std::vector<base::Bytes> given;  // what was taken out and lies in `data`
+    VolumeKeeper volumes = {};
+    bool is_over = false;  // the container has given all
   };
 
   // The walk.
   std::uint64_t Now() const;
   bool TimedOut() const { return deadline_ms_ && Now() >= *deadline_ms_; }
   void Step();
+  std::string PathOf(std::string_view name) const;
   void EndContainer();
   void SearchDamaged(const Frame& frame);
   void Unwind(std::string_view reason);
   void ScanObject(base::Bytes data, const std::string& inner_path, Origin origin = Origin::kOther);
   void Walk();
   void ScanVolumes();
+  void KeepVolume(const Item& item);
+  bool ScanKeptVolumes();
+  void DropTwins();
   void ScanCopy(base::Bytes data, const std::string& inner_path, Origin origin);
   bool IsRepeated(const Item& item);
   bool WasOpened(base::Bytes data, FileType type, Origin origin);
@@ -106,7 +114,9 @@ class FileScan {
   std::string_view name_;
   std::string_view owner_;
   Volumes volumes_;
-  bool is_alone_ = false;  // what is looked at is a volume, without the others
+  bool is_alone_ = false;                     // what is looked at is a volume, without the others
+  std::deque<VolumeKeeper::Archive> joined_;  // found in containers
+  std::span<const std::uint64_t> volume_starts_;  // of the object of Origin::kVolumes at hand
   base::Budget budget_;
   std::optional<std::uint64_t> deadline_ms_;
   Report report_;

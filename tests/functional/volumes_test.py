@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Archives in several files: whatever lies across them is found, and what is missing is said."""
+import email.message
 import gzip
 import io
 import json
@@ -8,6 +9,7 @@ import os
 import random
 import subprocess
 import sys
+import tarfile
 import time
 import unittest
 import zipfile
@@ -40,6 +42,24 @@ def plain_zip(method=zipfile.ZIP_DEFLATED):
 
 def cut(data, size):
     return [data[at:at + size] for at in range(0, len(data), size)]
+
+
+def tar_of(files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
+
+
+def zip_of(files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in files.items():
+            file.writestr(name, data)
+    return out.getvalue()
 
 
 class VolumesTest(ScanCase):
@@ -135,6 +155,32 @@ class VolumesTest(ScanCase):
         header, volumes = make_installers.cabinet([(b"needle.bin", payload())], 0x01009500, 9, (1000, 3000))
         self.write_all(["data1.hdr", "data1.cab", "data2.cab", "data3.cab"], [header, *volumes])
         self.expect("data1.hdr", "data1.hdr/needle.bin", others=3)
+
+    def test_volumes_in_other_containers(self):
+        """A mail, a tar, a zip: found at the path of the lead; what belongs to no set hides nothing."""
+        zips = split_zip(plain_zip(), 2000)
+        zips = dict(zip([f"a.z{number + 1:02}" for number in range(len(zips) - 1)] + ["a.zip"], zips, strict=True))
+        packer = make_rar5s.Rar5().pack(payload())
+        rars = make_rar5s.volumes((b"dir/needle.bin", packer, payload()), (b"b.txt", b"nothing", b"nothing"))
+        rars = {f"disk/c.part{number + 1}.rar": data for number, data in enumerate(rars)}
+        header, cabs = make_installers.cabinet([(b"needle.bin", payload())], 0x01009500, 9, (1000, 3000))
+        cabs = {"setup/data1.hdr": header, **{f"setup/data{number + 1}.cab": data for number, data in enumerate(cabs)}}
+        mail = email.message.EmailMessage()
+        mail["Subject"] = "parts"
+        mail.set_content("see the parts")
+        for name, data in zips.items():
+            mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+        code, line = self.scan_one(bytes(mail))
+        self.assertEqual(code, 1)
+        self.assertEqual(found_in(line), {f"{len(zips) + 1}:a.zip//dir/needle.bin"})
+        for make in (tar_of, zip_of):
+            code, line = self.scan_one(make({**cabs, "first.txt": b"nothing", **zips, **rars}))
+            self.assertEqual(code, 1)
+            self.assertEqual(found_in(line), {"a.zip//dir/needle.bin", "disk/c.part1.rar//dir/needle.bin",
+                                              "setup/data1.hdr//data1.hdr/needle.bin"})
+        half = {name: data for name, data in zips.items() if name != "a.z02"}
+        code, line = self.scan_one(tar_of({**half, "x/a.z02": zips["a.z02"]}))
+        self.assertEqual((code, line["completeness"]), (0, "partial"))
 
     def test_what_is_missing_is_said(self):
         volumes = split_zip(plain_zip(), 1500)
