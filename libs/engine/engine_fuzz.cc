@@ -43,11 +43,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.files_max = 200;
   limits.steps_max = 10'000'000;
   limits.password_tries_max = 15;  // each costs a millisecond
-  const day::engine::Report report =
-      shared.engine->ScanFile(std::as_bytes(std::span(data, size)), "fuzz.bin", limits);
+  const day::base::Bytes file = std::as_bytes(std::span(data, size));
+  const day::engine::Report report = shared.engine->ScanFile(file, "fuzz.bin", limits);
   if (report.objects_scanned > limits.files_max + 1 ||
       report.bytes_scanned > size + limits.bytes_out_max) {
     std::abort();
+  }
+  // As two volumes, of which the second speaks for both.
+  if (size % 4 == 3) {
+    const std::uint64_t starts[] = {0, size / 2};
+    const day::engine::Volumes volumes = {file, starts, false};
+    (void)shared.engine->ScanFile(file.subspan(starts[1]), "fuzz.zip", limits, {}, volumes);
   }
   for (const day::engine::Gap& gap : report.gaps) {
     if (gap.reason.empty()) {

@@ -101,7 +101,8 @@ void FileScan::ScanVolumes() {
 
 // Keeps what may be a volume of an archive that lies in the innermost container in several files.
 void FileScan::KeepVolume(const Item& item) {
-  if (!VolumeKeeper::MayBeVolume(item.name)) {
+  // A setup's reader opens its cabinets itself.
+  if (stack_.back().type == FileType::kInstallshield || !VolumeKeeper::MayBeVolume(item.name)) {
     return;
   }
   std::uint64_t kept = 0;

@@ -54,9 +54,12 @@ def digest(files, sizes_only=()):
     return "\n".join(sorted(lines))
 
 
+LAST = 5
+
+
 def points(count, stride):
     """Calls to be killed at: every so many, and the last ones, where what is new comes into force."""
-    return sorted({*range(1, count + 1, stride), *range(max(1, count - 5), count + 1)})
+    return sorted({*range(1, count + 1, stride), *range(max(1, count - LAST), count + 1)})
 
 
 def count_calls(report, *words, env=None):
@@ -375,7 +378,8 @@ class PublisherTest(release_test.ReleaseTest):
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             results = list(pool.map(kill, points(count, PUBLISHER_STRIDE)))
         killed = sum(killed for killed, _, _ in results)
-        self.assertGreater(killed, len(results) * 0.9)
+        # How often the publisher asks its witnesses depends on the time: some runs have no such last calls.
+        self.assertGreater(killed, (len(results) - LAST) * 0.9)
         print(f"publisher, {words[0]}: killed at {killed} of {count} calls, {len(seen.states)} states, "
               f"{len(seen_updates.states)} of updates/", flush=True)
 
