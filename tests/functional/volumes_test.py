@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tests/fixtures/packages"))
 import make_installers  # noqa: E402
 import make_rar5s  # noqa: E402
 import make_rars  # noqa: E402
-from make_volumes import split_zip  # noqa: E402
+from make_volumes import split_zip, zip_of  # noqa: E402
 
 NEEDLE = b"a needle in many pieces"
 OTHER_VOLUME = "unsupported: one volume of a split archive"
@@ -32,12 +32,7 @@ def payload():
 
 
 def plain_zip(method=zipfile.ZIP_DEFLATED):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as file:
-        file.writestr("first.txt", "nothing")
-        file.writestr("dir/needle.bin", payload())
-        file.writestr("last.txt", "nothing either")
-    return out.getvalue()
+    return zip_of({"first.txt": b"nothing", "dir/needle.bin": payload(), "last.txt": b"nothing either"}, method)
 
 
 def cut(data, size):
@@ -51,14 +46,6 @@ def tar_of(files):
             entry = tarfile.TarInfo(name)
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
-    return out.getvalue()
-
-
-def zip_of(files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in files.items():
-            file.writestr(name, data)
     return out.getvalue()
 
 
