@@ -37,7 +37,8 @@ void VolumeKeeper::Keep(std::string_view name, base::Bytes content) {
 }
 
 std::optional<VolumeKeeper::Archive> VolumeKeeper::Next() {
-  for (const auto& [path, volume] : kept_) {
+  while (!kept_.empty()) {
+    const std::string path = kept_.begin()->first;
     const std::string folder = path.substr(0, FolderSize(path));
     for (const VolumeNames& names : VolumeNames::Of(std::string_view(path).substr(folder.size()))) {
       std::vector<std::string> set = volumes::NamesOfSet(
@@ -50,9 +51,9 @@ std::optional<VolumeKeeper::Archive> VolumeKeeper::Next() {
       }
       return Take(set, folder + names.Lead());
     }
+    bytes_ -= kept_.begin()->second.content.size();
+    kept_.erase(kept_.begin());  // sets become fewer only: it belongs to none
   }
-  kept_.clear();
-  bytes_ = 0;
   return std::nullopt;
 }
 

@@ -36,15 +36,16 @@ struct VolumeNames {
 };
 
 // The names of a set in order, the lead's in its place, up to the first for which `is_there` is
-// false; fewer than two: there is no set.
+// false; none if there are fewer than two.
 template <typename IsThere>
 std::vector<std::string> NamesOfSet(const VolumeNames& names, const IsThere& is_there) {
-  std::vector<std::string> set;
+  std::vector<std::string> set = {names.Follower(0)};
   std::string lead = names.Lead();
-  if (!is_there(lead)) {
-    return set;
+  // Most leads are archives of one file.
+  if (!is_there(set.front()) || !is_there(lead)) {
+    return {};
   }
-  for (std::size_t i = 0; set.size() + 1 < kVolumesMax; ++i) {
+  for (std::size_t i = 1; set.size() + 1 < kVolumesMax; ++i) {
     std::string name = names.Follower(i);
     if (name.empty() || !is_there(name)) {
       break;
