@@ -36,21 +36,25 @@ std::optional<Part> Hwp3Reader::Body(base::Budget& budget, inflate::Inflater& in
   const bool is_deflated = base::ReadAt<std::uint8_t>(info, kDeflatedOffset).value_or(0) != 0;
   Part part;
   part.name = "(body)";
-  if (is_encrypted) {
-    part.is_encrypted = true;
-    part.gap = "encrypted";
-    return part;
-  }
+  part.is_encrypted = is_encrypted;
   if (stored.empty()) {
     problem_ = "damaged: no body";
     return std::nullopt;
   }
-  if (!is_deflated) {
+  inflated_.Clear();
+  const inflate::Outcome outcome = inflater.Inflate(stored, budget, inflated_);
+  // Whatever the flags say: a stream that ends near the end of the file is what it is.
+  const bool is_stream = outcome.end == inflate::Outcome::End::kComplete &&
+                         outcome.consumed >= stored.size() - stored.size() / 4;
+  if (is_encrypted && !is_stream) {
+    part.gap = "encrypted";
+    return part;
+  }
+  if (!is_deflated && !is_stream) {
     body_ = stored;  // the file has been looked at as it is
     return NextObject(budget);
   }
-  inflated_.Clear();
-  part.gap = inflate::GapReason(inflater.Inflate(stored, budget, inflated_));
+  part.gap = inflate::GapReason(outcome);
   body_ = inflated_.bytes();
   part.content = body_;
   part.has_content = !body_.empty() || part.gap.empty();

@@ -66,8 +66,17 @@ TEST(Hwp3ReaderTest, GivesTheBodyAndItsObjects) {
   EXPECT_THAT(WalkAll(File(body, /*deflated=*/false)).parts, SizeIs(2)) << "the body is the file";
 }
 
+TEST(Hwp3ReaderTest, FlagsThatLieHideNothing) {
+  const std::string body = "paragraphs" + kObject;
+  for (const std::size_t flag : {96u, 124u}) {
+    std::string file = File(body, /*deflated=*/true);
+    file[kSignature.size() + flag] ^= 1;
+    EXPECT_THAT(WalkAll(file).parts, ElementsAre(Pair("(body)", body), Pair("object 1", kObject)));
+  }
+}
+
 TEST(Hwp3ReaderTest, GapsAreSaid) {
-  EXPECT_THAT(WalkAll(File("body", true, /*locked=*/true)).parts,
+  EXPECT_THAT(WalkAll(File("no stream", false, /*locked=*/true)).parts,
               ElementsAre(Pair("(body)", "[encrypted]")));
   std::string cut = File("a body", true);
   cut.resize(cut.size() - 2);
