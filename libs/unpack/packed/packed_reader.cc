@@ -110,6 +110,15 @@ std::string Hex(std::uint64_t value) {
   return "0x" + text;
 }
 
+// Names of functions are the program's own, and may be anything.
+std::string Readable(std::string_view text) {
+  constexpr std::size_t kBytesMax = 100;
+  std::string out(text.substr(0, kBytesMax));
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
+}
+
 }  // namespace
 
 bool PackedReader::LooksPacked(base::Bytes file) {
@@ -293,7 +302,7 @@ std::optional<Dump> PackedReader::OnEnd(const Event& event, base::Budget& budget
   if (ran_written_code && !is_unpacked) {
     problem_ = event.kind == EventKind::kBudget
                    ? event.detail
-                   : "unsupported: emulation stopped at " + event.detail;
+                   : "unsupported: emulation stopped at " + Readable(event.detail);
   }
   // A program that ran none of what it wrote, and showed no message either, unpacked nothing.
   if ((image_.empty() && !ran_written_code && WrittenPages() < kWrittenPagesMin) ||

@@ -135,6 +135,30 @@ TEST(Packed, AStopWhileUnpackingIsAGap) {
             "unsupported: emulation stopped at an instruction that is not emulated");
 }
 
+TEST(Packed, NamesOfFunctionsAreMadeReadable) {
+  // mov byte [0x402010], 0xFF; jmp 0x402010, where "call [0x402240]" is now: an imported function.
+  std::string stub("\xC6\x05\x10\x20\x40\x00\xFF\xEB\x07"sv);
+  stub.resize(0x10);
+  stub += "\x90\x15\x40\x22\x40\x00"sv;
+  stub.resize(0x200);
+  for (const std::uint64_t field : {0x2240, 0, 0, 0x2280, 0x2240}) {
+    stub.resize(stub.size() + 4);
+    Put(stub, stub.size() - 4, field, 4);
+  }
+  stub.resize(0x240);
+  stub += "\xA0\x22"sv;
+  stub.resize(0x280);
+  stub += "b\x01\n.dll"sv;
+  stub.resize(0x2A2);
+  stub += "f\xFFn";
+  stub.resize(0x2B0);
+  std::string pe = MakePe(false, "hidden", stub);
+  constexpr std::size_t kImportDirectory = 0x58 + 96 + 8;
+  Put(pe, kImportDirectory, 0x2200, 4);
+  Put(pe, kImportDirectory + 4, 40, 4);
+  EXPECT_EQ(Unpack(pe).problem, "unsupported: emulation stopped at b??.dll!f?n");
+}
+
 TEST(Packed, EndlessLoopsEndAtTheLimit) {
   std::string stub("\xC6\x05\x10\x20\x40\x00\xEB\xEB\x07"sv);
   stub.resize(0x10);
