@@ -147,7 +147,8 @@ base::Status FileScan::AddVolumes(const os::WalkEntry& entry, const VolumeSets::
   }
   auto joined = JoinVolumes(entry.folder_fd, place.names, options_.file_bytes_max);
   if (!joined.ok()) {
-    return base::OkStatus();  // what the file itself says of other volumes is told
+    task->volumes_gap = "its other volumes could not be read: " + joined.error().message;
+    return base::OkStatus();
   }
   const std::uint64_t bytes =
       std::accumulate(joined->volume_bytes.begin(), joined->volume_bytes.end(), std::uint64_t{0});
@@ -292,7 +293,8 @@ void FileScan::CountReport(const workerproto::FileReport& report) {
 }
 
 void FileScan::Remember(const ScanTask& task, const workerproto::FileReport& report) {
-  const bool is_volume = !task.volume_bytes.empty() || task.is_left_to_another;
+  const bool is_volume =
+      !task.volume_bytes.empty() || task.is_left_to_another || !task.volumes_gap.empty();
   if (memory_ == nullptr || is_volume || RanOutOfTime(report) ||
       report.completeness == workerproto::Completeness::kNotScanned) {
     return;
@@ -311,6 +313,11 @@ void FileScan::OnResult(const ScanTask& task, TaskResult result) {
     return;  // yara mode is not run through this class
   }
   AlertOnLimit(report);
+  if (!task.volumes_gap.empty()) {
+    report->gaps.push_back({"", task.volumes_gap});
+    report->completeness = std::max(report->completeness, workerproto::Completeness::kPartial);
+    ++summary_.files_failed;
+  }
   joined_bytes_ -=
       std::accumulate(task.volume_bytes.begin(), task.volume_bytes.end(), std::uint64_t{0});
   summary_.bytes += report->bytes_scanned;

@@ -56,6 +56,7 @@ struct ScanTask {
   std::vector<std::uint64_t> volume_bytes;
   std::uint32_t volume = 0;
   bool is_left_to_another = false;
+  std::string volumes_gap;  // why it goes without its other volumes
   std::uint32_t attempts = 0;
 };
 

@@ -193,8 +193,8 @@ TEST(EngineTest, VolumesAreOpenedAloneAndTogether) {
   EXPECT_EQ(other.completeness, Completeness::kComplete);
   const base::Bytes first = volumes.joined.first(starts[1]);
   EXPECT_EQ(engine->ScanFile(first, "/in/split.z01", {}, {}, left).completeness,
-            Completeness::kComplete);
-  EXPECT_EQ(engine->ScanFile(first, "/in/split.z01", {}).completeness, Completeness::kPartial);
+            Completeness::kPartial)
+      << "it is damaged by itself, whatever its name";
 }
 
 TEST(EngineTest, PlainFilesAreOneObject) {

@@ -54,6 +54,7 @@ FileScan::FileScan(Engine::State& state, base::Bytes data, std::string_view name
                    const base::BudgetLimits& limits, std::string_view owner, const Volumes& volumes)
     : state_(state), data_(data), name_(name), owner_(owner), volumes_(volumes), budget_(limits) {
   is_alone_ = volumes_.is_left_to_another || !volumes_.joined.empty();
+  is_piece_ = IsPieceOfJoined();
   // Never moved: containers keep a view of it.
   zip_passwords_.reserve(state_.zip_passwords.size() + unpack::mail::kCandidatesMax);
   zip_passwords_ = state_.zip_passwords;
@@ -97,6 +98,21 @@ void FileScan::ScanVolumes() {
   budget_ = base::Budget(budget_.limits());
   ScanObject(volumes_.joined, {}, Origin::kVolumes);
   Walk();
+}
+
+// Its beginning, or bytes of a zip that is searched from end to end. Anything else may be called
+// so.
+bool FileScan::IsPieceOfJoined() const {
+  if (volumes_.joined.empty()) {
+    return false;
+  }
+  const auto type_of = [&](base::Bytes data) {
+    return KindOf(data, Origin::kVolumes, false, state_.file_types.get()).type;
+  };
+  const FileType type = type_of(data_);
+  return volumes_.joined.data() == data_.data() ||
+         (type_of(volumes_.joined) == FileType::kZip &&
+          (type == FileType::kZip || type == FileType::kUnknown));
 }
 
 // Keeps what may be a volume of an archive that lies in the innermost container in several files.

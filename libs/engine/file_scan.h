@@ -78,6 +78,7 @@ class FileScan {
   void ScanObject(base::Bytes data, const std::string& inner_path, Origin origin = Origin::kOther);
   void Walk();
   void ScanVolumes();
+  bool IsPieceOfJoined() const;
   void KeepVolume(const Item& item);
   bool ScanKeptVolumes();
   void DropTwins();
@@ -114,8 +115,9 @@ class FileScan {
   std::string_view name_;
   std::string_view owner_;
   Volumes volumes_;
-  bool is_alone_ = false;                     // what is looked at is a volume, without the others
-  std::deque<VolumeKeeper::Archive> joined_;  // found in containers
+  bool is_piece_ = false;  // the file is a piece of `volumes_.joined`, which says what it lacks
+  bool is_alone_ = false;  // what is looked at is a volume, without the others
+  std::deque<VolumeKeeper::Archive> joined_;      // found in containers
   std::span<const std::uint64_t> volume_starts_;  // of the object of Origin::kVolumes at hand
   base::Budget budget_;
   std::optional<std::uint64_t> deadline_ms_;

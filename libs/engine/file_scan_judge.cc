@@ -9,16 +9,18 @@
 namespace day::engine {
 namespace {
 
-// What a volume without the others says of itself.
-bool IsOfVolume(std::string_view reason) {
-  return reason.starts_with("damaged") ||
+// What a volume without the others says of itself, if it is one at all: a file may be called so
+// and be damaged. Damage is told of the archive only if the file is a piece of that archive for
+// sure.
+bool IsOfVolume(std::string_view reason, bool is_piece) {
+  return (is_piece && reason.starts_with("damaged")) ||
          (reason.starts_with("unsupported") && reason.find("volume") != std::string_view::npos);
 }
 
 }  // namespace
 
 void FileScan::AddGap(std::string_view inner_path, std::string_view reason) {
-  if (is_alone_ && IsOfVolume(reason)) {
+  if (is_alone_ && IsOfVolume(reason, is_piece_)) {
     return;  // the archive as a whole says what it lacks
   }
   const std::size_t gaps_max = state_.options.gaps_max;

@@ -7,12 +7,15 @@ import json
 import lzma
 import os
 import random
+import resource
+import signal
 import subprocess
 import sys
 import tarfile
 import time
 import unittest
 import zipfile
+from pathlib import Path
 
 from scan_case import BIN, ROOT, ScanCase, found_in, gaps_of
 
@@ -61,12 +64,14 @@ class VolumesTest(ScanCase):
         return self.write_all([stem + ".z{:02}"] * (len(volumes) - 1) + [stem + ".zip"], volumes)
 
     def expect(self, lead, inner_path, *targets, others):
-        """The lead has the finding, everything is complete, and the other volumes say what they are."""
+        """The lead has the finding, and the others say what they are, and that they are damaged by themselves if they are."""
+        is_middle = lead.endswith("10.rar")  # not what its archive starts with
         code, files = self.scan(*targets or [self.files])
         self.assertEqual(code, 1)
         self.assertEqual(found_in(files[lead]), {inner_path})
         for name, line in files.items():
-            self.assertEqual((name, line["completeness"], line["gaps"]), (name, "complete", []))
+            reasons = {gap["reason"].split(":")[0] for gap in line["gaps"]}
+            self.assertLessEqual(reasons, {"damaged"} if name != lead or is_middle else set(), name)
             self.assertEqual(line.get("is_volume", False), name != lead, name)
         self.assertEqual(len(files), 1 + others)
 
@@ -200,6 +205,34 @@ class VolumesTest(ScanCase):
         self.assertEqual([name for name, line in files.items() if "is_volume" in line], ["h.z01"])
         self.assertEqual(found_in(files["h.z01"]), {""})
         self.assertEqual(found_in(files["h.zip"]), {"", "dir/needle.bin"})
+
+    def test_names_hide_no_damage(self):
+        text, damaged = b"words and words " * 20, gzip.compress(random.Random(2).randbytes(900))[:-300]
+        for names in (["a.001", "a.002", "a.003"], ["a.rar", "a.r00", "a.r01"], ["a.z01", "a.z02", "a.zip"]):
+            for at in range(3):
+                with self.subTest(names=names, at=at):
+                    for old in self.files.iterdir():
+                        old.unlink()
+                    for place, name in enumerate(names):
+                        self.write(name, damaged if place == at else text)
+                    _, files = self.scan(self.files)
+                    self.assertIn("partial", {line["completeness"] for line in files.values()})
+
+    def test_volumes_that_cannot_be_read_together_are_said(self):
+        """The memory for both is not to be had: a limit on files, of which each alone is below."""
+        megabyte = bytes(1 << 20)
+        self.write_all(["a.001", "a.002"], [megabyte * 12] * 2)
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 20, 16 << 20))
+
+        done = subprocess.run([BIN / "daylight", "scan", "--json", "--no-cache", "-t", "1", "--rules", self.rules, self.files],
+                              capture_output=True, timeout=120, env=self.environment, preexec_fn=limit)
+        lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+        gaps = {Path(line["path"]).name: gaps_of(line) for line in lines[:-1]}
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(" ".join(gaps["a.001"][""]), "^its other volumes could not be read: ")
 
     def test_names_hide_nothing(self):
         """Files that are no volumes, called as if they were, are found as they are under any other name."""
