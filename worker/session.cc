@@ -254,6 +254,17 @@ void Session::ScanItem(const workerproto::ScanItem& item, int fd) {
   }
   stats_.bytes += data->size();
   scanner_->Scan(*data, item, this);
+  ReleaseDatabase();
+}
+
+void Session::ReleaseDatabase() {
+  if (stats_.bytes - released_.bytes < kReleaseBytes &&
+      stats_.files - released_.files < kReleaseFiles) {
+    return;
+  }
+  rules_.Release();
+  signatures_.Release();
+  released_ = stats_;
 }
 
 void Session::AddNotScanned(const workerproto::ScanItem& item, const base::Error& error) {

@@ -23,6 +23,10 @@ namespace day::worker {
 
 inline constexpr std::int64_t kFlushIntervalNs = 100'000'000;
 inline constexpr std::size_t kFlushBytes = 256u << 10;
+// Each hash that is looked up touches other pages of the database. After this much the worker gives
+// them back; those that every file needs are back at once.
+inline constexpr std::uint64_t kReleaseBytes = 16u << 20;
+inline constexpr std::uint64_t kReleaseFiles = 256;
 
 // Raises the walls; the real one is os::SealProcess, a test's does nothing.
 using Seal = std::function<base::Result<workerproto::Ready>(const workerproto::Configure&)>;
@@ -60,6 +64,8 @@ class Session : private ResultSink, private tools::ToolSink {
   void AddReport(const workerproto::FileReport& report) override;
   void AddYaraPart(workerproto::YaraReport part, bool last_of_file) override;
   base::Status SendRuleTable();
+  // Returns what files have touched of a large database, before it is all of it.
+  void ReleaseDatabase();
   void AddNotScanned(const workerproto::ScanItem& item, const base::Error& error);
   // Ends the open frame of results and sends everything encoded so far.
   base::Status Flush(bool last_of_batch);
@@ -89,6 +95,7 @@ class Session : private ResultSink, private tools::ToolSink {
   std::int64_t flushed_ns_ = 0;
   base::Status send_status_;
   workerproto::Stats stats_;
+  workerproto::Stats released_;  // what they were when the database was released last
 };
 
 }  // namespace day::worker

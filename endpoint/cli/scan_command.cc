@@ -53,6 +53,7 @@ struct ScanArguments {
   bool quiet = false;
   bool verbose = false;
   bool no_progress = false;
+  bool rescan = false;
   bool no_cache = false;
 };
 
@@ -119,6 +120,7 @@ void Declare(CLI::App* app, ScanArguments* out) {
   app->add_flag("-q,--quiet", out->quiet);
   app->add_flag("-v,--verbose", out->verbose);
   app->add_flag("--no-progress", out->no_progress);
+  app->add_flag("--rescan", out->rescan);
   app->add_flag("--no-cache", out->no_cache);
 }
 
@@ -323,7 +325,7 @@ int RunScan(const Arguments& arguments) {
       MakeScanOptions(parsed, sizes, std::move(worker), database->uses_magic);
   options.pool.settings.official_signatures = database->is_release;
   std::optional<scan::ScanMemory> memory;
-  if (home != nullptr) {
+  if (home != nullptr && !parsed.rescan) {
     memory.emplace(home->folder, home->key, Generation(*database, options.pool.settings));
   }
   const bool with_progress =

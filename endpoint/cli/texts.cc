@@ -89,8 +89,9 @@ constexpr const char kScanHelpOutput[] = R"(What is shown
 
 How
   -t, --threads N         worker processes (one a processor)
-      --no-cache          neither use nor change what is remembered in ~/.cache/daylight: compiled
-                          rules, and files that were clean and have not changed since
+      --rescan            look at files again that have not changed since they were last scanned
+      --no-cache          the same, and read rules and signatures anew: nothing in ~/.cache/daylight
+                          is used or changed
 
 Exit status
   0  nothing was found. What could not be looked at for what it is (an encrypted or damaged archive,

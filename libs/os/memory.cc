@@ -33,6 +33,12 @@ void Mapping::Unmap() {
   }
 }
 
+void Mapping::Release() const {
+  if (data_ != nullptr) {
+    ::madvise(data_, size_, MADV_DONTNEED);
+  }
+}
+
 base::Result<Mapping> Mapping::Map(const Fd& fd, std::uint64_t size_bytes, int protection,
                                    int flags) {
   Mapping mapping;

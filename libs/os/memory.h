@@ -34,6 +34,9 @@ class Mapping {
   base::Bytes bytes() const { return {data_, size_}; }
   // REQUIRES: made by Shared().
   std::span<std::byte> writable() { return {data_, size_}; }
+  // Gives the pages that were read back to the system, which brings each again when it is touched:
+  // the process becomes smaller, the bytes stay. REQUIRES: made by ReadOnly().
+  void Release() const;
   void Unmap();
 
  private:

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,6 +25,15 @@ namespace day::os {
 namespace {
 
 using OsTest = FolderTest;
+
+// Of this process; the second number of /proc/self/statm.
+std::uint64_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t mapped = 0;
+  std::uint64_t resident = 0;
+  statm >> mapped >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
 
 TEST_F(OsTest, ErrnoBecomesAKind) {
   EXPECT_EQ(ErrnoError("x", ENOENT).kind, base::ErrorKind::kNotFound);
@@ -134,6 +144,23 @@ TEST_F(OsTest, SealedMemoryFilesChangeNoMore) {
   const auto mapping = Mapping::ReadOnly(*fd, 7);
   ASSERT_TRUE(mapping.ok());
   EXPECT_EQ(base::AsText(mapping->bytes()), "content");
+}
+
+TEST_F(OsTest, ReleasedPagesComeBack) {
+  std::string content(8u << 20, '\0');
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    content[i] = static_cast<char>(i / 4096 + i);
+  }
+  const auto fd = CreateMemfd("test", base::AsBytes(content));
+  ASSERT_TRUE(fd.ok());
+  const auto mapping = Mapping::ReadOnly(*fd, content.size());
+  ASSERT_TRUE(mapping.ok());
+  EXPECT_EQ(base::AsText(mapping->bytes()), content);
+  const std::uint64_t before = ResidentBytes();
+  mapping->Release();
+  EXPECT_LT(ResidentBytes() + content.size() / 2, before);
+  EXPECT_EQ(base::AsText(mapping->bytes()), content);
+  Mapping().Release();
 }
 
 TEST_F(OsTest, SocketsCarryBytesAndDescriptors) {

@@ -228,6 +228,9 @@ class WorkerTest(unittest.TestCase):
         code, lines, _ = self.run_scan()
         self.assertEqual(lines[-1]["files_known_clean"], 296)
         self.assertEqual(lines[-1]["files_found"], 4)
+        # Whoever wants it looks at all of them again.
+        code, lines, _ = self.run_scan("--rescan")
+        self.assertEqual((code, lines[-1]["files"], lines[-1]["files_known"], lines[-1]["files_found"]), (1, 300, 0, 4))
         # Other rules know nothing of it.
         self.rules.write_text(RULES + "rule other { condition: false }\n")
         code, lines, _ = self.run_scan()
