@@ -132,7 +132,7 @@ daylight_library(libs/unpack/pdf
 
 # What the readers of documents share, and documents.
 daylight_library(libs/unpack/document USES libs/unpack/inflate)
-daylight_library(libs/unpack/vba USES libs/unpack/document)
+daylight_library(libs/unpack/vba USES libs/unpack/document libs/unpack/inflate)
 # Hangul documents before OLE 2, and a cover that some programs put around files.
 daylight_library(libs/unpack/hwp3 USES libs/unpack/document libs/unpack/inflate)
 daylight_library(libs/unpack/cryptff USES libs/unpack/document libs/unpack/parts libs/unpack/inflate)
@@ -238,7 +238,7 @@ daylight_library(libs/engine/descend
        libs/unpack/onenote libs/unpack/overlay libs/unpack/packed libs/unpack/parts libs/unpack/pdf
        libs/unpack/rar libs/unpack/rpm
        libs/unpack/rtf libs/unpack/script libs/unpack/sevenzip libs/unpack/sis libs/unpack/squashfs libs/unpack/stream
-       libs/unpack/swf libs/unpack/szdd libs/unpack/tar libs/unpack/tnef libs/unpack/udf
+       libs/unpack/swf libs/unpack/szdd libs/unpack/tar libs/unpack/tnef libs/unpack/udf libs/unpack/vba
        libs/unpack/wim libs/unpack/xar libs/unpack/zip)
 
 # Identify, descend, match, judge.

@@ -10,13 +10,13 @@ using Opener = std::unique_ptr<Container> (*)(const Subject&);
 // All are asked, in this order; the last one that opens is walked first.
 constexpr Opener kOpeners[] = {
     &OpenEmbedded,  // first, for it is walked last
-    &OpenGzip,          &OpenDisk,         &OpenDmg,  &OpenImage, &OpenHfsPlus,
-    &OpenIso,           &OpenUdf,          &OpenHtml, &OpenMail,  &OpenPdf,
-    &OpenScript,        &OpenStream,       &OpenTar,  &OpenZip,   &OpenArchive,
-    &OpenOle2,          &OpenOneNote,      &OpenRtf,  &OpenTnef,  &OpenOverlay,
-    &OpenActiveMime,    &OpenOfficeXml,    &OpenSwf,  &OpenCms,   &OpenLinks,
-    &OpenLnk,           &OpenPacked,       &OpenFat,  &OpenHwp3,  &OpenCryptFf,
-    &OpenRelationships, &OpenOpenDocument,
+    &OpenGzip,          &OpenDisk,         &OpenDmg,         &OpenImage,      &OpenHfsPlus,
+    &OpenIso,           &OpenUdf,          &OpenHtml,        &OpenMail,       &OpenPdf,
+    &OpenScript,        &OpenStream,       &OpenTar,         &OpenZip,        &OpenArchive,
+    &OpenOle2,          &OpenOneNote,      &OpenRtf,         &OpenTnef,       &OpenOverlay,
+    &OpenActiveMime,    &OpenOfficeXml,    &OpenSwf,         &OpenCms,        &OpenLinks,
+    &OpenLnk,           &OpenPacked,       &OpenFat,         &OpenHwp3,       &OpenCryptFf,
+    &OpenRelationships, &OpenOpenDocument, &OpenBinarySheet, &OpenMacroSheet,
 };
 
 }  // namespace

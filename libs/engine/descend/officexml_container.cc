@@ -2,7 +2,9 @@
 
 #include "libs/engine/descend/openers.h"
 #include "libs/engine/descend/part_container.h"
+#include "libs/unpack/officexml/macro_sheet.h"
 #include "libs/unpack/officexml/officexml_reader.h"
+#include "libs/unpack/vba/xlsb.h"
 
 namespace day::engine {
 
@@ -12,6 +14,22 @@ std::unique_ptr<Container> OpenActiveMime(const Subject& subject) {
     return nullptr;
   }
   return std::make_unique<PartContainer<ActiveMimeReader>>(ActiveMimeReader(subject.data));
+}
+
+std::unique_ptr<Container> OpenBinarySheet(const Subject& subject) {
+  using unpack::vba::BinarySheetReader;
+  if (subject.type != FileType::kUnknown || !BinarySheetReader::IsBinarySheet(subject.data)) {
+    return nullptr;
+  }
+  return std::make_unique<PartContainer<BinarySheetReader>>(BinarySheetReader(subject.data));
+}
+
+std::unique_ptr<Container> OpenMacroSheet(const Subject& subject) {
+  using unpack::officexml::MacroSheetReader;
+  if (subject.type != FileType::kXml || !MacroSheetReader::IsMacroSheet(subject.data)) {
+    return nullptr;
+  }
+  return std::make_unique<PartContainer<MacroSheetReader>>(MacroSheetReader(subject.data));
 }
 
 std::unique_ptr<Container> OpenOfficeXml(const Subject& subject) {

@@ -48,6 +48,9 @@ std::unique_ptr<Container> OpenOverlay(const Subject& subject);
 std::unique_ptr<Container> OpenPacked(const Subject& subject);
 std::unique_ptr<Container> OpenPdf(const Subject& subject);
 std::unique_ptr<Container> OpenActiveMime(const Subject& subject);
+// Macro sheets of .xlsb files, and of .xlsx and .xlsm files.
+std::unique_ptr<Container> OpenBinarySheet(const Subject& subject);
+std::unique_ptr<Container> OpenMacroSheet(const Subject& subject);
 std::unique_ptr<Container> OpenOfficeXml(const Subject& subject);
 std::unique_ptr<Container> OpenOle2(const Subject& subject);
 // Encrypted entries of OpenDocument files, beside OpenZip.

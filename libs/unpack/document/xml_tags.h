@@ -1,10 +1,11 @@
 // Start tags of an XML text and their attributes, by their local names, without a parser: no entity
-// is expanded, and what a strict parser refuses is read all the same. Views into the text. Pure
-// functions, linear in what they pass over.
+// of a document's own is expanded, and what a strict parser refuses is read all the same. Views
+// into the text. Pure functions, linear in what they pass over.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace day::unpack::document {
@@ -20,5 +21,9 @@ std::optional<std::string_view> NextTag(std::string_view xml, std::string_view e
 
 // The value of an attribute of a tag as written, or "".
 std::string_view Attribute(std::string_view tag, std::string_view name);
+
+// With "&amp;", "&#65;" and their like as what they stand for, which is never looked at again; what
+// is no reference stays. At most bytes_max, and a character.
+std::string DecodeReferences(std::string_view text, std::size_t bytes_max);
 
 }  // namespace day::unpack::document

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "libs/unpack/document/testing/drain.h"
+#include "libs/unpack/officexml/macro_sheet.h"
 #include "libs/unpack/officexml/officexml_reader.h"
 #include "libs/unpack/officexml/relationships.h"
 
@@ -15,6 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (officexml::ReadExternalLinks(file).text.size() > 3 * size) {
     std::abort();
+  }
+  if (officexml::MacroSheetReader::IsMacroSheet(file)) {
+    officexml::MacroSheetReader reader(file);
+    day::unpack::document::DrainAndCheck(reader);
   }
   officexml::ActiveMimeReader reader(file);
   day::unpack::document::DrainAndCheck(reader);

@@ -1,11 +1,9 @@
 #include "libs/unpack/officexml/relationships.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <unordered_set>
 
-#include "libs/unpack/document/text.h"
 #include "libs/unpack/document/xml_tags.h"
 
 namespace day::unpack::officexml {
@@ -15,45 +13,10 @@ using document::Attribute;
 using document::NextTag;
 
 constexpr std::string_view kElement = "Relationship";
-constexpr std::size_t kReferenceBytesMax = 12;
-
-// What "&amp;" and its like stand for, appended; nothing for what is no reference.
-bool AppendReference(std::string_view name, std::string& out) {
-  constexpr std::pair<std::string_view, char> kNames[] = {
-      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
-  for (const auto& [known, c] : kNames) {
-    if (name == known) {
-      out += c;
-      return true;
-    }
-  }
-  if (!name.starts_with('#')) {
-    return false;
-  }
-  const bool is_hex = name.size() > 1 && (name[1] | 0x20) == 'x';
-  const std::string_view digits = name.substr(is_hex ? 2 : 1);
-  std::uint32_t value = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), value, is_hex ? 16 : 10);
-  if (error != std::errc() || end != digits.data() + digits.size() || digits.empty()) {
-    return false;
-  }
-  document::AppendUtf8(value, out);
-  return true;
-}
 
 // One line: control characters become "?".
 std::string Decoded(std::string_view value) {
-  std::string out;
-  for (std::size_t i = 0; i < value.size() && out.size() < kLinkBytesMax; ++i) {
-    const std::size_t end =
-        value[i] == '&' ? value.substr(i, kReferenceBytesMax).find(';') : std::string_view::npos;
-    if (end != std::string_view::npos && AppendReference(value.substr(i + 1, end - 1), out)) {
-      i += end;
-    } else {
-      out += value[i];
-    }
-  }
+  std::string out = document::DecodeReferences(value, kLinkBytesMax);
   std::replace_if(
       out.begin(), out.end(), [](char c) { return c >= 0 && c < ' '; }, '?');
   return out;

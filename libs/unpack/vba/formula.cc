@@ -7,135 +7,13 @@
 #include <vector>
 
 #include "libs/unpack/document/text.h"
+#include "libs/unpack/vba/functions.h"
 
 namespace day::unpack::vba {
 namespace {
 
-struct Function {
-  std::uint16_t index;
-  std::string_view name;
-  std::uint8_t arguments;  // of the form with a fixed number
-};
-
-// Those of [MS-XLS] "Ftab" that macros are made of.
-constexpr Function kFunctions[] = {
-    {1, "IF", 3},
-    {2, "ISNA", 1},
-    {3, "ISERROR", 1},
-    {4, "SUM", 1},
-    {8, "ROW", 1},
-    {9, "COLUMN", 1},
-    {19, "PI", 0},
-    {24, "ABS", 1},
-    {25, "INT", 1},
-    {27, "ROUND", 2},
-    {29, "INDEX", 2},
-    {30, "REPT", 2},
-    {31, "MID", 3},
-    {32, "LEN", 1},
-    {33, "VALUE", 1},
-    {34, "TRUE", 0},
-    {35, "FALSE", 0},
-    {36, "AND", 1},
-    {37, "OR", 1},
-    {38, "NOT", 1},
-    {39, "MOD", 2},
-    {48, "TEXT", 2},
-    {53, "GOTO", 1},
-    {54, "HALT", 1},
-    {55, "RETURN", 1},
-    {63, "RAND", 0},
-    {65, "DATE", 3},
-    {74, "NOW", 0},
-    {76, "ROWS", 1},
-    {77, "COLUMNS", 1},
-    {78, "OFFSET", 3},
-    {79, "ABSREF", 2},
-    {80, "RELREF", 2},
-    {81, "ARGUMENT", 2},
-    {82, "SEARCH", 2},
-    {84, "ERROR", 1},
-    {85, "STEP", 0},
-    {86, "TYPE", 1},
-    {87, "ECHO", 1},
-    {88, "SET.NAME", 2},
-    {89, "CALLER", 0},
-    {90, "DEREF", 1},
-    {91, "WINDOWS", 0},
-    {93, "DOCUMENTS", 0},
-    {94, "ACTIVE.CELL", 0},
-    {95, "SELECTION", 0},
-    {96, "RESULT", 1},
-    {97, "ATAN2", 2},
-    {100, "CHOOSE", 2},
-    {110, "EXEC", 1},
-    {111, "CHAR", 1},
-    {112, "LOWER", 1},
-    {113, "UPPER", 1},
-    {114, "PROPER", 1},
-    {115, "LEFT", 2},
-    {116, "RIGHT", 2},
-    {117, "EXACT", 2},
-    {118, "TRIM", 1},
-    {119, "REPLACE", 4},
-    {120, "SUBSTITUTE", 3},
-    {121, "CODE", 1},
-    {122, "NAMES", 1},
-    {123, "DIRECTORY", 1},
-    {124, "FIND", 2},
-    {125, "CELL", 2},
-    {126, "ISERR", 1},
-    {127, "ISTEXT", 1},
-    {128, "ISNUMBER", 1},
-    {132, "FOPEN", 2},
-    {133, "FCLOSE", 1},
-    {134, "FSIZE", 1},
-    {135, "FREADLN", 1},
-    {136, "FREAD", 2},
-    {137, "FWRITELN", 2},
-    {138, "FWRITE", 2},
-    {139, "FPOS", 2},
-    {140, "DATEVALUE", 1},
-    {148, "INDIRECT", 2},
-    {149, "REGISTER", 3},
-    {150, "CALL", 1},
-    {175, "INITIATE", 2},
-    {176, "REQUEST", 2},
-    {177, "POKE", 3},
-    {178, "EXECUTE", 2},
-    {179, "TERMINATE", 1},
-    {184, "FACT", 1},
-    {185, "GET.CELL", 2},
-    {186, "GET.WORKSPACE", 1},
-    {187, "GET.WINDOW", 2},
-    {188, "GET.DOCUMENT", 2},
-    {201, "UNREGISTER", 1},
-    {220, "DAYS360", 2},
-    {221, "TODAY", 0},
-    {257, "EVALUATE", 1},
-    {336, "CONCATENATE", 1},
-};
-
-// Commands ("Cetab"), by their index there.
-constexpr Function kCommands[] = {
-    {1, "OPEN", 1},     {4, "SAVE", 0},          {5, "SAVE.AS", 1},        {6, "FILE.DELETE", 1},
-    {8, "PRINT", 0},    {10, "QUIT", 0},         {16, "CLOSE", 0},         {17, "RUN", 1},
-    {96, "FORMULA", 2}, {97, "FORMULA.FILL", 2}, {98, "FORMULA.ARRAY", 2}, {118, "ALERT", 1},
-    {119, "NEW", 0},
-};
-
 constexpr std::uint16_t kUserFunction = 255;
 constexpr std::uint16_t kChar = 111;
-
-template <std::size_t N>
-const Function* Find(const Function (&table)[N], std::uint16_t index) {
-  for (const Function& function : table) {
-    if (function.index == index) {
-      return &function;
-    }
-  }
-  return nullptr;
-}
 
 constexpr std::string_view kOperators[] = {
     "+", "-", "*", "/", "^", "&", "<", "<=", "=", ">=", ">", "<>", " ", ",", ":"};
@@ -155,7 +33,7 @@ class Parser {
  public:
   Parser(base::Bytes tokens, BiffVersion version) : reader_(tokens), version_(version) {}
 
-  std::string Run() {
+  Formula Run() {
     bool is_whole = true;
     while (is_whole && reader_.ok() && reader_.remaining() > 0) {
       const unsigned token = reader_.U8();
@@ -166,7 +44,7 @@ class Parser {
       out += out.empty() ? "" : " ";
       Render(node, out);
     }
-    return is_whole && reader_.ok() ? out : out + "...";
+    return {is_whole && reader_.ok() ? std::move(out) : out + "...", is_macro_};
   }
 
  private:
@@ -192,6 +70,10 @@ class Parser {
   void PushOperator(std::string_view text);
   void PushFunction(std::uint16_t index, std::size_t arguments, bool is_command);
   void PushArea(bool has_sheet);
+  bool is_biff12() const { return version_ == BiffVersion::kBiff12; }
+  std::uint32_t TakeRow() { return is_biff12() ? reader_.U32() : reader_.U16(); }
+  std::uint32_t column_mask() const { return is_biff12() ? 0x3FFF : 0xFF; }
+  std::string TakeSheet();
   std::string TakeCell(bool has_sheet);
   void Render(std::size_t root, std::string& out) const;
 
@@ -199,6 +81,7 @@ class Parser {
   BiffVersion version_;
   std::vector<Node> nodes_;
   std::vector<std::size_t> stack_;
+  bool is_macro_ = false;
 };
 
 void Parser::PushOperator(std::string_view text) {
@@ -249,7 +132,7 @@ bool Parser::ReadConstant(unsigned token) {
       break;
     case 0x17:
       node.kind = Node::Kind::kText;
-      node.open = TakeBiffText(reader_, reader_.U8(), version_);
+      node.open = TakeBiffText(reader_, is_biff12() ? reader_.U16() : reader_.U8(), version_);
       break;
     case 0x19:
       return ReadAttribute();
@@ -282,29 +165,30 @@ bool Parser::ReadConstant(unsigned token) {
   return true;
 }
 
+std::string Parser::TakeSheet() { return "[" + std::to_string(reader_.U16()) + "]!"; }
+
 std::string Parser::TakeCell(bool has_sheet) {
-  std::string text;
-  if (has_sheet) {
-    text = "[" + std::to_string(reader_.U16()) + "]!";
-  }
-  const std::uint32_t row = reader_.U16();
-  return text + CellName(row, reader_.U16() & 0xFFu);
+  const std::string sheet = has_sheet ? TakeSheet() : "";
+  const std::uint32_t row = TakeRow();
+  return sheet + CellName(row, reader_.U16() & column_mask());
 }
 
 void Parser::PushArea(bool has_sheet) {
-  std::string text = has_sheet ? "[" + std::to_string(reader_.U16()) + "]!" : "";
-  const std::uint32_t first_row = reader_.U16();
-  const std::uint32_t last_row = reader_.U16();
-  const std::uint32_t first_column = reader_.U16() & 0xFFu;
-  const std::uint32_t last_column = reader_.U16() & 0xFFu;
-  PushPlain(text + CellName(first_row, first_column) + ":" + CellName(last_row, last_column));
+  const std::string sheet = has_sheet ? TakeSheet() : "";
+  const std::uint32_t first_row = TakeRow();
+  const std::uint32_t last_row = TakeRow();
+  const std::uint32_t first_column = reader_.U16() & column_mask();
+  const std::uint32_t last_column = reader_.U16() & column_mask();
+  PushPlain(sheet + CellName(first_row, first_column) + ":" + CellName(last_row, last_column));
 }
 
 bool Parser::ReadOperand(unsigned token) {
+  const bool is_old = version_ == BiffVersion::kOld;
+  const std::uint64_t cell_bytes = is_biff12() ? 6 : 4;
   switch (token) {
     case 0x21: {
       const std::uint16_t index = reader_.U16();
-      const Function* function = Find(kFunctions, index);
+      const Function* function = FindFunction(index);
       PushFunction(index, function != nullptr ? function->arguments : 1, false);
       return true;
     }
@@ -315,8 +199,8 @@ bool Parser::ReadOperand(unsigned token) {
       return true;
     }
     case 0x23:
-      PushPlain("name" + std::to_string(reader_.U16()));
-      reader_.Skip(version_ == BiffVersion::kBiff8 ? 2 : 12);
+      PushPlain("name" + std::to_string(is_biff12() ? reader_.U32() : reader_.U16()));
+      reader_.Skip(is_old ? 12 : is_biff12() ? 0 : 2);
       return true;
     case 0x24:
     case 0x2C:
@@ -336,27 +220,27 @@ bool Parser::ReadOperand(unsigned token) {
       return true;
     case 0x2A:
     case 0x2B:
-      reader_.Skip(token == 0x2A ? 4 : 8);
+      reader_.Skip(token == 0x2A ? cell_bytes : 2 * cell_bytes);
       PushPlain("#REF!");
       return true;
     case 0x20:
-      reader_.Skip(7);
+      reader_.Skip(is_biff12() ? 14 : 7);
       PushPlain("{...}");
       return true;
     case 0x39:
       reader_.Skip(2);
-      PushPlain("external" + std::to_string(reader_.U16()));
-      reader_.Skip(2);
-      return version_ == BiffVersion::kBiff8;
+      PushPlain("external" + std::to_string(is_biff12() ? reader_.U32() : reader_.U16()));
+      reader_.Skip(is_biff12() ? 0 : 2);
+      return !is_old;
     case 0x3A:
       PushPlain(TakeCell(true));
-      return version_ == BiffVersion::kBiff8;
+      return !is_old;
     case 0x3B:
       PushArea(true);
-      return version_ == BiffVersion::kBiff8;
+      return !is_old;
     case 0x3C:
     case 0x3D:
-      reader_.Skip(token == 0x3C ? 6 : 10);
+      reader_.Skip(2 + (token == 0x3C ? cell_bytes : 2 * cell_bytes));
       PushPlain("#REF!");
       return true;
     default:
@@ -375,15 +259,17 @@ void Parser::PushFunction(std::uint16_t index, std::size_t arguments, bool is_co
     Push(std::move(text));
     return;
   }
+  const Function* function = is_command ? nullptr : FindFunction(index);
+  const std::string_view command = is_command ? CommandName(index) : std::string_view{};
+  is_macro_ |= is_command || (function != nullptr && function->is_macro);
   if (!is_command && index == kUserFunction) {
-    node.open = "CALL.NAME(";
+    node.open = "CALL.NAME";
+  } else if (function != nullptr || !command.empty()) {
+    node.open = function != nullptr ? function->name : command;
   } else {
-    const Function* function = is_command ? Find(kCommands, index) : Find(kFunctions, index);
-    node.open = function != nullptr
-                    ? std::string(function->name)
-                    : (is_command ? "COMMAND." : "FUNCTION.") + std::to_string(index);
-    node.open += '(';
+    node.open = (is_command ? "COMMAND." : "FUNCTION.") + std::to_string(index);
   }
+  node.open += '(';
   node.between = ",";
   node.close = ")";
   Push(std::move(node));
@@ -418,7 +304,8 @@ void Parser::Render(std::size_t root, std::string& out) const {
 }  // namespace
 
 std::string TakeBiffText(base::ByteReader& reader, std::size_t count, BiffVersion version) {
-  const bool is_wide = version == BiffVersion::kBiff8 && (reader.U8() & 1) != 0;
+  const bool is_wide =
+      version == BiffVersion::kBiff12 || (version == BiffVersion::kBiff8 && (reader.U8() & 1) != 0);
   const base::Bytes raw =
       reader.Take(std::min<std::uint64_t>(count * (is_wide ? 2 : 1), reader.remaining()));
   if (is_wide) {
@@ -439,7 +326,7 @@ std::string CellName(std::uint32_t row, std::uint32_t column) {
   return name + std::to_string(row + 1);
 }
 
-std::string FormulaText(base::Bytes tokens, BiffVersion version) {
+Formula ParseFormula(base::Bytes tokens, BiffVersion version) {
   return Parser(tokens, version).Run();
 }
 

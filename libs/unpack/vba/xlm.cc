@@ -107,7 +107,7 @@ void Reader::ReadName(base::Bytes data) {
   } else {
     names_ += name;
   }
-  names_ += ": =" + FormulaText(formula, text_version()) + '\n';
+  names_ += ": =" + ParseFormula(formula, text_version()).text + '\n';
 }
 
 void Reader::ReadFormula(base::Bytes data) {
@@ -119,7 +119,7 @@ void Reader::ReadFormula(base::Bytes data) {
   const base::Bytes tokens =
       reader.Take(std::min<std::uint64_t>({size, reader.remaining(), kFormulaBytesMax}));
   if (reader.ok()) {
-    out_ += CellName(row, column) + ": =" + FormulaText(tokens, text_version()) + '\n';
+    out_ += CellName(row, column) + ": =" + ParseFormula(tokens, text_version()).text + '\n';
   }
 }
 

@@ -3,19 +3,15 @@
 // stand there as one.
 //
 // Specification: [MS-XLS] 2.2.2 (formulas) and 2.4 (records); BIFF5 and BIFF8, and BIFF3 and BIFF4
-// as far as they are alike. Pure function, linear in the stream: of a formula at most
-// kFormulaBytesMax are read (Excel allows 1,800).
+// as far as they are alike; .xlsb files: xlsb.h. Pure function, linear in the stream.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "libs/base/bytes.h"
 
 namespace day::unpack::vba {
-
-inline constexpr std::size_t kFormulaBytesMax = 4096;
 
 // Empty if there is no macro sheet. At most text_bytes_max, and a little.
 std::string MacroSheetText(base::Bytes workbook, std::uint64_t text_bytes_max);
