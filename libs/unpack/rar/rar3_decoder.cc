@@ -157,7 +157,11 @@ void Rar3Decoder::Remember(std::uint32_t distance) {
 bool Rar3Decoder::StepPpmd(base::Budget& budget) {
   const auto next = [this]() -> int {
     const auto symbol = range_ ? ppmd_.Next(*range_) : std::nullopt;
-    return symbol && !bits_->overrun() ? *symbol : -1;
+    if (symbol && !bits_->overrun()) {
+      return *symbol;
+    }
+    range_.reset();  // there is nothing behind damage
+    return -1;
   };
   const int symbol = next();
   if (symbol < 0) {
