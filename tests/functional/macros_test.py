@@ -63,6 +63,14 @@ class MacrosTest(ScanCase):
         self.assertEqual(found_in(files["a.xlsb"]), {"xl/worksheets/sheet1.bin//(macro) sheet.txt"})
         self.assertEqual(found_in(files["a.xlsm"]), {"xl/styles.xml//(macro) sheet.txt"})
 
+    def test_sheets_in_utf16_are_read(self):
+        sheet = made.xml_sheet("xm:macrosheet", ['CALL("mar"&"ker of macros")'])
+        for name, data in (("a.xlsm", sheet.encode("utf-16")), ("b.xlsm", b"\xfe\xff" + sheet.encode("utf-16-be"))):
+            made.write_package(self.files / name, "xml", {}, {"xl/a.xml": data})
+        _, files = self.scan(self.files)
+        for line in files.values():
+            self.assertEqual((found_in(line), gaps_of(line)), ({"xl/a.xml//(utf-8)//(macro) sheet.txt"}, {}))
+
     def test_names_that_run_by_themselves_are_told(self):
         self.rules.write_text('rule Runs { strings: $a = "Auto_Open: =" condition: $a }\n')
         made.write_xlsb(self.files / "a.xlsb", [], [])

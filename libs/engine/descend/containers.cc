@@ -16,7 +16,7 @@ constexpr Opener kOpeners[] = {
     &OpenOle2,          &OpenOneNote,      &OpenRtf,         &OpenTnef,       &OpenOverlay,
     &OpenActiveMime,    &OpenOfficeXml,    &OpenSwf,         &OpenCms,        &OpenLinks,
     &OpenLnk,           &OpenPacked,       &OpenFat,         &OpenHwp3,       &OpenCryptFf,
-    &OpenRelationships, &OpenOpenDocument, &OpenBinarySheet, &OpenMacroSheet,
+    &OpenRelationships, &OpenOpenDocument, &OpenBinarySheet, &OpenMacroSheet, &OpenWideXml,
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "libs/engine/descend/part_container.h"
 #include "libs/unpack/officexml/macro_sheet.h"
 #include "libs/unpack/officexml/officexml_reader.h"
+#include "libs/unpack/officexml/wide_xml.h"
 #include "libs/unpack/vba/xlsb.h"
 
 namespace day::engine {
@@ -39,6 +40,15 @@ std::unique_ptr<Container> OpenOfficeXml(const Subject& subject) {
     return nullptr;
   }
   return std::make_unique<PartContainer<OfficeXmlReader>>(OfficeXmlReader(subject.data));
+}
+
+std::unique_ptr<Container> OpenWideXml(const Subject& subject) {
+  using unpack::officexml::WideXmlReader;
+  const bool may_be = subject.type == FileType::kUnknown || subject.type == FileType::kText;
+  if (!may_be || !WideXmlReader::IsWideXml(subject.data)) {
+    return nullptr;
+  }
+  return std::make_unique<PartContainer<WideXmlReader>>(WideXmlReader(subject.data));
 }
 
 }  // namespace day::engine

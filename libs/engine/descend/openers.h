@@ -68,6 +68,8 @@ std::unique_ptr<Container> OpenTar(const Subject& subject);
 std::unique_ptr<Container> OpenTnef(const Subject& subject);
 // UDF: beside ISO 9660 on the same image, too.
 std::unique_ptr<Container> OpenUdf(const Subject& subject);
+// XML in UTF-16, as UTF-8.
+std::unique_ptr<Container> OpenWideXml(const Subject& subject);
 std::unique_ptr<Container> OpenZip(const Subject& subject);
 
 }  // namespace day::engine

@@ -6,6 +6,7 @@
 #include "libs/unpack/officexml/macro_sheet.h"
 #include "libs/unpack/officexml/officexml_reader.h"
 #include "libs/unpack/officexml/relationships.h"
+#include "libs/unpack/officexml/wide_xml.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace officexml = day::unpack::officexml;
@@ -19,6 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (officexml::MacroSheetReader::IsMacroSheet(file)) {
     officexml::MacroSheetReader reader(file);
+    day::unpack::document::DrainAndCheck(reader);
+  }
+  if (officexml::WideXmlReader::IsWideXml(file)) {
+    officexml::WideXmlReader reader(file);
     day::unpack::document::DrainAndCheck(reader);
   }
   officexml::ActiveMimeReader reader(file);
